@@ -63,8 +63,10 @@ let package = Package(
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Floor 1: one outside system each.
+        library("Storage", ["CSQLite"]),
 
         // Floor 2: the record, and who is in it.
+        library("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
 
         // Floor 3: what the product does.
 
@@ -73,11 +75,11 @@ let package = Package(
 
         // Floor 5: the command line.
 
-        tests("WallTime"),
         tests("JSON"),
         tests("MerkleLog", [crypto], exclude: ["Vectors"]),
         tests("Redaction", ["JSON"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
         tests("HTTPFraming"),
+        tests("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
     ]
 )

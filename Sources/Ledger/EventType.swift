@@ -1,0 +1,52 @@
+/// The kinds of event, by their stable names. A name is never reused with another meaning; a change of an event's fields that
+/// a reader could trip over raises its schema version.
+public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConvertible {
+    /// The name in SCREAMING_SNAKE_CASE.
+    public let rawValue: String
+
+    /// Names a kind of event.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    public var description: String { rawValue }
+
+    /// Customer data was released to an agent's desktop. Recorded before the first byte left.
+    public static let customerDataAccessed = EventType(rawValue: "CUSTOMER_DATA_ACCESSED")
+    /// A read was asked for and nothing was released: refused, not found, upstream failed, limit exceeded.
+    public static let customerDataAccessRefused = EventType(rawValue: "CUSTOMER_DATA_ACCESS_REFUSED")
+    /// What an earlier event said of a release was not what happened: the client went away first.
+    public static let disclosureCorrected = EventType(rawValue: "DISCLOSURE_CORRECTED")
+    /// Platform facts that came too late for an earlier read have arrived, and this is what they say.
+    public static let bindingCorrected = EventType(rawValue: "BINDING_CORRECTED")
+    /// Reads recorded in a local journal while the ledger's store was away are now in the ledger.
+    public static let spoolReplayed = EventType(rawValue: "SPOOL_REPLAYED")
+    /// Callers were refused for want of valid credentials; one event counts the attempts of a minute.
+    public static let authenticationFailed = EventType(rawValue: "AUTHENTICATION_FAILED")
+
+    /// The ledger was made; always entry 0.
+    public static let ledgerCreated = EventType(rawValue: "LEDGER_CREATED")
+    /// An operator accepted that the store is older than, or other than, what was last signed.
+    public static let ledgerRestoreAccepted = EventType(rawValue: "LEDGER_RESTORE_ACCEPTED")
+    /// A copy of the store was made.
+    public static let backupCreated = EventType(rawValue: "BACKUP_CREATED")
+    /// A server process began to serve.
+    public static let serverStarted = EventType(rawValue: "SERVER_STARTED")
+    /// A server process ended in order.
+    public static let serverStopped = EventType(rawValue: "SERVER_STOPPED")
+    /// The configuration differs from the one last recorded.
+    public static let configurationChanged = EventType(rawValue: "CONFIGURATION_CHANGED")
+    /// An API client was created.
+    public static let apiClientCreated = EventType(rawValue: "API_CLIENT_CREATED")
+    /// An API client got a new secret.
+    public static let apiClientRotated = EventType(rawValue: "API_CLIENT_ROTATED")
+    /// An API client was revoked.
+    public static let apiClientRevoked = EventType(rawValue: "API_CLIENT_REVOKED")
+    /// Somebody read the audit trail: who, for what.
+    public static let auditTrailRead = EventType(rawValue: "AUDIT_TRAIL_READ")
+
+    /// Every kind that this version writes.
+    public static let all: [EventType] = [
+        .customerDataAccessed, .customerDataAccessRefused, .disclosureCorrected, .bindingCorrected, .spoolReplayed,
+        .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .backupCreated, .serverStarted, .serverStopped,
+        .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
+    ]
+}

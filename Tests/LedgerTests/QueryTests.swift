@@ -1,0 +1,106 @@
+import JSON
+import Storage
+import Testing
+import WallTime
+
+@testable import Ledger
+
+@Suite struct QueryTests {
+    struct Row {
+        let index: UInt64
+        let customer: String
+        let agent: String
+        let interaction: String
+        let time: Timestamp
+    }
+
+    /// Random events, random moments of indexing, and every answer compared with the plain list.
+    @Test(arguments: [1, 2, 3, 4])
+    func answersAreCompleteWhereverTheIndexStands(seed: UInt64) async throws {
+        var generator = SplitMix64(seed: seed)
+        let scratch = try Scratch()
+        let ledger = try scratch.create()
+        defer { ledger.close() }
+        let follower = IndexFollower(database: ledger.database, index: ledger.index)
+        var rows: [Row] = []
+        for step in 0..<400 {
+            // The clock steps back now and then.
+            scratch.clock.advance(seconds: Int64.random(in: -30...60, using: &generator))
+            let row = Row(
+                index: UInt64(step) + 1, customer: "c\(Int.random(in: 0..<6, using: &generator))",
+                agent: "a\(Int.random(in: 0..<4, using: &generator))",
+                interaction: "i\(Int.random(in: 0..<40, using: &generator))", time: scratch.clock.now())
+            let receipt = try await ledger.append(
+                scratch.access("e\(step)", customer: row.customer, agent: row.agent, interaction: row.interaction))
+            #expect(receipt.index == row.index)
+            rows.append(row)
+            if Int.random(in: 0..<12, using: &generator) == 0 { _ = try follower.step() }
+            if step % 10 == 0 {
+                let keys: [IndexKey] =
+                    [
+                        [IndexKey(.customer, row.customer)], [IndexKey(.agent, row.agent)],
+                        [IndexKey(.customer, row.customer), IndexKey(.agent, row.agent)],
+                        [IndexKey(.interaction, row.interaction)],
+                    ].randomElement(using: &generator) ?? []
+                let from = Bool.random(using: &generator) ? rows.randomElement(using: &generator)?.time : nil
+                let to = Bool.random(using: &generator) ? rows.randomElement(using: &generator)?.time : nil
+                let expected = rows.filter { candidate in
+                    for key in keys {
+                        let value =
+                            switch key.field {
+                            case .customer: candidate.customer
+                            case .agent: candidate.agent
+                            default: candidate.interaction
+                            }
+                        if Array(value.utf8) != key.value { return false }
+                    }
+                    if let from, candidate.time < from { return false }
+                    if let to, candidate.time >= to { return false }
+                    return true
+                }.map(\.index).reversed()
+                #expect(try await pages(ledger, keys, from, to, limit: 7) == Array(expected))
+            }
+        }
+        #expect(try ledger.index.runs().count <= QueryIndex.fanIn * 2)
+    }
+
+    private func pages(
+        _ ledger: Ledger, _ keys: [IndexKey], _ from: Timestamp?, _ to: Timestamp?, limit: Int
+    ) async throws -> [UInt64] {
+        var found: [UInt64] = []
+        var before: UInt64?
+        repeat {
+            let page = try await ledger.events(
+                EventQuery(
+                    keys: keys, types: ["CUSTOMER_DATA_ACCESSED"], from: from, to: to, before: before, limit: limit))
+            found += page.events.map(\.index)
+            before = page.next
+        } while before != nil
+        return found
+    }
+
+    @Test func runsAreMergedAndNothingIsLost() throws {
+        let scratch = try Scratch()
+        let ledger = try scratch.create()
+        defer { ledger.close() }
+        var generator = SplitMix64(seed: 3)
+        var expected: [UInt64: [UInt64]] = [:]
+        for run in 0..<100 {
+            let first = UInt64(run) * 50
+            var postings: [QueryIndex.Posting] = []
+            for position in first..<first + 50 {
+                let value = Int.random(in: 0..<20, using: &generator)
+                let key = IndexKey(.customer, "c\(value)").hash
+                postings.append(QueryIndex.Posting(key: key, position: position))
+                expected[key, default: []].append(position)
+            }
+            try ledger.index.add(first: first, end: first + 50, times: 0...1, postings: postings)
+            try ledger.index.compact()
+        }
+        #expect(try ledger.index.runs().count < QueryIndex.fanIn)
+        for value in 0..<20 {
+            let key = IndexKey(.customer, "c\(value)")
+            #expect(try ledger.index.candidates(key) == expected[key.hash] ?? [])
+        }
+    }
+}
