@@ -17,11 +17,19 @@ final class Anchor: Sendable {
     private let stop = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
     private let wrote: @Sendable (LedgerError?) -> Void
+    private let pause: @Sendable (DispatchSemaphore) -> Void
 
-    /// - Parameter wrote: told of every attempt; nil is success. When it fails the ledger goes on, and health shows it.
-    init(path: String, wrote: @escaping @Sendable (LedgerError?) -> Void) {
+    /// - Parameters:
+    ///   - pause: runs between two writes; the semaphore's signal must end it early.
+    ///   - wrote: told of every attempt; nil is success. When it fails the ledger goes on, and health shows it.
+    init(
+        path: String,
+        pause: @escaping @Sendable (DispatchSemaphore) -> Void = { _ = $0.wait(timeout: .now() + 1) },
+        wrote: @escaping @Sendable (LedgerError?) -> Void
+    ) {
         self.path = path
         self.wrote = wrote
+        self.pause = pause
         let thread = Thread { [self] in run() }
         thread.name = "anchor"
         thread.start()
@@ -67,8 +75,7 @@ final class Anchor: Sendable {
                 ended.signal()
                 return
             }
-            // At most one write a second; a close ends the pause.
-            _ = stop.wait(timeout: .now() + 1)
+            pause(stop)
         }
     }
 

@@ -49,7 +49,9 @@ public struct IndexKey: Sendable, Hashable {
         for byte in value { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         var mixed = hash
         mixed = (mixed ^ (mixed >> 32)) &* 0xd6e8_feb8_6659_fd93
-        return mixed ^ (mixed >> 32)
+        mixed ^= mixed >> 32
+        // The lowest bit tells events from values of other fields; see ``EventFilter``.
+        return field == .event ? mixed | 1 : mixed & ~1
     }
 }
 

@@ -34,6 +34,13 @@ public struct EventQuery: Sendable {
         self.limit = limit
     }
 
+    /// The times asked for, in milliseconds; nil when they do not matter.
+    var times: ClosedRange<Int64>? {
+        if from == nil, to == nil { return nil }
+        let first = from?.milliseconds ?? .min
+        return first...max(first, to?.milliseconds ?? .max)
+    }
+
     /// Whether an entry meets every condition but `before`.
     func matches(_ entry: UnsafeRawBufferPointer) -> Bool {
         guard let summary = EntrySummary(entry) else { return false }
@@ -76,6 +83,8 @@ extension Ledger {
     }
 
     private func find(_ query: EventQuery, _ connection: any SQLConnection) throws -> EventPage {
+        guard !query.keys.isEmpty else { throw LedgerError.invalidQuery("it names no field to look for") }
+        guard query.limit > 0 else { throw LedgerError.invalidQuery("the limit must be 1 or more") }
         let size = try LedgerStore.head(connection)?.size ?? 0
         let indexed = min(try index.indexedSize(), size)
         let end = min(query.before ?? size, size)
@@ -95,14 +104,14 @@ extension Ledger {
             page.append(event)
         }
         if page.count <= query.limit {
-            for position in try positions(query, below: min(end, indexed)).reversed() {
+            try index.search(query.keys.map(\.hash), times: query.times, below: min(end, indexed)) { position in
                 guard let bytes = try LedgerStore.entry(connection, at: position) else {
                     throw LedgerError.inconsistent("entry \(position) is missing from the store")
                 }
                 if bytes.withUnsafeBytes({ query.matches($0) }) {
                     page.append(StoredEvent(index: position, bytes: bytes))
-                    if page.count > query.limit { break }
                 }
+                return page.count <= query.limit
             }
         }
         // One event more than asked for tells whether there is another page.
@@ -111,27 +120,6 @@ extension Ledger {
         return EventPage(events: page, next: more ? page.last?.index : nil, completeToTreeSize: size)
     }
 
-    /// Indexed positions that may match, ascending: those that every key names.
-    private func positions(_ query: EventQuery, below end: UInt64) throws -> [UInt64] {
-        let times: ClosedRange<Int64>?
-        if query.from != nil || query.to != nil {
-            let from = query.from?.milliseconds ?? .min
-            times = from...max(from, query.to?.milliseconds ?? .max)
-        } else {
-            times = nil
-        }
-        var common: [UInt64]?
-        for key in query.keys {
-            let found = try index.candidates(key, times: times)
-            if let known = common {
-                let found = Set(found)
-                common = known.filter(found.contains)
-            } else {
-                common = found
-            }
-        }
-        return (common ?? []).filter { $0 < end }
-    }
 }
 
 /// The indexed fields of one entry as text.

@@ -35,7 +35,7 @@ final class GroupCommitter {
     }
 
     func commit(_ group: Group) -> Result<CommittedGroup, LedgerError> {
-        let before = state
+        let before = (state, head)
         var attempted: CommittedGroup?
         do {
             let connection = try self.connection ?? database.makeConnection()
@@ -49,7 +49,7 @@ final class GroupCommitter {
         } catch {
             // The engine may have saved the group and failed to say so: the store itself is asked, on a new connection. If it
             // cannot answer, the group counts as not recorded, and the next one begins by reading the head.
-            state = before
+            (state, head) = before
             connection = nil
             recent.invalidate()
             if let attempted, (try? confirm(attempted.head)) == true { return .success(attempted) }
@@ -61,6 +61,9 @@ final class GroupCommitter {
     func commitAlone(_ entry: [UInt8]) throws -> SignedHead {
         try commit(Group(jobs: [LedgerWriter.Job(entries: [entry], body: { _ in }, done: { _ in })])).get().head
     }
+
+    /// Lets go of the store.
+    func close() { connection = nil }
 
     // MARK: One transaction
 
@@ -136,15 +139,21 @@ final class GroupCommitter {
 
     /// The event recorded before under this name: in this batch, lately, or long ago.
     private func find(
-        _ identity: EventIdentity, _ hash: UInt64, batch: borrowing Batch, _ connection: any SQLConnection
+        _ identity: EventIdentity,
+        _ hash: UInt64,
+        batch: borrowing Batch,
+        _ connection: any SQLConnection
     ) throws -> StoredEvent? {
         for position in batch.named[hash] {
             let bytes = batch.entries[Int(position - batch.start)]
-            if EntryFields.identity(of: bytes) == identity { return StoredEvent(index: position, bytes: [UInt8](bytes)) }
+            if EntryFields.identity(of: bytes) == identity {
+                return StoredEvent(index: position, bytes: [UInt8](bytes))
+            }
         }
         try recent.cover(state.size, index, connection)
         let known = recent[hash]
-        for position in try known + index.candidates(hash).filter({ $0 < state.size && !known.contains($0) }) {
+        let indexed = index.mayHoldEvent(hash) ? try index.candidates(hash: hash) : []
+        for position in known + indexed.filter({ $0 < state.size && !known.contains($0) }) {
             guard let bytes = try LedgerStore.entry(connection, at: position) else {
                 throw LedgerError.inconsistent("entry \(position) is missing from the store")
             }

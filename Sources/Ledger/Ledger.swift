@@ -45,15 +45,20 @@ public final class Ledger: Sendable {
     ///   - accepting: given when an operator accepts a restored store: makes the event that says so, from the anchor's
     ///     checkpoint (nil when there was none) and the store's size. It is appended first, and the anchor follows the store.
     /// - Throws: ``LedgerError`` when it is missing, damaged, of another key, or not what the anchor says.
-    public init(
-        at location: LedgerLocation,
-        signer: NoteSigner,
+    public convenience init(
+        at location: LedgerLocation, signer: NoteSigner,
         accepting: ((_ anchor: String?, _ storeSize: UInt64) -> Event)? = nil
     ) throws {
         guard FileManager.default.fileExists(atPath: location.store) else {
             throw LedgerError.missing("there is no ledger at \(location.store): run 'muniment init' first")
         }
-        let database = try SQLiteDatabase(path: location.store)
+        try self.init(at: location, database: SQLiteDatabase(path: location.store), signer: signer, accepting: accepting)
+    }
+
+    init(
+        at location: LedgerLocation, database: any Database, signer: NoteSigner,
+        accepting: ((_ anchor: String?, _ storeSize: UInt64) -> Event)?
+    ) throws {
         let connection = try database.makeConnection()
         try Schema.migrate(connection, component: "ledger", migrations: LedgerStore.migrations)
         guard let stored = try LedgerStore.head(connection) else {

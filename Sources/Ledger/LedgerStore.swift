@@ -97,7 +97,8 @@ enum LedgerStore {
         guard rows == size else {
             throw LedgerError.inconsistent(
                 "the store's head is of \(size) entries, but its rows end at \(rows): "
-                    + (rows > size ? "the head was replaced by an older one" : "entries were removed"))
+                    + (rows > size ? "the head was replaced by an older one" : "entries were removed")
+            )
         }
     }
 

@@ -106,6 +106,7 @@ final class LedgerWriter: Sendable {
             }
             if closing {
                 mailbox.withLock { $0.lanes.removeAll() }
+                committer.close()
                 ended.signal()
                 return
             }

@@ -1,3 +1,4 @@
+import MerkleLog
 import Storage
 import Synchronization
 
@@ -6,7 +7,8 @@ import Synchronization
 /// Derived data in a store of its own: it never delays an append, and may be deleted and rebuilt. Batches of entries become
 /// sorted runs of fixed-size postings; runs of similar size are merged, so that a look-up touches few of them.
 ///
-/// - `runs`: one row per run: the entries it covers, the times they span, and the first key of each of its chunks.
+/// - `runs`: one row per run: the entries it covers, the root of the tree that ends with them, the times they span, the first key
+///   of each of its chunks, and a filter that tells which events it cannot hold.
 /// - `chunks`: the postings, 16 bytes each (key hash, position; big-endian), sorted, some hundreds to a row.
 final class QueryIndex: Sendable {
     static let migrations = [
@@ -15,63 +17,28 @@ final class QueryIndex: Sendable {
             statements: [
                 """
                 CREATE TABLE runs (
-                    id INTEGER PRIMARY KEY, first BIGINT NOT NULL, size BIGINT NOT NULL,
-                    earliest BIGINT NOT NULL, latest BIGINT NOT NULL, fences {blob} NOT NULL)
+                    id INTEGER PRIMARY KEY, first BIGINT NOT NULL, size BIGINT NOT NULL, root {blob} NOT NULL,
+                    earliest BIGINT NOT NULL, latest BIGINT NOT NULL, fences {blob} NOT NULL, events {blob} NOT NULL)
                 """,
                 "CREATE TABLE chunks (id INTEGER PRIMARY KEY, data {blob} NOT NULL)",
             ]
         )
     ]
 
-    /// Postings in one chunk; with 8 KiB pages a chunk fills one.
-    static let chunkPostings = 500
     /// How many runs of a level are merged into one of the next.
     static let fanIn = 8
     /// Entries that make a batch worth writing at once; also the size of the smallest level.
     static let batchEntries = 2048
-
-    struct Posting: Comparable {
-        let key: UInt64
-        let position: UInt64
-
-        static func < (left: Posting, right: Posting) -> Bool {
-            left.key != right.key ? left.key < right.key : left.position < right.position
-        }
-    }
-
-    /// A run as the manifest describes it.
-    struct Run: Sendable {
-        let id: UInt64
-        /// The first entry covered.
-        let first: UInt64
-        /// The first entry not covered.
-        let end: UInt64
-        /// The earliest and latest timestamp, in milliseconds.
-        let earliest: Int64
-        let latest: Int64
-        /// First key of each chunk.
-        let fences: [UInt64]
-
-        /// Runs of up to 8 batches are level 0, of up to 64 level 1, and so on.
-        var level: Int {
-            var size = (end - first) / UInt64(QueryIndex.batchEntries * QueryIndex.fanIn)
-            var level = 0
-            while size > 0 {
-                size /= UInt64(QueryIndex.fanIn)
-                level += 1
-            }
-            return level
-        }
-    }
+    /// A key with more chunks than this in a run does not narrow a search by another key.
+    private static let narrowingChunks = 8
 
     private let database: any Database
-    /// The manifest as last read, and the data version it was read at.
-    private let manifest = Mutex<(newestID: UInt64, count: Int, runs: [Run])>((0, -1, []))
+    /// The runs as last read.
+    private let manifest = Mutex<[IndexRun]>([])
 
     init(database: any Database) throws {
         self.database = database
-        let connection = try database.makeConnection()
-        try Schema.migrate(connection, component: "index", migrations: Self.migrations)
+        try Schema.migrate(database.makeConnection(), component: "index", migrations: Self.migrations)
     }
 
     func close() { database.close() }
@@ -81,261 +48,167 @@ final class QueryIndex: Sendable {
     /// How many entries are indexed: all below this position.
     func indexedSize() throws -> UInt64 { try runs().last?.end ?? 0 }
 
-    /// Positions of indexed entries that may hold the value, in ascending order; each must be compared with the entry.
-    /// - Parameter times: when given, runs wholly outside it are passed over.
-    func candidates(_ key: IndexKey, times: ClosedRange<Int64>? = nil) throws -> [UInt64] {
-        let runs = try runs()
-        var found: [UInt64] = []
-        try database.readBlocking { connection in
-            for run in runs {
-                if let times, run.latest < times.lowerBound || run.earliest > times.upperBound { continue }
-                try Self.positions(of: key.hash, in: run, connection, &found)
-            }
-        }
-        return found
+    /// Whether an event of this hash may be among the entries that were indexed when ``indexedSize()`` was last asked.
+    func mayHoldEvent(_ hash: UInt64) -> Bool {
+        manifest.withLock { runs in runs.contains { $0.events.mayHold(hash) } }
     }
 
-    private static func positions(
-        of key: UInt64,
-        in run: Run,
-        _ connection: any SQLConnection,
-        _ found: inout [UInt64]
-    ) throws {
-        // The key may begin in the last chunk whose first key is smaller.
-        var low = 0
-        var high = run.fences.count
-        while low < high {
-            let middle = (low + high) / 2
-            if run.fences[middle] < key { low = middle + 1 } else { high = middle }
-        }
-        var chunk = max(low - 1, 0)
-        while chunk < run.fences.count, run.fences[chunk] <= key {
-            let known: Void? = try connection.first(
-                "SELECT data FROM chunks WHERE id = $1",
-                [.position(chunkID(run.id, chunk))]
-            ) { row in
-                row.withBytes(0) { bytes in
-                    var position = lowerBound(bytes, key)
-                    while position < bytes.count / 16, bytes.bigEndian(at: position * 16) == key {
-                        found.append(bytes.bigEndian(at: position * 16 + 8))
-                        position += 1
-                    }
+    /// Positions of indexed entries that may hold the value, in ascending order; each must be compared with the entry.
+    func candidates(_ key: IndexKey) throws -> [UInt64] { try candidates(hash: key.hash) }
+
+    /// As ``candidates(_:)``, of a value whose hash is known.
+    func candidates(hash: UInt64) throws -> [UInt64] {
+        try reading { runs, connection in
+            var found: [UInt64] = []
+            for run in runs {
+                for chunk in run.chunks(of: hash) {
+                    found += try run.positions(of: hash, chunk: chunk, connection)
                 }
             }
-            guard known != nil else {
-                throw StorageError(.corrupt, "the query index has lost a chunk; delete it to rebuild it")
+            return found
+        }
+    }
+
+    /// Visits indexed positions below `end` that may hold all the values, from the newest on, until `each` returns false.
+    /// - Parameters:
+    ///   - hashes: the values' hashes, at least one.
+    ///   - times: when given, runs wholly outside it are passed over.
+    func search(
+        _ hashes: [UInt64],
+        times: ClosedRange<Int64>?,
+        below end: UInt64,
+        _ each: (UInt64) throws -> Bool
+    ) throws {
+        try reading { runs, connection in
+            for run in runs.reversed() where run.first < end {
+                if let times, !times.overlaps(run.times) { continue }
+                guard try search(run, hashes, below: end, connection, each) else { return }
             }
-            chunk += 1
         }
     }
 
-    private static func lowerBound(_ bytes: UnsafeRawBufferPointer, _ key: UInt64) -> Int {
-        var low = 0
-        var high = bytes.count / 16
-        while low < high {
-            let middle = (low + high) / 2
-            if bytes.bigEndian(at: middle * 16) < key { low = middle + 1 } else { high = middle }
+    /// - Returns: whether to go on with older runs.
+    private func search(
+        _ run: IndexRun,
+        _ hashes: [UInt64],
+        below end: UInt64,
+        _ connection: any SQLConnection,
+        _ each: (UInt64) throws -> Bool
+    ) throws -> Bool {
+        let places = hashes.map { (hash: $0, chunks: run.chunks(of: $0)) }.sorted { $0.chunks.count < $1.chunks.count }
+        guard let rarest = places.first else { return true }
+        // A value found nearly everywhere is told apart by the entry itself sooner than by reading all its postings.
+        let narrowing = try places.dropFirst().filter { $0.chunks.count <= Self.narrowingChunks }.map { place in
+            Set(try place.chunks.flatMap { try run.positions(of: place.hash, chunk: $0, connection) })
         }
-        return low
+        for chunk in rarest.chunks.reversed() {
+            for position in try run.positions(of: rarest.hash, chunk: chunk, connection).reversed() {
+                guard position < end, narrowing.allSatisfy({ $0.contains(position) }) else { continue }
+                guard try each(position) else { return false }
+            }
+        }
+        return true
     }
 
-    /// The manifest, read again when another process or thread has changed it.
-    func runs() throws -> [Run] {
+    /// The runs, oldest first.
+    func runs() throws -> [IndexRun] { try reading { runs, _ in runs } }
+
+    /// Runs `body` over an unchanging view: a merge in the meantime takes nothing away from under it.
+    private func reading<Value>(_ body: ([IndexRun], any SQLConnection) throws -> Value) throws -> Value {
         try database.readBlocking { connection in
-            let state =
-                try connection.first("SELECT COALESCE(MAX(id), 0), COUNT(*) FROM runs") {
-                    ($0.position(0), Int($0.integer(1)))
-                } ?? (0, 0)
-            if let known = manifest.withLock({ $0.newestID == state.0 && $0.count == state.1 ? $0.runs : nil }) {
-                return known
-            }
-            let runs = try Self.readRuns(connection)
-            manifest.withLock { $0 = (runs.map(\.id).max() ?? 0, runs.count, runs) }
-            return runs
+            try connection.snapshot { try body(current(connection), connection) }
         }
     }
 
-    private static func readRuns(_ connection: any SQLConnection) throws -> [Run] {
-        try connection.all("SELECT id, first, size, earliest, latest, fences FROM runs ORDER BY first") { row in
-            Run(
-                id: row.position(0),
-                first: row.position(1),
-                end: row.position(1) + row.position(2),
-                earliest: row.integer(3),
-                latest: row.integer(4),
-                fences: row.withBytes(5) { bytes in (0..<bytes.count / 8).map { bytes.bigEndian(at: $0 * 8) } }
-            )
+    /// The runs as `connection` sees them. A run never changes, so only those that are new are read.
+    private func current(_ connection: any SQLConnection) throws -> [IndexRun] {
+        let known = manifest.withLock { $0 }
+        // Every change of the manifest adds a run of a higher number than all before.
+        let newest = try connection.first("SELECT COALESCE(MAX(id), 0) FROM runs") { $0.position(0) }
+        if newest == known.map(\.id).max() ?? 0 { return known }
+        let runs = try IndexRun.all(connection, known: known)
+        manifest.withLock { cached in
+            // Another thread may have read a newer one in the meantime.
+            if runs.map(\.id).max() ?? 0 > cached.map(\.id).max() ?? 0 { cached = runs }
         }
+        return runs
     }
 
     // MARK: Building
 
-    /// Adds a run for entries that follow the last indexed one. The postings need not be sorted.
-    func add(first: UInt64, end: UInt64, times: ClosedRange<Int64>, postings: [Posting]) throws {
+    /// Adds a run for the entries from `first` to before `end`, unless somebody else has indexed them or the entries before them
+    /// are not indexed.
+    /// - Parameters:
+    ///   - root: the root of the tree of `end` entries.
+    ///   - postings: need not be sorted.
+    func add(first: UInt64, end: UInt64, root: Hash, times: ClosedRange<Int64>, postings: [Posting]) throws {
         let sorted = postings.sorted()
-        let connection = try database.makeConnection()
-        try connection.transaction {
-            let id = try Self.nextID(connection)
-            var writer = RunWriter(id: id, connection: connection)
+        try changing { connection in
+            guard try current(connection).last?.end ?? 0 == first else { return }
+            var writer = RunWriter(id: try Self.nextID(connection), range: first..<end, connection: connection)
             for posting in sorted { try writer.add(posting) }
-            try writer.finish(first: first, end: end, times: times)
+            try writer.finish(root: root, times: times)
         }
     }
 
     /// Merges runs while some level has enough of them.
     func compact() throws {
-        let connection = try database.makeConnection()
-        while true {
-            let runs = try Self.readRuns(connection)
-            guard let range = Self.mergeable(runs) else { return }
-            try merge(Array(runs[range]), connection)
+        while try Self.mergeable(runs()) != nil {
+            try changing { connection in
+                // Another process may have merged them since.
+                let runs = try current(connection)
+                guard let range = Self.mergeable(runs) else { return }
+                try Self.merge(Array(runs[range]), connection)
+            }
         }
     }
 
-    /// The newest runs of some level or below, when there are enough of them. Older runs are never of a lower level than newer
-    /// ones, so these are neighbours.
-    static func mergeable(_ runs: [Run]) -> Range<Int>? {
+    private func changing(_ body: (any SQLConnection) throws -> Void) throws {
+        let connection = try database.makeConnection()
+        try connection.transaction { try body(connection) }
+    }
+
+    /// The newest runs of some level or below, when there are enough of them.
+    static func mergeable(_ runs: [IndexRun]) -> Range<Int>? {
         var start = runs.count
         var level = 0
         while start > 0 {
             while start > 0, runs[start - 1].level <= level { start -= 1 }
             if runs.count - start >= fanIn { return start..<runs.count }
             level += 1
-            if level > 20 { return nil }
         }
         return nil
     }
 
-    private func merge(_ runs: [Run], _ connection: any SQLConnection) throws {
+    private static func merge(_ runs: [IndexRun], _ connection: any SQLConnection) throws {
         guard let first = runs.first, let last = runs.last else { return }
-        try connection.transaction {
-            let id = try Self.nextID(connection)
-            var readers = runs.map { RunReader(run: $0, connection: connection) }
-            for index in readers.indices { try readers[index].load() }
-            var writer = RunWriter(id: id, connection: connection)
-            while true {
-                var least: (index: Int, posting: Posting)?
-                for index in readers.indices {
-                    guard let posting = readers[index].current else { continue }
-                    if least.map({ posting < $0.posting }) ?? true { least = (index, posting) }
-                }
-                guard let least else { break }
-                try writer.add(least.posting)
-                try readers[least.index].advance()
+        var readers = runs.map { RunReader(run: $0, connection: connection) }
+        for index in readers.indices { try readers[index].load() }
+        var writer = RunWriter(id: try nextID(connection), range: first.first..<last.end, connection: connection)
+        while true {
+            var least: (index: Int, posting: Posting)?
+            for index in readers.indices {
+                guard let posting = readers[index].current else { continue }
+                if least.map({ posting < $0.posting }) ?? true { least = (index, posting) }
             }
-            for run in runs {
-                try connection.run("DELETE FROM runs WHERE id = $1", [.position(run.id)])
-                try connection.run(
-                    "DELETE FROM chunks WHERE id >= $1 AND id < $2",
-                    [.position(Self.chunkID(run.id, 0)), .position(Self.chunkID(run.id + 1, 0))]
-                )
-            }
-            let times = (runs.map(\.earliest).min() ?? 0)...(runs.map(\.latest).max() ?? 0)
-            try writer.finish(first: first.first, end: last.end, times: times)
+            guard let least else { break }
+            try writer.add(least.posting)
+            try readers[least.index].advance()
         }
+        for run in runs {
+            try connection.run("DELETE FROM runs WHERE id = $1", [.position(run.id)])
+            try connection.run(
+                "DELETE FROM chunks WHERE id >= $1 AND id < $2",
+                [.position(IndexRun.chunkID(run.id, 0)), .position(IndexRun.chunkID(run.id + 1, 0))]
+            )
+        }
+        let times = runs.dropFirst().reduce(first.times) {
+            min($0.lowerBound, $1.times.lowerBound)...max($0.upperBound, $1.times.upperBound)
+        }
+        try writer.finish(root: last.root, times: times)
     }
 
     private static func nextID(_ connection: any SQLConnection) throws -> UInt64 {
         try connection.first("SELECT COALESCE(MAX(id), 0) + 1 FROM runs") { $0.position(0) } ?? 1
-    }
-
-    static func chunkID(_ run: UInt64, _ chunk: Int) -> UInt64 { run << 24 | UInt64(chunk) }
-}
-
-/// Writes sorted postings as the chunks of a run.
-private struct RunWriter {
-    let id: UInt64
-    let connection: any SQLConnection
-    private var chunk: [UInt8] = []
-    private var fences: [UInt8] = []
-    private var chunks = 0
-
-    init(id: UInt64, connection: any SQLConnection) {
-        self.id = id
-        self.connection = connection
-        chunk.reserveCapacity(QueryIndex.chunkPostings * 16)
-    }
-
-    mutating func add(_ posting: QueryIndex.Posting) throws {
-        if chunk.isEmpty { fences.append(bigEndian: posting.key) }
-        chunk.append(bigEndian: posting.key)
-        chunk.append(bigEndian: posting.position)
-        if chunk.count == QueryIndex.chunkPostings * 16 { try flush() }
-    }
-
-    mutating func finish(first: UInt64, end: UInt64, times: ClosedRange<Int64>) throws {
-        if !chunk.isEmpty { try flush() }
-        try connection.run(
-            "INSERT INTO runs (id, first, size, earliest, latest, fences) VALUES ($1, $2, $3, $4, $5, $6)",
-            [
-                .position(id), .position(first), .position(end - first), .integer(times.lowerBound),
-                .integer(times.upperBound), .blob(fences),
-            ]
-        )
-    }
-
-    private mutating func flush() throws {
-        let id = QueryIndex.chunkID(self.id, chunks)
-        try chunk.withUnsafeBytes { bytes in
-            _ = try connection.run("INSERT INTO chunks VALUES ($1, $2)", [.position(id), .bytes(bytes)])
-        }
-        chunk.removeAll(keepingCapacity: true)
-        chunks += 1
-    }
-}
-
-/// Reads the postings of a run in order, a chunk at a time.
-private struct RunReader {
-    let run: QueryIndex.Run
-    let connection: any SQLConnection
-    private var chunk = 0
-    private var data: [UInt8] = []
-    private var offset = 0
-    private(set) var current: QueryIndex.Posting?
-
-    init(run: QueryIndex.Run, connection: any SQLConnection) {
-        self.run = run
-        self.connection = connection
-    }
-
-    mutating func load() throws {
-        guard chunk < run.fences.count else {
-            current = nil
-            return
-        }
-        data =
-            try connection.first(
-                "SELECT data FROM chunks WHERE id = $1",
-                [.position(QueryIndex.chunkID(run.id, chunk))]
-            ) { $0.blob(0) } ?? []
-        guard !data.isEmpty else {
-            throw StorageError(.corrupt, "the query index has lost a chunk; delete it to rebuild it")
-        }
-        chunk += 1
-        offset = 0
-        read()
-    }
-
-    mutating func advance() throws {
-        offset += 16
-        if offset < data.count { read() } else { try load() }
-    }
-
-    private mutating func read() {
-        current = data.withUnsafeBytes {
-            QueryIndex.Posting(key: $0.bigEndian(at: offset), position: $0.bigEndian(at: offset + 8))
-        }
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    fileprivate func bigEndian(at offset: Int) -> UInt64 {
-        UInt64(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-    }
-}
-
-extension [UInt8] {
-    fileprivate mutating func append(bigEndian value: UInt64) {
-        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
     }
 }

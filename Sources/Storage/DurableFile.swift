@@ -6,31 +6,32 @@ public enum DurableFile {
     /// - Parameter mode: permission bits of a new file.
     public static func replace(_ path: String, with bytes: [UInt8], mode: UInt32) throws(StorageError) {
         let temporary = "\(path).\(getpid()).new"
-        let file = open(temporary, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, mode)
-        guard file >= 0 else { throw failure("make", temporary) }
         do throws(StorageError) {
-            defer { close(file) }
-            var written = 0
-            while written < bytes.count {
-                let count = bytes.withUnsafeBytes {
-                    write(file, $0.baseAddress?.advanced(by: written), bytes.count - written)
-                }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw failure("write", temporary) }
-                written += count
-            }
-            guard fsync(file) == 0 else { throw failure("sync", temporary) }
+            try write(bytes, to: temporary, mode: mode)
+            guard rename(temporary, path) == 0 else { throw failure("replace", path) }
         } catch {
-            unlink(temporary)
-            throw error
-        }
-        guard rename(temporary, path) == 0 else {
-            let error = failure("replace", path)
             unlink(temporary)
             throw error
         }
         let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
         try syncFolder(folder.isEmpty ? "/" : folder)
+    }
+
+    /// Writes and syncs a file.
+    static func write(_ bytes: [UInt8], to path: String, mode: UInt32) throws(StorageError) {
+        let file = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, mode)
+        guard file >= 0 else { throw failure("make", path) }
+        defer { close(file) }
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Foundation.write(file, $0.baseAddress?.advanced(by: written), bytes.count - written)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw failure("write", path) }
+            written += count
+        }
+        guard fsync(file) == 0 else { throw failure("sync", path) }
     }
 
     /// Makes the names in a folder durable.

@@ -118,7 +118,13 @@ final class SQLiteConnection: SQLConnection {
                 code = value.withUTF8 { text in
                     text.withMemoryRebound(to: CChar.self) {
                         sqlite3_bind_text64(
-                            statement, index, $0.baseAddress, UInt64($0.count), Self.transient, UInt8(SQLITE_UTF8))
+                            statement,
+                            index,
+                            $0.baseAddress,
+                            UInt64($0.count),
+                            Self.transient,
+                            UInt8(SQLITE_UTF8)
+                        )
                     }
                 }
             case .blob(let value):

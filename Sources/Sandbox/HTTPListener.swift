@@ -1,0 +1,111 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// A small HTTP/1.1 server that can also answer badly, which server frameworks take care not to do.
+struct HTTPListener: Sendable {
+    typealias Handler = @Sendable (Request) async -> Response
+    private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+
+    private static let maximumBody = 1 << 20
+
+    private let server: NIOAsyncChannel<Connection, Never>
+    /// Waits between the bytes of a dripping body.
+    private let pause: @Sendable () async -> Void
+
+    /// The port it listens on.
+    let port: Int
+
+    /// Binds; nothing is served before ``run(_:)``, which must follow.
+    init(host: String, port: Int, pause: @escaping @Sendable () async -> Void) async throws {
+        server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .bind(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    return try Connection(wrappingChannelSynchronously: channel)
+                }
+            }
+        self.port = server.channel.localAddress?.port ?? 0
+        self.pause = pause
+    }
+
+    /// Serves until the task is cancelled.
+    func run(_ handler: @escaping Handler) async {
+        // An error here means that the listening socket is gone, which is how serving ends.
+        try? await server.executeThenClose { connections in
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await connection in connections {
+                    group.addTask { await serve(connection, handler) }
+                }
+            }
+        }
+    }
+
+    /// Closes a listener that will not be run.
+    func close() async {
+        try? await server.executeThenClose { _ in }
+    }
+
+    private func serve(_ connection: Connection, _ handler: Handler) async {
+        // Clients that hang up are no concern of the sandbox.
+        try? await connection.executeThenClose { inbound, outbound in
+            var head: HTTPRequestHead?
+            var body: [UInt8] = []
+            for try await part in inbound {
+                switch part {
+                case .head(let received):
+                    head = received
+                    body = []
+                case .body(let bytes):
+                    guard body.count + bytes.readableBytes <= Self.maximumBody else { return }
+                    body += bytes.readableBytesView
+                case .end:
+                    guard let received = head else { return }
+                    let response = await handler(Request(head: received, body: body))
+                    guard try await write(response, to: received, outbound), received.isKeepAlive else { return }
+                }
+            }
+        }
+    }
+
+    /// - Returns: whether the connection is still in order.
+    private func write(
+        _ response: Response,
+        to request: HTTPRequestHead,
+        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    ) async throws -> Bool {
+        var headers = response.headers
+        switch response.body {
+        case .chunked: headers.replaceOrAdd(name: "transfer-encoding", value: "chunked")
+        case .whole(let bytes), .half(let bytes), .drip(let bytes):
+            headers.replaceOrAdd(name: "content-length", value: String(bytes.count))
+        }
+        let head = HTTPResponseHead(
+            version: request.version,
+            status: HTTPResponseStatus(statusCode: response.status),
+            headers: headers
+        )
+        try await outbound.write(.head(head))
+        func send(_ bytes: some Collection<UInt8>) async throws {
+            guard request.method != .HEAD, !bytes.isEmpty else { return }
+            try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
+        }
+        switch response.body {
+        case .whole(let bytes): try await send(bytes)
+        case .chunked(let chunks): for chunk in chunks { try await send(chunk) }
+        case .half(let bytes):
+            try await send(bytes.prefix(bytes.count / 2))
+            return false
+        case .drip(let bytes):
+            for byte in bytes {
+                try await send(CollectionOfOne(byte))
+                await pause()
+                try Task.checkCancellation()
+            }
+        }
+        try await outbound.write(.end(nil))
+        return true
+    }
+}

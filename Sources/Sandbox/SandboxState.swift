@@ -1,0 +1,91 @@
+import Synchronization
+
+/// A fault that the pretend platform shows on one route, for a number of requests.
+public struct PlatformFault: Sendable, Hashable {
+    /// The route, as counted, such as `GET /api/v2/conversations/{id}` or `POST /oauth/token`.
+    public var route: String
+    /// HTTP status to answer with; nil answers as usual, after the delay.
+    public var status: Int?
+    /// How many requests it strikes.
+    public var times: Int
+    /// Seconds for the header `Retry-After`.
+    public var retryAfter: Int?
+    /// Milliseconds to wait before answering.
+    public var delayMilliseconds: Int
+    /// Whether the reply waits for ``Sandbox/gate``.
+    public var isHeld: Bool
+    /// Whether the body drips: one byte a second, or the rest when ``Sandbox/gate`` opens.
+    public var drips: Bool
+
+    /// Makes a fault.
+    public init(
+        route: String,
+        status: Int? = nil,
+        times: Int = 1,
+        retryAfter: Int? = nil,
+        delayMilliseconds: Int = 0,
+        isHeld: Bool = false,
+        drips: Bool = false
+    ) {
+        self.route = route
+        self.status = status
+        self.times = times
+        self.retryAfter = retryAfter
+        self.delayMilliseconds = delayMilliseconds
+        self.isHeld = isHeld
+        self.drips = drips
+    }
+}
+
+/// Everything in the sandbox that changes.
+final class SandboxState: Sendable {
+    struct Contents: Sendable {
+        var world: SandboxWorld
+        var tokens = TokenTable()
+        var faults: [PlatformFault] = []
+        var counts: [String: Int] = [:]
+        /// Ids of replies and tokens, apart from the generator of the world so that requests do not change people.
+        var generator: SeededGenerator
+    }
+
+    let configuration: SandboxConfiguration
+    let gate = SandboxGate()
+    private let contents: Mutex<Contents>
+
+    init(_ configuration: SandboxConfiguration) {
+        self.configuration = configuration
+        contents = Mutex(
+            Contents(
+                world: SandboxWorld(configuration, now: configuration.clock.now),
+                generator: SeededGenerator(seed: ~configuration.seed)
+            )
+        )
+    }
+
+    func with<Value: Sendable, Failure: Error>(
+        _ body: (inout Contents) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try contents.withLock { (contents) throws(Failure) -> Value in try body(&contents) }
+    }
+
+    /// Counts a request and takes the fault that strikes it.
+    func arrival(_ route: String) -> PlatformFault? {
+        with { contents in
+            contents.counts[route, default: 0] += 1
+            guard let index = contents.faults.firstIndex(where: { $0.route == route }) else { return nil }
+            contents.faults[index].times -= 1
+            let fault = contents.faults[index]
+            if fault.times <= 0 { contents.faults.remove(at: index) }
+            return fault
+        }
+    }
+
+    /// Waits as slow replies do: at the gate, or for real seconds.
+    func pause(_ duration: Duration) async {
+        switch configuration.pace {
+        case .gated: await gate.pass()
+        // Cancelled means that the sandbox stops.
+        case .realTime: try? await Task.sleep(for: duration)
+        }
+    }
+}
