@@ -76,9 +76,20 @@ let package = Package(
 
         // Floor 2: the record, and who is in it.
         library("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
+        library("Identity", [crypto]),
 
         // Floor 3: what the product does.
+        library("Credentials", ["JSON", "Ledger", "Storage", "WallTime", crypto]),
+        library(
+            "Gateway",
+            [
+                "AccessPolicy", "Credentials", "Genesys", "HTTPFraming", "Identity", "JSON", "Ledger", "MerkleLog",
+                "Measures",
+                "Redaction", "Storage", "WallTime", crypto, nioCore, nioPosix, nioSSL,
+            ]
+        ),
 
+        library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "WallTime"]),
 
         // Floor 4: how it is reached, and what it is tried against.
         library("Sandbox", ["Genesys", nioCore, nioHTTP1, nioPosix]),
@@ -94,6 +105,20 @@ let package = Package(
         tests("Storage"),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
         tests("Measures"),
+        tests("Identity", ["JSON", crypto]),
+        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "WallTime", crypto]),
+        tests("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "WallTime"]),
+        tests(
+            "Gateway",
+            [
+                "AccessPolicy", "AuditTrail", "Credentials", "Genesys", "HTTPFraming", "Identity", "JSON", "Ledger",
+                "Measures",
+                "MerkleLog",
+                "Redaction", "Sandbox", "Storage", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1,
+                nioPosix,
+                nioSSL,
+            ]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["JSON", "Sandbox", asyncHTTPClient, nioCore, nioHTTP1],

@@ -1,0 +1,248 @@
+public import Identity
+public import JSON
+public import Ledger
+import MerkleLog
+public import WallTime
+
+/// Who asks the audit trail, and why. Asking is recorded before anything is answered.
+public struct Reader: Sendable {
+    /// How the question came.
+    public enum Channel: String, Sendable {
+        /// The command line on the machine itself.
+        case commandLine = "cli"
+        /// The management API.
+        case api
+    }
+
+    /// The operator or API client.
+    public let name: String
+    /// How the question came.
+    public let channel: Channel
+    /// What the answer is for, in the reader's words.
+    public let reason: String?
+
+    /// Names a reader.
+    public init(name: String, channel: Channel, reason: String?) {
+        self.name = name
+        self.channel = channel
+        self.reason = reason
+    }
+}
+
+/// "Who saw this customer?", "What did this agent see?", "What was seen on this call?".
+public struct AccessQuestion: Sendable {
+    /// The customer's id in clear; it becomes a token before it goes anywhere.
+    public var customer: String?
+    /// The agent's id.
+    public var agent: String?
+    /// The conversation's id.
+    public var interaction: String?
+    /// The first moment, inclusive.
+    public var from: Timestamp?
+    /// The moment at which to stop, exclusive.
+    public var to: Timestamp?
+    /// Whether reads that released nothing are wanted too.
+    public var includeRefused = false
+    /// Where a page goes on, from the page before.
+    public var cursor: String?
+    /// Accesses in a page, 1 to 1,000.
+    public var limit = 100
+    /// Whether each access comes with its proof.
+    public var proofs = false
+
+    /// An empty question; set at least one of customer, agent and interaction.
+    public init() {}
+}
+
+/// One event found, newest first.
+public struct FoundEvent: Sendable {
+    /// Its place in the ledger.
+    public let index: UInt64
+    /// The event.
+    public let event: JSONValue
+    /// Its `.tlog-proof`, when asked for.
+    public let proof: String?
+}
+
+/// A page of events.
+public struct EventAnswer: Sendable {
+    /// The events, newest first.
+    public let events: [FoundEvent]
+    /// Where the next page goes on; nil when this is the last.
+    public let next: String?
+    /// The answer misses nothing among this many entries.
+    public let completeToTreeSize: UInt64
+    /// The entry that records the question.
+    public let receipt: UInt64
+}
+
+/// A question that cannot be answered as asked.
+public struct QuestionError: Error, Sendable, CustomStringConvertible {
+    /// What is wrong, and what to do.
+    public let description: String
+
+    /// Says what is wrong.
+    public init(_ description: String) { self.description = description }
+}
+
+/// The questions that a compliance officer asks of the ledger.
+public struct AuditTrail: Sendable {
+    private let ledger: Ledger
+    private let tokeniser: Tokeniser
+    private let clock: any WallClock
+    private let producer: String
+
+    /// Answers from a ledger.
+    public init(ledger: Ledger, tokeniser: Tokeniser, clock: any WallClock, producer: String) {
+        self.ledger = ledger
+        self.tokeniser = tokeniser
+        self.clock = clock
+        self.producer = producer
+    }
+
+    /// Answers who saw what.
+    /// - Throws: ``QuestionError`` when the question names nothing to look for or is out of bounds; errors of the ledger.
+    public func accesses(_ question: AccessQuestion, by reader: Reader) async throws -> EventAnswer {
+        var keys: [IndexKey] = []
+        var asked: [String: JSONValue] = [:]
+        if let customer = question.customer {
+            let token = tokeniser.token(.customer, customer)
+            keys.append(IndexKey(.customer, token))
+            asked["customerId"] = .string(token)
+        }
+        if let agent = question.agent?.lowercased() {
+            keys.append(IndexKey(.agent, agent))
+            asked["agentId"] = .string(agent)
+        }
+        if let interaction = question.interaction?.lowercased() {
+            keys.append(IndexKey(.interaction, interaction))
+            asked["interactionId"] = .string(interaction)
+        }
+        guard !keys.isEmpty else { throw QuestionError("name a customer, an agent or an interaction to look for") }
+        var types: Set<String> = [EventType.customerDataAccessed.rawValue]
+        if question.includeRefused { types.insert(EventType.customerDataAccessRefused.rawValue) }
+        return try await answer(
+            keys: keys,
+            types: types,
+            from: question.from,
+            to: question.to,
+            cursor: question.cursor,
+            limit: question.limit,
+            proofs: question.proofs,
+            question: "accesses",
+            asked: asked,
+            by: reader
+        )
+    }
+
+    /// Lists events of one kind, newest first.
+    public func events(
+        ofType type: String,
+        from: Timestamp?,
+        to: Timestamp?,
+        cursor: String?,
+        limit: Int,
+        proofs: Bool,
+        by reader: Reader
+    ) async throws -> EventAnswer {
+        try await answer(
+            keys: [IndexKey(.eventType, type)],
+            types: [],
+            from: from,
+            to: to,
+            cursor: cursor,
+            limit: limit,
+            proofs: proofs,
+            question: "events",
+            asked: ["eventTypeAsked": .string(type)],
+            by: reader
+        )
+    }
+
+    /// One event, by its place.
+    public func event(at index: UInt64, proof: Bool, by reader: Reader) async throws -> FoundEvent {
+        let bytes = try await ledger.entry(at: index)
+        _ = try await record("event", ["indexAsked": .integer(Int64(clamping: index))], results: 1, reader)
+        return FoundEvent(
+            index: index,
+            event: try JSONValue(parsing: bytes),
+            proof: proof ? try await ledger.proof(of: index).encoded : nil
+        )
+    }
+
+    /// The token under which a customer stands in the ledger. Asking is recorded like any other question.
+    public func token(ofCustomer customer: String, by reader: Reader) async throws -> String {
+        let token = tokeniser.token(.customer, customer)
+        _ = try await record("token", ["customerId": .string(token)], results: 1, reader)
+        return token
+    }
+
+    private func answer(
+        keys: [IndexKey],
+        types: Set<String>,
+        from: Timestamp?,
+        to: Timestamp?,
+        cursor: String?,
+        limit: Int,
+        proofs: Bool,
+        question: String,
+        asked: [String: JSONValue],
+        by reader: Reader
+    ) async throws -> EventAnswer {
+        if let from, let to, from >= to {
+            throw QuestionError("the period is empty: its end is not after its beginning")
+        }
+        var asked = asked
+        if let from { asked["from"] = .string(from.description) }
+        if let to { asked["to"] = .string(to.description) }
+        guard (1...1000).contains(limit) else { throw QuestionError("a page has 1 to 1000 events") }
+        var before: UInt64?
+        if let cursor {
+            guard let position = UInt64(cursor), String(position) == cursor else {
+                throw QuestionError("the cursor is not one that an earlier page gave")
+            }
+            before = position
+        }
+        let page = try await ledger.events(
+            EventQuery(keys: keys, types: types, from: from, to: to, before: before, limit: limit)
+        )
+        let receipt = try await record(question, asked, results: page.events.count, reader)
+        var events: [FoundEvent] = []
+        for found in page.events {
+            events.append(
+                FoundEvent(
+                    index: found.index,
+                    event: try JSONValue(parsing: found.bytes),
+                    proof: proofs ? try await ledger.proof(of: found.index).encoded : nil
+                )
+            )
+        }
+        return EventAnswer(
+            events: events,
+            next: page.next.map { String($0) },
+            completeToTreeSize: page.completeToTreeSize,
+            receipt: receipt
+        )
+    }
+
+    private func record(
+        _ question: String,
+        _ asked: [String: JSONValue],
+        results: Int,
+        _ reader: Reader
+    ) async throws -> UInt64 {
+        var fields = asked
+        fields["actor"] = .string(reader.name)
+        fields["channel"] = .string(reader.channel.rawValue)
+        fields["question"] = .string(question)
+        fields["results"] = .integer(Int64(results))
+        if let reason = reader.reason { fields["reason"] = .string(reason) }
+        let event = Event(
+            type: .auditTrailRead,
+            identity: .random(producer: producer),
+            timestamp: clock.now(),
+            fields: fields
+        )
+        return try await ledger.append(event).index
+    }
+}

@@ -1,0 +1,200 @@
+public import Crypto
+import Synchronization
+public import WallTime
+
+/// Why a caller was not let in. None of the texts says which part of the credentials was right.
+public enum AuthenticationFailure: String, Error, Sendable, CaseIterable, CustomStringConvertible {
+    /// There was no `Authorization` header.
+    case missing
+    /// The header is of no form known here.
+    case malformed
+    /// Client unknown, secret wrong, or token forged.
+    case invalid
+    /// The client, its secret or its token has expired, or the client was revoked.
+    case expired
+    /// The client may not call from this address.
+    case address
+    /// The client may not do this.
+    case scope
+
+    public var description: String {
+        switch self {
+        case .missing: "no credentials were sent: send an Authorization header"
+        case .malformed: "the Authorization header is neither Basic nor Bearer in a form known here"
+        case .invalid: "the credentials are not valid"
+        case .expired: "the credentials have expired or were revoked"
+        case .address: "this client may not call from this address"
+        case .scope: "this client may not do this: its scopes do not include it"
+        }
+    }
+
+    /// 401 for who you are, 403 for what you may.
+    public var status: Int { self == .scope || self == .address ? 403 : 401 }
+}
+
+/// The API clients as of a moment ago, for authentication without a look into the store.
+public final class ClientDirectory: Sendable {
+    private let clients = Mutex<[String: APIClient]>([:])
+    private let tokens: AccessTokens
+
+    /// - Parameter tokenKey: 32 secret bytes under which access tokens are made.
+    public init(tokenKey: SymmetricKey) { tokens = AccessTokens(key: tokenKey) }
+
+    /// Replaces what is known.
+    public func replace(with all: [APIClient]) {
+        let table = Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { _, new in new })
+        clients.withLock { $0 = table }
+    }
+
+    /// Checks an `Authorization` header: `Basic base64(id:secret)`, `Bearer id.secret`, or `Bearer` with an access token.
+    /// - Parameters:
+    ///   - header: the header's bytes, nil when there was none.
+    ///   - address: the caller's IP address, 4 or 16 bytes.
+    ///   - acceptingTokens: whether an access token will do.
+    public func authenticate(
+        _ header: UnsafeRawBufferPointer?,
+        from address: [UInt8],
+        at now: Timestamp,
+        acceptingTokens: Bool = true
+    ) throws(AuthenticationFailure) -> APIClient {
+        guard let header else { throw .missing }
+        let client: APIClient
+        // RFC 9110 section 11.1: the scheme is compared without case.
+        if header.hasPrefix("bearer ", ignoringCase: true) {
+            let rest = UnsafeRawBufferPointer(rebasing: header[7...])
+            if rest.hasPrefix(AccessTokens.prefix) {
+                guard acceptingTokens else { throw .invalid }
+                client = try find(tokens.clientID(of: rest, at: now))
+            } else {
+                guard let dot = rest.firstIndex(of: UInt8(ascii: ".")) else { throw .malformed }
+                client = try check(id: rest[..<dot], secret: rest[(dot + 1)...], at: now)
+            }
+        } else if header.hasPrefix("basic ", ignoringCase: true) {
+            guard let decoded = Base64.decode(header[6...]), let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
+            else { throw .malformed }
+            client = try check(id: decoded[..<colon], secret: decoded[(colon + 1)...], at: now)
+        } else {
+            throw .malformed
+        }
+        if client.revoked != nil { throw .expired }
+        if let expires = client.expires, expires <= now { throw .expired }
+        if !client.addresses.isEmpty, !client.addresses.contains(where: { $0.contains(address) }) { throw .address }
+        return client
+    }
+
+    /// Makes an access token for a client that has just been authenticated by its secret.
+    public func accessToken(for client: APIClient, at now: Timestamp) -> (token: String, lifetimeSeconds: Int64) {
+        tokens.make(for: client.id, at: now)
+    }
+
+    private func find(_ id: String) throws(AuthenticationFailure) -> APIClient {
+        guard let client = clients.withLock({ $0[id] }) else { throw .invalid }
+        return client
+    }
+
+    private func check(
+        id: some Collection<UInt8>,
+        secret: some Collection<UInt8>,
+        at now: Timestamp
+    ) throws(AuthenticationFailure) -> APIClient {
+        guard id.count <= 64, secret.count <= 128 else { throw .invalid }
+        let digest = SHA256.hash(data: Array(secret))
+        let client = try find(String(decoding: id, as: UTF8.self))
+        for stored in client.secrets where constantTimeEqual(digest, stored.hash) {
+            if let expires = stored.expires, expires <= now { throw .expired }
+            return client
+        }
+        throw .invalid
+    }
+
+    private func constantTimeEqual(_ digest: SHA256.Digest, _ stored: [UInt8]) -> Bool {
+        guard stored.count == SHA256.byteCount else { return false }
+        var difference: UInt8 = 0
+        for (left, right) in zip(digest, stored) { difference |= left ^ right }
+        return difference == 0
+    }
+}
+
+/// Short-lived bearer tokens for callers that use OAuth 2.0 client credentials (RFC 6749 section 4.4). Nothing is stored: the
+/// token carries client and expiry under a MAC, and a revoked client's tokens die with it.
+struct AccessTokens: Sendable {
+    static let prefix: StaticString = "mat_"
+    /// How long a token works, in seconds.
+    static let lifetime: Int64 = 3600
+
+    let key: SymmetricKey
+
+    func make(for id: String, at now: Timestamp) -> (token: String, lifetimeSeconds: Int64) {
+        let body = "\(id).\(now.milliseconds / 1000 + Self.lifetime)"
+        let mac = HMAC<SHA256>.authenticationCode(for: Array(body.utf8), using: key)
+        return ("\(Self.prefix)\(body).\(mac.map { hex($0) }.joined())", Self.lifetime)
+    }
+
+    func clientID(of token: UnsafeRawBufferPointer, at now: Timestamp) throws(AuthenticationFailure) -> String {
+        let text = String(decoding: token, as: UTF8.self).dropFirst(4)
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, let expires = Int64(parts[1]), let mac = bytes(parts[2]) else { throw .malformed }
+        let body = Array("\(parts[0]).\(parts[1])".utf8)
+        guard HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: body, using: key) else { throw .invalid }
+        guard now.milliseconds / 1000 < expires else { throw .expired }
+        return String(parts[0])
+    }
+
+    private func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+
+    private func bytes(_ hex: Substring) -> [UInt8]? {
+        let digits = hex.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard digits.count == 64, hex.utf8.count == 64 else { return nil }
+        return stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether it begins with a text, which is in lower case when letters are compared without case.
+    fileprivate func hasPrefix(_ text: StaticString, ignoringCase: Bool = false) -> Bool {
+        guard count >= text.utf8CodeUnitCount else { return false }
+        for offset in 0..<text.utf8CodeUnitCount {
+            var byte = self[offset]
+            if ignoringCase, (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) { byte |= 0x20 }
+            if byte != text.utf8Start[offset] { return false }
+        }
+        return true
+    }
+}
+
+/// Standard base64 (RFC 4648 section 4) with padding.
+enum Base64 {
+    static func decode(_ text: Slice<UnsafeRawBufferPointer>) -> [UInt8]? {
+        guard text.count % 4 == 0, text.count <= 512 else { return nil }
+        var bytes: [UInt8] = []
+        var word: UInt32 = 0
+        var bits = 0
+        var padding = 0
+        for character in text {
+            if character == UInt8(ascii: "=") {
+                padding += 1
+                continue
+            }
+            guard padding == 0, let value = value(character) else { return nil }
+            word = word << 6 | UInt32(value)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
+            }
+        }
+        guard padding <= 2, word & ((1 << UInt32(bits)) - 1) == 0 else { return nil }
+        return bytes
+    }
+
+    private static func value(_ character: UInt8) -> UInt8? {
+        switch character {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - 65
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - 71
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): character + 4
+        case UInt8(ascii: "+"): 62
+        case UInt8(ascii: "/"): 63
+        default: nil
+        }
+    }
+}

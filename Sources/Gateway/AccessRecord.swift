@@ -1,0 +1,202 @@
+import AccessPolicy
+import Identity
+import JSON
+import Ledger
+import Redaction
+import WallTime
+
+/// Writes the events of reads straight as canonical JSON: the members below are in the order of RFC 8785.
+struct AccessRecord {
+    let core: GatewayCore
+    let route: Route
+    let plan: ReadPlan?
+    let request: ReadRequest
+    let purpose: String
+    let binding: Binding
+    let clientID: String
+    let timestamp: Timestamp
+    let latencyMicroseconds: Int64
+
+    /// What was released, for the manifest.
+    struct Manifest {
+        let summary: ProjectionSummary
+        let values: [ProjectedValue]
+        let body: [UInt8]
+        let upstreamMicroseconds: Int64
+        /// The agent reads faster than the route's limit, which only flags.
+        let overVelocity: Bool
+    }
+
+    /// Writes `CUSTOMER_DATA_ACCESSED`.
+    func writeAccessed(_ manifest: Manifest, eventID: [UInt8], to writer: inout CanonicalJSONWriter) {
+        guard let plan else { return }
+        let shown = manifest.summary.released.union(manifest.summary.masked)
+        begin(&writer)
+        if let commitments = core.commitments {
+            writer.key("commitments")
+            write(commitments.seed(eventID: eventID), plan, shown, manifest, &writer)
+        }
+        writeCustomer(&writer)
+        writer.key("dataFieldsMasked")
+        writer.beginObject()
+        for field in plan.canonicalOrder where manifest.summary.masked.contains(field) {
+            writer.key(string: route.fields[field].name)
+            writer.string(plan.masks[field])
+        }
+        writer.endObject()
+        writer.key("dataFieldsViewed")
+        writeNames(plan, shown, &writer)
+        writer.key("dataFieldsWithheld")
+        writeNames(plan, manifest.summary.withheld, &writer)
+        writer.key("enforced")
+        writer.bool(route.mode == .enforce)
+        writeIdentity(eventID, .customerDataAccessed, &writer)
+        writer.key("matchedRules")
+        writer.beginArray()
+        for rule in plan.decision.matchedRules { writer.string(rule) }
+        writer.endArray()
+        writer.key("outcome")
+        writer.string(literal: "released")
+        if manifest.overVelocity {
+            writer.key("overVelocityLimit")
+            writer.bool(true)
+        }
+        writePolicy(&writer)
+        writer.key("releasedBytes")
+        writer.integer(manifest.body.count)
+        writeRoute(&writer)
+        writer.key("unknownFieldsDropped")
+        writer.integer(manifest.summary.unknownMembers)
+        writer.key("upstream")
+        writer.string(route.upstream)
+        writer.key("upstreamMicroseconds")
+        writer.integer(manifest.upstreamMicroseconds)
+        if let region = core.regions[route.upstream] {
+            writer.key("upstreamRegion")
+            writer.string(region)
+        }
+        if route.mode == .observe {
+            writer.key("wouldRefuse")
+            if let refused = plan.decision.refused { writer.string(refused.code.rawValue) } else { writer.null() }
+            writer.key("wouldWithhold")
+            writer.beginArray()
+            for field in plan.decision.fields where field.effect == .withhold { writer.string(field.path) }
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
+    /// Writes `CUSTOMER_DATA_ACCESS_REFUSED`.
+    func writeRefused(_ outcome: ReadOutcome, reason: String, eventID: [UInt8], to writer: inout CanonicalJSONWriter) {
+        begin(&writer)
+        writeCustomer(&writer)
+        writeIdentity(eventID, .customerDataAccessRefused, &writer)
+        writer.key("matchedRules")
+        writer.beginArray()
+        for rule in plan?.decision.matchedRules ?? [] { writer.string(rule) }
+        writer.endArray()
+        writer.key("outcome")
+        writer.string(outcome.rawValue)
+        writePolicy(&writer)
+        writer.key("reason")
+        writer.string(reason)
+        writeRoute(&writer)
+        writer.endObject()
+    }
+
+    // MARK: Shared parts
+
+    private func begin(_ writer: inout CanonicalJSONWriter) {
+        writer.reset()
+        writer.beginObject()
+        writer.key("agentId")
+        writer.string(request.agent)
+        writer.key("binding")
+        writer.string(binding.grade.rawValue)
+        writer.key("bindingReason")
+        writer.string(binding.reason.rawValue)
+        if let channel = binding.channel {
+            writer.key("channelType")
+            writer.string(channel)
+        }
+        writer.key("clientId")
+        writer.string(clientID)
+    }
+
+    private func writeCustomer(_ writer: inout CanonicalJSONWriter) {
+        writer.key("customerId")
+        var token: [UInt8] = []
+        token.reserveCapacity(96)
+        var customer = request.customer
+        customer.withUTF8 { core.tokeniser.append(.customer, UnsafeRawBufferPointer($0), to: &token) }
+        writer.string(token)
+    }
+
+    private func writeIdentity(_ eventID: [UInt8], _ type: EventType, _ writer: inout CanonicalJSONWriter) {
+        writer.key("eventId")
+        writer.string(eventID)
+        writer.key("eventType")
+        writer.string(type.rawValue)
+        writer.key("interactionId")
+        writer.string(request.interaction)
+        writer.key("latencyMicroseconds")
+        writer.integer(latencyMicroseconds)
+    }
+
+    private func writePolicy(_ writer: inout CanonicalJSONWriter) {
+        writer.key("policyHash")
+        writer.string(core.policyHash)
+        writer.key("policyVersion")
+        writer.string(core.settings.policy.version)
+        writer.key("producer")
+        writer.string(core.settings.producer)
+        writer.key("purpose")
+        writer.string(purpose)
+        if let queue = binding.queue {
+            writer.key("queueId")
+            writer.string(queue)
+        }
+    }
+
+    private func writeRoute(_ writer: inout CanonicalJSONWriter) {
+        writer.key("route")
+        writer.string(route.name)
+        writer.key("schemaVersion")
+        writer.integer(Event.schemaVersion)
+        writer.key("timestamp")
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        timestamp.append(to: &text)
+        writer.string(text)
+    }
+
+    private func writeNames(_ plan: ReadPlan, _ fields: FieldSet, _ writer: inout CanonicalJSONWriter) {
+        writer.beginArray()
+        for (field, name) in plan.names.enumerated() where fields.contains(field) { writer.string(name) }
+        writer.endArray()
+    }
+
+    private func write(
+        _ seed: DisclosureSeed,
+        _ plan: ReadPlan,
+        _ shown: FieldSet,
+        _ manifest: Manifest,
+        _ writer: inout CanonicalJSONWriter
+    ) {
+        writer.beginObject()
+        var hex: [UInt8] = []
+        manifest.body.withUnsafeBytes { body in
+            for field in plan.canonicalOrder where shown.contains(field) {
+                var hash = seed.begin(path: plan.names[field])
+                for value in manifest.values where value.field == field {
+                    hash.add(UnsafeRawBufferPointer(rebasing: body[value.range]))
+                }
+                hex.removeAll(keepingCapacity: true)
+                hash.append(to: &hex)
+                writer.key(string: route.fields[field].name)
+                writer.string(hex)
+            }
+        }
+        writer.endObject()
+    }
+}

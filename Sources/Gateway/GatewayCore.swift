@@ -1,0 +1,124 @@
+import AccessPolicy
+import Credentials
+import Crypto
+import Genesys
+import Identity
+import Ledger
+import Measures
+import NIOCore
+import NIOSSL
+import Synchronization
+import WallTime
+
+/// What all event loops of the data plane share.
+final class GatewayCore: Sendable {
+    let settings: GatewaySettings
+    let policy: CompiledPolicy
+    let shadow: CompiledPolicy?
+    /// SHA-256 of the policy's canonical text, in hex.
+    let policyHash: String
+    let clients: ClientDirectory
+    let tokeniser: Tokeniser
+    let commitments: DisclosureCommitments?
+    let conversations: FactsCache<ConversationFacts>?
+    let roles: FactsCache<[String]>?
+    let limiter = VelocityLimiter()
+    let breakers: [CircuitBreaker]
+    let upstreamTLS: [NIOSSLContext?]
+    let metrics: GatewayMetrics
+    let spool: Spool?
+    let clock: any WallClock
+    let failures = AuthenticationFailures()
+    /// Routes by name.
+    let routeNumbers: [String: Int]
+    /// Upstreams by name.
+    let upstreamNumbers: [String: Int]
+    /// Regions by upstream.
+    let regions: [String: String]
+    /// Set when the server stops: connections finish what they do and close.
+    let draining = Atomic<Bool>(false)
+
+    init(
+        settings: GatewaySettings,
+        clients: ClientDirectory,
+        tokeniser: Tokeniser,
+        commitments: DisclosureCommitments?,
+        platform: (any Platform)?,
+        spool: Spool?,
+        metrics: GatewayMetrics,
+        clock: any WallClock
+    ) throws {
+        self.settings = settings
+        self.clients = clients
+        self.tokeniser = tokeniser
+        self.commitments = settings.commitments ? commitments : nil
+        self.metrics = metrics
+        self.clock = clock
+        self.spool = spool
+        policy = Self.compiled(settings.policy)
+        shadow = settings.shadowPolicy.map(Self.compiled)
+        policyHash = ContentHash.hex(of: CompiledPolicy(settings.policy).canonicalText)
+        if let platform {
+            conversations = FactsCache(lifetime: Int64(settings.binding.factsMilliseconds)) {
+                metrics.lookups.add()
+                return await platform.conversation(id: $0)
+            }
+            roles =
+                settings.binding.needsRoles
+                ? FactsCache(lifetime: Int64(settings.binding.rolesMilliseconds)) {
+                    metrics.lookups.add()
+                    return await platform.roles(agent: $0)
+                } : nil
+        } else {
+            conversations = nil
+            roles = nil
+        }
+        breakers = settings.upstreams.map {
+            CircuitBreaker(failuresToOpen: $0.failuresToOpen, openMilliseconds: Int64($0.openMilliseconds))
+        }
+        upstreamTLS = try settings.upstreams.map { try $0.tls.map { try TLSFiles.client($0) } }
+        routeNumbers = Dictionary(
+            settings.routes.enumerated().map { ($1.name, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        regions = Dictionary(
+            settings.upstreams.compactMap { upstream in upstream.region.map { (upstream.name, $0) } },
+            uniquingKeysWith: { first, _ in first }
+        )
+        upstreamNumbers = Dictionary(
+            settings.upstreams.enumerated().map { ($1.name, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// A policy with its agents' ids in lower case, as reads carry them.
+    private static func compiled(_ policy: Policy) -> CompiledPolicy {
+        var policy = policy
+        for role in policy.roles.indices { policy.roles[role].agents = policy.roles[role].agents.map { $0.lowercased() } }
+        return CompiledPolicy(policy)
+    }
+
+    /// The plan for a kind of read.
+    func plan(_ key: ReadPlan.Key, roles: Set<String>) -> ReadPlan? {
+        let route = settings.routes[key.route]
+        let request = AccessRequest(
+            roles: roles,
+            route: route.name,
+            purpose: route.purposes[key.purpose],
+            binding: key.grade,
+            fields: route.descriptors
+        )
+        // The fields compiled when the configuration was checked; a route that does not compile refuses every read.
+        return try? ReadPlan(route: route, decision: policy.decide(request), shadow: shadow?.decide(request))
+    }
+}
+
+/// SHA-256 in hex, for naming policies and configurations by their content.
+public enum ContentHash {
+    /// The hash of a text's UTF-8 bytes.
+    public static func hex(of text: String) -> String {
+        var hex = ""
+        for byte in SHA256.hash(data: Array(text.utf8)) { hex += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        return hex
+    }
+}

@@ -1,0 +1,220 @@
+public import Credentials
+public import Identity
+import JSON
+public import Ledger
+public import Measures
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+public import WallTime
+
+/// The data plane: audited reads over HTTP/1.1 on event loops of its own.
+public final class GatewayServer: Sendable {
+    /// What the data plane needs of the rest.
+    public struct Parts: Sendable {
+        /// Where events go.
+        public let ledger: Ledger
+        /// Who may call.
+        public let clients: ClientDirectory
+        /// How identifiers become tokens.
+        public let tokeniser: Tokeniser
+        /// How released values are committed to.
+        public let commitments: DisclosureCommitments
+        /// Whom to ask about conversations; nil when no platform is configured.
+        public let platform: (any Platform)?
+        /// The time of day.
+        public let clock: any WallClock
+
+        /// Collects the parts.
+        public init(
+            ledger: Ledger,
+            clients: ClientDirectory,
+            tokeniser: Tokeniser,
+            commitments: DisclosureCommitments,
+            platform: (any Platform)?,
+            clock: any WallClock
+        ) {
+            self.ledger = ledger
+            self.clients = clients
+            self.tokeniser = tokeniser
+            self.commitments = commitments
+            self.platform = platform
+            self.clock = clock
+        }
+    }
+
+    /// What it counts.
+    public let metrics = GatewayMetrics()
+    /// The journal; nil when no route uses one.
+    public let spool: Spool?
+
+    private let core: GatewayCore
+    private let ledger: Ledger
+    private let group: MultiThreadedEventLoopGroup
+    private let loops: [LoopContext]
+    private let tls: NIOSSLContext?
+    private let channel = Mutex<(any Channel)?>(nil)
+    private let connections = Gauge()
+
+    /// Prepares the data plane; nothing listens yet.
+    /// - Throws: ``TLSFileError`` or ``LedgerError`` when a file cannot be used.
+    public init(settings: GatewaySettings, parts: Parts) throws {
+        var settings = settings
+        if settings.threads <= 0 { settings.threads = System.coreCount }
+        tls = try settings.listener.tls.map { try TLSFiles.server($0) }
+        spool = try settings.spoolDirectory.map { try Spool(directory: $0, maximumBytes: settings.maximumSpoolBytes) }
+        core = try GatewayCore(
+            settings: settings,
+            clients: parts.clients,
+            tokeniser: parts.tokeniser,
+            commitments: parts.commitments,
+            platform: parts.platform,
+            spool: spool,
+            metrics: metrics,
+            clock: parts.clock
+        )
+        ledger = parts.ledger
+        group = MultiThreadedEventLoopGroup(numberOfThreads: settings.threads)
+        var loops: [LoopContext] = []
+        for loop in group.makeIterator() { loops.append(LoopContext(loop: loop, core: core, ledger: parts.ledger)) }
+        self.loops = loops
+    }
+
+    /// Listens.
+    /// - Returns: the port that was bound.
+    public func start() async throws -> Int {
+        for context in loops { try await context.loop.submit { context.start() }.get() }
+        let contexts = Dictionary(uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.loop), $0) })
+        let settings = core.settings
+        let channel = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { [connections, tls] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let count = connections.add(1)
+                    channel.closeFuture.whenComplete { _ in connections.add(-1) }
+                    guard count <= settings.maximumConnections,
+                        let context = contexts[ObjectIdentifier(channel.eventLoop)]
+                    else { throw ChannelError.ioOnClosedChannel }
+                    let operations = channel.pipeline.syncOperations
+                    if let tls { try operations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    try operations.addHandler(ReadConnection(loop: context))
+                }
+            }
+            .bind(host: settings.listener.host, port: settings.listener.port).get()
+        self.channel.withLock { $0 = channel }
+        return channel.localAddress?.port ?? settings.listener.port
+    }
+
+    /// Looks after the journal and the count of refused callers until the task is cancelled.
+    public func run(failed: @escaping @Sendable (any Error) -> Void) async {
+        var seconds = 0
+        while !Task.isCancelled {
+            // A rhythm, not a wait for something: the journal and the counts are looked at every second and every minute.
+            try? await Task.sleep(for: .seconds(1))
+            seconds += 1
+            do { try await replaySpool() } catch { failed(error) }
+            guard seconds % 60 == 0 else { continue }
+            do { try await recordAuthenticationFailures() } catch { failed(error) }
+        }
+    }
+
+    /// Puts what the journal holds into the ledger.
+    @discardableResult
+    func replaySpool() async throws -> Int {
+        try await spool?.replay(into: ledger, producer: core.settings.producer, clock: core.clock) ?? 0
+    }
+
+    /// Stops taking requests, finishes those under way, and ends.
+    /// - Parameter seconds: how long to wait for them.
+    public func shutdown(within seconds: Int) async {
+        core.draining.store(true, ordering: .relaxed)
+        try? await channel.withLock { $0 }?.close()
+        await settle(within: .seconds(Int64(seconds)))
+        for context in loops { try? await context.loop.submit { context.close() }.get() }
+        // What ended just now leaves records behind, too.
+        await settle(within: .seconds(5))
+        for context in loops { try? await context.loop.submit { [ledger] in context.leave(ledger) }.get() }
+        try? await recordAuthenticationFailures()
+        try? await group.shutdownGracefully()
+    }
+
+    private func settle(within time: TimeAmount) async {
+        let deadline = NIODeadline.now() + time
+        while NIODeadline.now() < deadline, await isBusy() {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private func isBusy() async -> Bool {
+        for context in loops where (try? await context.loop.submit { context.isBusy }.get()) == true { return true }
+        return false
+    }
+
+    private func recordAuthenticationFailures() async throws {
+        var failure: (any Error)?
+        for (key, count) in core.failures.take() {
+            let fields: [String: JSONValue] = [
+                "attempts": .integer(count), "reason": .string(key.reason.rawValue),
+                "remoteAddress": .string(key.address),
+            ]
+            let event = Event(
+                type: .authenticationFailed,
+                identity: .random(producer: core.settings.producer),
+                timestamp: core.clock.now(),
+                fields: fields
+            )
+            do {
+                try await ledger.append(event)
+            } catch {
+                core.failures.putBack(key, count)
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Counts a caller that the control plane did not let in, for the same minute's event.
+    public func note(refused failure: AuthenticationFailure, from address: String) { core.failures.note(failure, from: address) }
+
+    // MARK: What others may know
+
+    /// The policy's content hash, as it stands in every record.
+    public var policyHash: String { core.policyHash }
+
+    /// Client connections now.
+    public var connectionCount: Int { connections.value }
+
+    /// The upstreams, and whether each is being left alone after failures.
+    public var upstreams: [(name: String, isOpen: Bool)] {
+        zip(core.settings.upstreams, core.breakers).map { ($0.name, $1.isOpen) }
+    }
+
+    /// Adds what the data plane counts to a text.
+    public func write(to text: inout MetricsText) {
+        metrics.write(to: &text)
+        text.value(
+            "muniment_connections",
+            .gauge,
+            help: "Client connections of the data plane.",
+            Double(connectionCount)
+        )
+        text.family(
+            "muniment_upstream_open",
+            .gauge,
+            help: "1 while an upstream is left alone after failures.",
+            upstreams.map { ([("upstream", $0.name)], $0.isOpen ? 1 : 0) }
+        )
+        if let spool {
+            text.value(
+                "muniment_spool_records",
+                .gauge,
+                help: "Records in the local journal that are not in the ledger yet.",
+                Double(spool.backlog.records)
+            )
+        }
+    }
+}

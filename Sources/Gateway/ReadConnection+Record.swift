@@ -1,0 +1,153 @@
+import AccessPolicy
+import JSON
+import Ledger
+import Measures
+import NIOCore
+
+extension ReadConnection {
+    // MARK: Recording
+
+    func accessRecord(_ read: ReadState) -> AccessRecord {
+        AccessRecord(
+            core: core,
+            route: read.route,
+            plan: read.plan,
+            request: read.request,
+            purpose: read.route.purposes[read.purpose],
+            binding: read.binding,
+            clientID: read.clientID,
+            timestamp: read.timestamp,
+            latencyMicroseconds: Int64(Self.microseconds(since: read.started))
+        )
+    }
+
+    /// Records that nothing was released, then says so.
+    func refuse(_ problem: Problem?, _ outcome: ReadOutcome) {
+        guard let read else { return }
+        read.outcome = outcome
+        read.isRefused = true
+        read.problem = problem
+        accessRecord(read).writeRefused(
+            outcome,
+            reason: problem?.rawValue ?? outcome.rawValue,
+            eventID: read.eventID,
+            to: &loop.writer
+        )
+        record()
+    }
+
+    func record() {
+        guard let read else { return }
+        stage = .recording
+        read.recordStarted = .now()
+        if core.spool != nil, read.route.failMode == .spool {
+            read.entry = loop.writer.bytes
+            // A store that is slow rather than broken leaves half of the time for the journal.
+            let now = LoopContext.now()
+            read.journalAt = now + max(0, read.deadline - now) / 2
+        }
+        do throws(LedgerError) {
+            try loop.record(for: self, number: number)
+        } catch {
+            // What the ledger will never take must not lie in the journal for ever.
+            switch error {
+            case .entryTooLarge, .invalidEntry: read.entry = nil
+            default: break
+            }
+            recorded(.failed, number: number)
+        }
+    }
+
+    func recorded(_ outcome: Recorded, number: UInt64) {
+        guard number == self.number, case .recording = stage, let read else { return }
+        if case .failed = outcome, !read.answered, read.journalAt != .max {
+            read.ledgerFailed = true
+            // The ledger's store is away: the journal is the commit point, if it takes the record. It may have it already.
+            if let entry = read.entry {
+                read.entry = nil
+                loop.addToJournal(entry, pendingEvent: nil, of: self, number: number)
+            }
+            return
+        }
+        settle(outcome, read)
+    }
+
+    /// The ledger takes its time; its own attempt goes on.
+    func journal() {
+        guard let read, let entry = read.entry else { return }
+        read.entry = nil
+        loop.journal(entry, of: self, eventID: read.eventID, number: number)
+    }
+
+    func journalled(_ written: Bool, number: UInt64) {
+        guard number == self.number, case .recording = stage, let read else { return }
+        if written { return settle(.spool, read) }
+        read.journalAt = .max
+        // Else there is still the ledger.
+        if read.ledgerFailed { settle(.failed, read) }
+    }
+
+    private func settle(_ outcome: Recorded, _ read: ReadState) {
+        core.metrics.commit.observe(microseconds: Self.microseconds(since: read.recordStarted))
+        if read.isLate {
+            var recorded = true
+            if case .failed = outcome { recorded = false }
+            loop.lateReadEnded(number: number, recorded: recorded)
+        }
+        let receipt: String
+        switch outcome {
+        case .ledger(let index):
+            receipt = String(index)
+        case .spool:
+            core.metrics.spooled.add()
+            receipt = "spooled"
+        case .failed:
+            if !read.answered {
+                core.metrics.count(.unrecorded)
+                answer(.ledgerUnavailable, receipt: nil)
+            }
+            return finish()
+        }
+        guard read.isRefused else { return release(read, receipt: receipt) }
+        if !read.answered {
+            core.metrics.count(read.outcome)
+            if let problem = read.problem { answer(problem, receipt: receipt) }
+        }
+        finish()
+    }
+
+    /// The one place where data leaves.
+    private func release(_ read: ReadState, receipt: String) {
+        guard isOpen, !read.answered else {
+            if !read.answered { core.metrics.count(.clientGone) }
+            loop.correct(
+                eventID: read.eventID,
+                outcome: read.answered ? "deadline_exceeded" : "client_gone",
+                bytesSentAtLeast: 0
+            )
+            return finish()
+        }
+        core.metrics.count(.released)
+        core.metrics.total.observe(microseconds: Self.microseconds(since: read.started))
+        let headers =
+            "Muniment-Receipt: \(receipt)\r\nMuniment-Event: \(String(decoding: read.eventID, as: UTF8.self))\r\n"
+            + "Muniment-Binding: \(read.binding.grade.rawValue)\r\n"
+        answer(status: "200 OK", type: "application/json", headers: headers, body: body, released: read.eventID)
+    }
+
+    private func finish() {
+        if case .recording = stage {
+            stage = .receiving
+            read = nil
+        }
+    }
+
+    func recordingLate() {
+        guard let read else { return }
+        // The record may still be made; then a correction says that nothing was released.
+        read.answered = true
+        core.metrics.count(.unrecorded)
+        keepAlive = false
+        write(.ledgerUnavailable, receipt: nil)
+    }
+}

@@ -1,0 +1,76 @@
+import AccessPolicy
+import Redaction
+
+/// A policy decision for one kind of read, compiled: the same roles, route, purpose and grade always meet the same plan.
+final class ReadPlan: Sendable {
+    /// What distinguishes plans.
+    struct Key: Hashable {
+        let route: Int
+        let purpose: Int
+        let grade: BindingGrade
+        /// The roles, sorted and joined.
+        let roles: String
+    }
+
+    /// What the policy says.
+    let decision: Decision
+    /// Whether anything leaves; nil when the read is refused.
+    let projection: ProjectionPlan?
+    /// What the caller is told when it is refused.
+    let problem: Problem?
+    /// Whether the route only observes, and the policy would have refused or cut.
+    let differs: Bool
+    /// Whether a shadow policy decides otherwise.
+    let shadowDiffers: Bool
+    /// Names of the declared fields, in the route's order.
+    let names: [[UInt8]]
+    /// Names of the masks, in the route's order; empty where the field leaves as it is.
+    let masks: [String]
+    /// The fields ordered as RFC 8785 orders the members of an object.
+    let canonicalOrder: [Int]
+
+    init(
+        route: Route,
+        decision: Decision,
+        shadow: Decision?
+    ) throws(ProjectionPlanError) {
+        self.decision = decision
+        names = route.fields.map { Array($0.name.utf8) }
+        canonicalOrder = route.fields.indices.sorted {
+            route.fields[$0].name.utf16.lexicographicallyPrecedes(route.fields[$1].name.utf16)
+        }
+        shadowDiffers =
+            shadow.map {
+                let difference = PolicyDifference(current: decision, candidate: $0)
+                return !difference.isEmpty || difference.newlyRefused != nil
+            } ?? false
+        let cut = decision.refused != nil || decision.fields.contains { $0.effect != .allow }
+        differs = route.mode == .observe && cut
+        var masks = [String](repeating: "", count: route.fields.count)
+        var fields: [ProjectionPlan.Field] = []
+        for (index, field) in route.fields.enumerated() {
+            let wanted: FieldAction =
+                switch route.mode == .observe ? .allow : decision.fields[index].effect {
+                case .allow: .release
+                case .mask(let name): .mask(name.flatMap { Mask(name: $0) } ?? field.category.defaultMask ?? .full)
+                case .withhold: .withhold
+                }
+            let action = field.category.permitted(wanted)
+            if case .mask(let mask) = action { masks[index] = mask.name }
+            fields.append((field.path, action))
+        }
+        self.masks = masks
+        if route.mode == .enforce, let refused = decision.refused {
+            projection = nil
+            problem =
+                switch refused.code {
+                case .bindingContradicted: .bindingContradicted
+                case .ruleDenied: .policyDenied
+                case .noFieldAllowed: .noFieldAllowed
+                }
+        } else {
+            projection = try ProjectionPlan(fields: fields)
+            problem = nil
+        }
+    }
+}

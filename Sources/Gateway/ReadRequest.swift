@@ -1,0 +1,74 @@
+import JSON
+
+/// The body of `POST /api/v1/read/{route}`, checked.
+struct ReadRequest {
+    /// The customer's id as sent.
+    let customer: String
+    /// The agent's id, lower case.
+    let agent: String
+    /// The conversation's id, lower case.
+    let interaction: String
+    /// The stated purpose.
+    let purpose: String?
+
+    init(_ body: UnsafeRawBufferPointer) throws(Problem) {
+        var customer: String?
+        var agent: String?
+        var interaction: String?
+        var purpose: String?
+        do {
+            var members = try JSONScanner.topLevelMembers(of: body)
+            while let member = try members.next() {
+                if members.matches(member.key, "customerId") {
+                    try Self.set(&customer, member, members)
+                } else if members.matches(member.key, "agentId") {
+                    try Self.set(&agent, member, members)
+                } else if members.matches(member.key, "interactionId") {
+                    try Self.set(&interaction, member, members)
+                } else if members.matches(member.key, "purpose") {
+                    // A Data Action sends an optional input that was left out as null or as an empty text.
+                    if member.value.kind == .null { continue }
+                    try Self.set(&purpose, member, members)
+                } else {
+                    throw Problem.unknownField
+                }
+            }
+        } catch {
+            throw (error as? Problem) ?? .malformedJSON
+        }
+        guard let customer, let agent, let interaction else { throw .missingField }
+        guard Self.isCustomerID(customer) else { throw .invalidCustomerID }
+        guard Self.isPlatformID(agent) else { throw .invalidAgentID }
+        guard Self.isPlatformID(interaction) else { throw .invalidInteractionID }
+        self.customer = customer
+        // Genesys writes ids in either case; the record has one form, so that they are found again.
+        self.agent = agent.lowercased()
+        self.interaction = interaction.lowercased()
+        self.purpose = purpose?.isEmpty == true ? nil : purpose
+    }
+
+    private static func set(_ value: inout String?, _ member: JSONMember, _ members: JSONMembers) throws(Problem) {
+        guard value == nil else { throw .duplicateKey }
+        guard member.value.kind == .string else { throw .wrongType }
+        value = members.string(member.value)
+    }
+
+    /// Characters that mean nothing in a path, a template or a log; `.` and `..` would walk through an upstream's paths.
+    static func isCustomerID(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count) && text != "." && text != ".."
+            && text.utf8.allSatisfy { isAlphanumeric($0) || "._~@+:-".utf8.contains($0) }
+    }
+
+    private static func isPlatformID(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
+    }
+}

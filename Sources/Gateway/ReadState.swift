@@ -1,0 +1,64 @@
+import NIOCore
+import WallTime
+
+/// The read under way on a connection.
+final class ReadState {
+    let routeNumber: Int
+    let route: Route
+    let purpose: Int
+    let request: ReadRequest
+    let clientID: String
+    let eventID: [UInt8]
+    let started: NIODeadline
+    let timestamp: Timestamp
+    /// When the whole must be over, in milliseconds of a clock that never steps.
+    let deadline: Int64
+
+    var conversation: Binding?
+    var platformRoles: [String]?
+    var isLate = false
+    var binding = Binding(.noPlatform)
+    var plan: ReadPlan?
+    var overVelocity = false
+    var upstreamDeadline: Int64 = 0
+    var upstreamStarted = NIODeadline.now()
+    var upstreamMicroseconds: Int64 = 0
+    var retried = false
+    var message: UpstreamMessage?
+    var recordStarted = NIODeadline.now()
+    /// Whether nothing is to be released.
+    var isRefused = false
+    /// What the caller is told when the record of a refusal is durable; nil when nobody is there to be told.
+    var problem: Problem?
+    /// How a refused read ended.
+    var outcome = ReadOutcome.released
+    /// The event's bytes, kept where the journal may have to take them.
+    var entry: [UInt8]?
+    /// When the journal takes them, in milliseconds of a clock that never steps, if the ledger has not.
+    var journalAt: Int64 = .max
+    /// Whether the ledger has said that it could not record it.
+    var ledgerFailed = false
+    /// Set when the caller has been told something else than the record says.
+    var answered = false
+
+    init(
+        routeNumber: Int,
+        route: Route,
+        purpose: Int,
+        request: ReadRequest,
+        clientID: String,
+        eventID: [UInt8],
+        started: NIODeadline,
+        timestamp: Timestamp
+    ) {
+        self.routeNumber = routeNumber
+        self.route = route
+        self.purpose = purpose
+        self.request = request
+        self.clientID = clientID
+        self.eventID = eventID
+        self.started = started
+        self.timestamp = timestamp
+        deadline = LoopContext.now() + Int64(route.budgetMilliseconds)
+    }
+}

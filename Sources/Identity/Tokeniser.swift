@@ -1,0 +1,56 @@
+import Crypto
+
+/// What an identifier identifies a person by. The kind is part of what is hashed: the same digits as account number and as phone
+/// number give different tokens.
+public enum IdentifierKind: String, Sendable, CaseIterable {
+    /// The customer's number in the system of record.
+    case customer
+}
+
+/// Turns identifiers into tokens: HMAC-SHA-256, full length, under a tenant's key.
+///
+/// A token reads `hmac-sha256:<epoch>:<kind>:<64 hex digits>`. The identifier is taken as it is given, byte for byte.
+public struct Tokeniser: Sendable {
+    private let states: [IdentifierKind: HMAC<SHA256>]
+    private let prefixes: [IdentifierKind: [UInt8]]
+
+    /// Makes tokens under a key.
+    public init(key: TenantKey) {
+        let secret = key.derived(for: "token")
+        var states: [IdentifierKind: HMAC<SHA256>] = [:]
+        var prefixes: [IdentifierKind: [UInt8]] = [:]
+        for kind in IdentifierKind.allCases {
+            // Everything but the value is hashed once; each token starts from a copy of this state.
+            var state = HMAC<SHA256>(key: secret)
+            state.update(data: Array("\(kind.rawValue)\u{0}".utf8))
+            states[kind] = state
+            prefixes[kind] = Array("hmac-sha256:\(key.epoch):\(kind.rawValue):".utf8)
+        }
+        self.states = states
+        self.prefixes = prefixes
+    }
+
+    /// The token of an identifier.
+    public func token(_ kind: IdentifierKind, _ value: String) -> String {
+        var token: [UInt8] = []
+        var value = value
+        value.withUTF8 { append(kind, UnsafeRawBufferPointer($0), to: &token) }
+        return String(decoding: token, as: UTF8.self)
+    }
+
+    /// Appends the token of an identifier's UTF-8 bytes.
+    public func append(_ kind: IdentifierKind, _ value: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+        guard var state = states[kind], let prefix = prefixes[kind] else { return }
+        state.update(data: value)
+        output.append(contentsOf: prefix)
+        for byte in state.finalize() {
+            output.append(Self.digit(byte >> 4))
+            output.append(Self.digit(byte & 15))
+        }
+    }
+
+    @inline(__always)
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+}

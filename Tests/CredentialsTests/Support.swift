@@ -1,0 +1,83 @@
+import Crypto
+import Foundation
+import JSON
+import Ledger
+import MerkleLog
+import Testing
+import WallTime
+
+@testable import Credentials
+
+/// A ledger with a registry and a directory in a folder of its own.
+struct Office {
+    let ledger: Ledger
+    let registry: ClientRegistry
+    let directory: ClientDirectory
+    let clock: ManualClock
+    let folder: String
+
+    static let tokenKey = SymmetricKey(data: Array(repeating: 7, count: 32))
+    static let start = Timestamp(milliseconds: 1_767_322_800_000)
+
+    static func run(_ body: (Office) async throws -> Void) async throws {
+        let folder = NSTemporaryDirectory() + "credentials-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let clock = ManualClock(start)
+        let location = LedgerLocation(directory: folder + "/store", anchor: folder + "/anchor/checkpoint")
+        let signer = try NoteSigner(origin: Origin("credentials.example/test"), seed: Array(repeating: 9, count: 32))
+        let first = Event(type: .ledgerCreated, identity: .random(producer: "test"), timestamp: clock.now())
+        try Ledger.create(at: location, signer: signer, first: first)
+        let ledger = try Ledger(at: location, signer: signer)
+        defer { ledger.close() }
+        try await body(
+            Office(
+                ledger: ledger,
+                registry: try ClientRegistry(ledger: ledger, clock: clock, producer: "test"),
+                directory: ClientDirectory(tokenKey: tokenKey),
+                clock: clock,
+                folder: folder
+            )
+        )
+    }
+
+    func create(
+        _ scopes: Set<Scope> = [.read(route: "profile")],
+        addresses: [String] = [],
+        expires: Timestamp? = nil
+    ) async throws -> IssuedSecret {
+        let ranges = try addresses.map { try #require(AddressRange($0)) }
+        let issued = try await registry.create(
+            name: "Data Action", scopes: scopes, addresses: ranges, expires: expires, actor: "operator"
+        )
+        try await refresh()
+        return issued
+    }
+
+    func refresh() async throws { directory.replace(with: try await registry.all()) }
+
+    /// Who a header lets in, or why nobody.
+    func check(
+        _ header: String?,
+        from address: String = "192.0.2.1",
+        acceptingTokens: Bool = true
+    ) -> Result<String, AuthenticationFailure> {
+        let from = IPAddress.bytes(address) ?? []
+        let outcome: Result<String, any Error> = Result {
+            guard let header else { return try directory.authenticate(nil, from: from, at: clock.now()).id }
+            return try Array(header.utf8).withUnsafeBytes {
+                try directory.authenticate($0, from: from, at: clock.now(), acceptingTokens: acceptingTokens).id
+            }
+        }
+        return outcome.mapError { ($0 as? AuthenticationFailure) ?? .malformed }
+    }
+
+    func events() async throws -> [JSONValue] {
+        var events: [JSONValue] = []
+        for index in 0..<ledger.health.head.size { events.append(try JSONValue(parsing: try await ledger.entry(at: index))) }
+        return events
+    }
+}
+
+func basic(_ id: String, _ secret: String) -> String {
+    "Basic " + Data("\(id):\(secret)".utf8).base64EncodedString()
+}
