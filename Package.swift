@@ -92,6 +92,10 @@ let package = Package(
         library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "WallTime"]),
 
         // Floor 4: how it is reached, and what it is tried against.
+        library(
+            "Settings",
+            ["AccessPolicy", "Gateway", "Genesys", "JSON", "Ledger", "MerkleLog", "Redaction", crypto, yams]
+        ),
         library("Sandbox", ["Genesys", nioCore, nioHTTP1, nioPosix]),
 
         // Floor 5: the command line.
@@ -119,6 +123,7 @@ let package = Package(
                 nioSSL,
             ]
         ),
+        tests("Settings", ["AccessPolicy", "Gateway", "Genesys", "JSON", "MerkleLog", "Redaction"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["JSON", "Sandbox", asyncHTTPClient, nioCore, nioHTTP1],

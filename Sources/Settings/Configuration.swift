@@ -1,0 +1,78 @@
+import AccessPolicy
+public import Gateway
+public import Genesys
+public import JSON
+public import Ledger
+public import MerkleLog
+import Redaction
+
+/// The whole configuration, checked.
+public struct Configuration: Sendable {
+    /// The platform: where it is, who we are there.
+    public struct Platform: Sendable {
+        /// The hosts.
+        public let host: GenesysHost
+        /// Our OAuth client.
+        public let credentials: ClientCredentials
+    }
+
+    /// The file it was read from.
+    public let file: String
+    /// The name of this node, in events and metrics.
+    public let node: String
+    /// The tenant, part of every token.
+    public let tenant: String
+    /// The ledger's name.
+    public let origin: Origin
+    /// Where the ledger lives.
+    public let ledger: LedgerLocation
+    /// The file of the key that signs checkpoints.
+    public let ledgerKey: String
+    /// The file of the key under which tokens are made.
+    public let tokenKey: String
+    /// The number of that key.
+    public let tokenEpoch: Int
+    /// The data plane.
+    public let gateway: GatewaySettings
+    /// Where the control plane listens.
+    public let control: GatewaySettings.Listener
+    /// The platform; nil when none is configured.
+    public let platform: Platform?
+    /// The least severe messages that are logged: trace, debug, info, notice, warning, error.
+    public let logLevel: String
+    /// SHA-256 of the file's bytes and of the policy files it names, in hex.
+    public let contentHash: String
+
+    /// The resolved settings without secrets, for people to check.
+    public var summary: JSONValue {
+        .object([
+            "node": .string(node), "tenant": .string(tenant), "origin": .string(origin.text),
+            "configurationHash": .string(contentHash),
+            "dataListener": .string("\(gateway.listener.host):\(gateway.listener.port)"),
+            "dataTLS": .bool(gateway.listener.tls != nil),
+            "controlListener": .string("\(control.host):\(control.port)"), "controlTLS": .bool(control.tls != nil),
+            "platform": platform.map { .string($0.host.apiURL) } ?? .null,
+            "policyVersion": .string(gateway.policy.version),
+            "shadowPolicyVersion": gateway.shadowPolicy.map { .string($0.version) } ?? .null,
+            "commitments": .bool(gateway.commitments),
+            "routes": .array(gateway.routes.map(summary)),
+        ])
+    }
+
+    private func summary(_ route: Route) -> JSONValue {
+        let upstream = gateway.upstreams.first { $0.name == route.upstream }
+        return .object([
+            "name": .string(route.name), "upstream": .string(route.upstream),
+            "upstreamRegion": upstream?.region.map { .string($0) } ?? .null,
+            "method": .string(route.request.method.rawValue), "mode": .string(route.mode.rawValue),
+            "failMode": .string(route.failMode.rawValue),
+            "budgetMilliseconds": .integer(Int64(route.budgetMilliseconds)),
+            "purposes": .array(route.purposes.map { .string($0) }),
+            "fields": .array(
+                route.fields.map {
+                    .object(["path": .string($0.name), "category": .string($0.category.rawValue)])
+                }
+            ),
+        ])
+    }
+}
