@@ -96,6 +96,15 @@ let package = Package(
             "Settings",
             ["AccessPolicy", "Gateway", "Genesys", "JSON", "Ledger", "MerkleLog", "Redaction", crypto, yams]
         ),
+        library(
+            "Server",
+            [
+                "AuditTrail", "Credentials", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog", "Storage",
+                "WallTime",
+                hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
+                nioSSL,
+            ]
+        ),
         library("Sandbox", ["Genesys", nioCore, nioHTTP1, nioPosix]),
 
         // Floor 5: the command line.

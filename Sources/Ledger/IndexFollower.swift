@@ -1,4 +1,5 @@
 import Dispatch
+import MerkleLog
 import Storage
 import WallTime
 
@@ -22,7 +23,7 @@ struct IndexFollower: Sendable {
         postings.reserveCapacity(Int(end - start) * IndexedField.allCases.count)
         var earliest = Int64.max
         var latest = Int64.min
-        try database.readBlocking { connection in
+        let root = try database.readBlocking { connection in
             try LedgerStore.entries(connection, start..<end) { position, bytes in
                 let time = EntryFields.visit(bytes) { _, hash in
                     postings.append(QueryIndex.Posting(key: hash, position: position))
@@ -33,9 +34,10 @@ struct IndexFollower: Sendable {
                 }
                 return true
             }
+            return try TreeReader(source: StoredTiles(connection: connection), treeSize: end).root()
         }
         let times = earliest <= latest ? earliest...latest : Int64.min...Int64.max
-        try index.add(first: start, end: end, times: times, postings: postings)
+        try index.add(first: start, end: end, root: root, times: times, postings: postings)
         try index.compact()
         return Int(end - start)
     }

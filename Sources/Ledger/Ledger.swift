@@ -71,7 +71,7 @@ public final class Ledger: Sendable {
         }
         // Whatever was indexed of another history is of no use for this one.
         if accepting != nil { Self.removeIndex(location) }
-        let index = try Self.openIndex(location, size: head.size)
+        let index = try Self.openIndex(location, size: head.size, connection)
         let committer = try GroupCommitter(database: database, signer: signer, index: index, head: head)
         if let accepting {
             head = try committer.commitAlone(accepting(kept, head.size).encoded())
@@ -96,7 +96,6 @@ public final class Ledger: Sendable {
     /// Makes an empty ledger: its first entry and its anchor.
     /// - Throws: ``LedgerError`` when there is one already.
     public static func create(at location: LedgerLocation, signer: NoteSigner, first event: Event) throws {
-        
         for folder in [location.directory, URL(fileURLWithPath: location.anchor).deletingLastPathComponent().path] {
             do {
                 try FileManager.default.createDirectory(
@@ -233,20 +232,31 @@ public final class Ledger: Sendable {
         }
     }
 
-    /// Opens the index; one that is damaged, or knows more than the store of `size` entries, is begun anew.
-    private static func openIndex(_ location: LedgerLocation, size: UInt64) throws -> QueryIndex {
+    /// Opens the index; one that is damaged, or was made of other entries than the store's, is begun anew.
+    private static func openIndex(
+        _ location: LedgerLocation,
+        size: UInt64,
+        _ connection: any SQLConnection
+    ) throws -> QueryIndex {
         func open() throws -> QueryIndex {
             try QueryIndex(database: SQLiteDatabase(path: location.index, settings: .rebuildable))
         }
         do {
             let index = try open()
-            if try index.indexedSize() <= size { return index }
+            if try isOfStore(index, size: size, connection) { return index }
             index.close()
         } catch let error as StorageError where error.code == .corrupt {
             // Made anew below.
         }
         removeIndex(location)
         return try open()
+    }
+
+    /// Whether the index was made of the first entries of the store.
+    private static func isOfStore(_ index: QueryIndex, size: UInt64, _ connection: any SQLConnection) throws -> Bool {
+        guard let last = try index.runs().last else { return true }
+        guard last.end <= size else { return false }
+        return try TreeReader(source: StoredTiles(connection: connection), treeSize: last.end).root() == last.root
     }
 
     private static func removeIndex(_ location: LedgerLocation) {

@@ -257,7 +257,6 @@ private final class SpanAssembler: Sendable {
         } else {
             Self.extend(&state.outcome.frontier, tiles: span.tiles[...], leaves: span.leaves)
         }
-        
     }
 
     private static func extend(_ frontier: inout Frontier, tiles: ArraySlice<Hash>, leaves: [Hash]) {

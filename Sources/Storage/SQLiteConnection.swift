@@ -34,6 +34,8 @@ final class SQLiteConnection: SQLConnection {
             // Room for the log to grow before it is copied back: fewer, larger checkpoints cost less per row, and the
             // file is recycled rather than truncated so that commits overwrite blocks that are already allocated.
             try run("PRAGMA wal_autocheckpoint = \(settings.checkpointPages)")
+            // A log that one large transaction blew up is cut back to twice its usual size.
+            try run("PRAGMA journal_size_limit = \(2 * settings.checkpointPages * settings.pageSize)")
         }
         try run("PRAGMA cache_size = \(-settings.cacheKibibytes)")
         try run("PRAGMA trusted_schema = OFF")

@@ -1,4 +1,5 @@
 import JSON
+import MerkleLog
 import Storage
 import Testing
 import WallTime
@@ -94,7 +95,8 @@ import WallTime
                 postings.append(QueryIndex.Posting(key: key, position: position))
                 expected[key, default: []].append(position)
             }
-            try ledger.index.add(first: first, end: first + 50, times: 0...1, postings: postings)
+            try ledger.index.add(
+                first: first, end: first + 50, root: TreeHasher.emptyRoot, times: 0...1, postings: postings)
             try ledger.index.compact()
         }
         #expect(try ledger.index.runs().count < QueryIndex.fanIn)

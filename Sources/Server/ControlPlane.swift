@@ -1,0 +1,178 @@
+public import AuditTrail
+public import Credentials
+public import Gateway
+public import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+public import JSON
+public import Ledger
+public import Logging
+import NIOCore
+public import WallTime
+
+/// The control plane over HTTP: questions to the audit trail, the ledger's tiles and proofs, API clients, health and metrics.
+///
+/// It holds no logic of the domain: it authenticates, reads a request strictly, asks the domain, and writes the answer or a problem
+/// document.
+public struct ControlPlane: Sendable {
+    /// The largest body of a request, in bytes.
+    public static let maximumBodyBytes = 64 * 1024
+
+    /// What the control plane needs of the rest.
+    public struct Parts: Sendable {
+        /// The record.
+        public var ledger: Ledger
+        /// The questions to it.
+        public var auditTrail: AuditTrail
+        /// The API clients in the store.
+        public var registry: ClientRegistry
+        /// The API clients as both planes know them.
+        public var directory: ClientDirectory
+        /// How the data plane fares.
+        public var dataPlane: any DataPlaneStatus
+        /// The routes of the data plane, for their fail modes.
+        public var routes: [Route]
+        /// Parts that `GET /readyz` shows besides those above, such as the platform.
+        public var readyChecks: [ReadyCheck]
+        /// The resolved settings without secrets.
+        public var configurationSummary: JSONValue
+        /// What the settings are called in the events.
+        public var configurationHash: String
+        /// Told of each caller that was not let in, and the address it called from.
+        public var refused: @Sendable (AuthenticationFailure, String) -> Void
+        /// The time of day.
+        public var clock: any WallClock
+        /// Where the log lines go.
+        public var logger: Logger
+
+        /// Collects the parts.
+        public init(
+            ledger: Ledger,
+            auditTrail: AuditTrail,
+            registry: ClientRegistry,
+            directory: ClientDirectory,
+            dataPlane: any DataPlaneStatus,
+            routes: [Route],
+            readyChecks: [ReadyCheck] = [],
+            configurationSummary: JSONValue,
+            configurationHash: String,
+            refused: @escaping @Sendable (AuthenticationFailure, String) -> Void,
+            clock: any WallClock,
+            logger: Logger
+        ) {
+            self.ledger = ledger
+            self.auditTrail = auditTrail
+            self.registry = registry
+            self.directory = directory
+            self.dataPlane = dataPlane
+            self.routes = routes
+            self.readyChecks = readyChecks
+            self.configurationSummary = configurationSummary
+            self.configurationHash = configurationHash
+            self.refused = refused
+            self.clock = clock
+            self.logger = logger
+        }
+    }
+
+    /// How long a request's body may take to arrive.
+    public var bodyTimeout: Duration = .seconds(15)
+
+    private let parts: Parts
+    private let metrics = ControlMetrics()
+    private let refresher: ClientRefresher
+    private let commitRetry: CommitRetry
+    private let began: Timestamp
+
+    /// Prepares the control plane; nothing listens yet.
+    public init(_ parts: Parts) {
+        self.parts = parts
+        refresher = ClientRefresher(registry: parts.registry, directory: parts.directory)
+        commitRetry = CommitRetry(clock: parts.clock)
+        began = parts.clock.now()
+    }
+
+    /// The routes with everything around them.
+    func router() -> Router<PlainContext> {
+        let router = Router(context: PlainContext.self, options: .autoGenerateHeadEndpoints)
+        router.add(
+            middleware: Envelope(
+                logger: parts.logger,
+                metrics: metrics,
+                bodyTimeout: bodyTimeout,
+                refused: parts.refused
+            )
+        )
+        let probe = ReadinessProbe(
+            ledger: parts.ledger,
+            dataPlane: parts.dataPlane,
+            routes: parts.routes,
+            checks: parts.readyChecks,
+            retry: commitRetry
+        )
+        OperationsRoutes(ledger: parts.ledger, dataPlane: parts.dataPlane, probe: probe, metrics: metrics).add(to: router)
+        let log = LogRoutes(ledger: parts.ledger)
+        log.add(to: router)
+        let clients = router.group()
+            .add(middleware: Authentication(directory: parts.directory, clock: parts.clock))
+            .group(context: ClientContext.self)
+        log.add(to: clients)
+        TrailRoutes(ledger: parts.ledger, trail: parts.auditTrail).add(to: clients)
+        ClientRoutes(registry: parts.registry, refresher: refresher).add(to: clients)
+        InstallationRoutes(
+            ledger: parts.ledger,
+            dataPlane: parts.dataPlane,
+            configurationSummary: parts.configurationSummary,
+            configurationHash: parts.configurationHash,
+            clock: parts.clock,
+            began: began
+        ).add(to: clients)
+        return router
+    }
+
+    /// The service that listens and answers, for a service group. It finishes the requests under way when it is stopped.
+    /// - Parameter onReady: told the port once connections are accepted.
+    /// - Throws: an error of the TLS library when the certificate or key cannot be used.
+    public func application(
+        _ listener: ControlListener,
+        onReady: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) throws -> some ApplicationProtocol {
+        let http = HTTPServerBuilder.http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [ConnectionGuard()],
+                idleTimeout: TimeAmount(listener.idleTimeout),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 8 * 1024,
+                    maxHeaderListSize: 16 * 1024,
+                    maxHeaderFieldCount: 100
+                )
+            )
+        )
+        return Application(
+            responder: router().buildResponder(),
+            server: try listener.tls.map { try .tls(http, tlsConfiguration: $0) } ?? http,
+            configuration: ApplicationConfiguration(
+                address: .hostname(listener.host, port: listener.port),
+                availableConnectionsDelegate: .maximum(listener.maximumConnections, logger: parts.logger)
+            ),
+            onServerRunning: { channel in await onReady(channel.localAddress?.port ?? listener.port) },
+            logger: parts.logger
+        )
+    }
+
+    /// Makes the clients in the store known to both planes.
+    public func refreshClients() async throws { try await refresher.refresh() }
+
+    /// Learns of changes that other processes made to the clients, until the task is cancelled.
+    /// - Parameter interval: the rhythm; a revoked client stops working on this node within it.
+    public func followClients(every interval: Duration = .seconds(1)) async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: interval)
+            do {
+                try await refreshClients()
+            } catch {
+                parts.logger.warning("clients not refreshed", metadata: ["error": "\(type(of: error))"])
+            }
+        }
+    }
+}

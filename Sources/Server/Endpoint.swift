@@ -1,0 +1,88 @@
+import Credentials
+import HTTPTypes
+import Hummingbird
+
+/// What is served at one path by one method. Every route of the control plane is in ``all``, and nowhere else.
+struct Endpoint: Sendable, Hashable {
+    /// The method; each GET answers HEAD too.
+    let method: HTTPRequest.Method
+    /// The path as in the OpenAPI document.
+    let template: String
+    /// The caller needs one of these scopes; empty for everybody.
+    let scopes: [Scope]
+    /// The names of the query parameters it knows.
+    let query: [String]
+
+    private init(_ method: HTTPRequest.Method, _ template: String, _ scopes: [Scope] = [], query: [String] = []) {
+        self.method = method
+        self.template = template
+        self.scopes = scopes
+        self.query = query
+    }
+
+    /// The path as the router wants it: the parameters `tile` and `bundle` stand for all that follows, slashes included.
+    var routerPath: RouterPath {
+        RouterPath(template.replacing("{tile}", with: "**").replacing("{bundle}", with: "**"))
+    }
+
+    /// Whether a request's path is one of this endpoint's.
+    func matches(_ path: some StringProtocol) -> Bool {
+        let wanted = template.split(separator: "/")
+        let given = path.split(separator: "/", maxSplits: wanted.count - 1)
+        return wanted.count == given.count && zip(wanted, given).allSatisfy { wanted, given in
+            switch wanted {
+            case "{tile}", "{bundle}": true
+            case _ where wanted.hasPrefix("{"): !given.contains("/")
+            default: wanted == given
+            }
+        }
+    }
+
+    static let health = Endpoint(.get, "/healthz")
+    static let readiness = Endpoint(.get, "/readyz")
+    static let metrics = Endpoint(.get, "/metrics")
+    static let description = Endpoint(.get, "/openapi.json")
+
+    static let checkpoint = Endpoint(.get, "/checkpoint")
+    static let tile = Endpoint(.get, "/tile/{level}/{tile}")
+    static let bundle = Endpoint(.get, "/tile/entries/{bundle}", [.ledger])
+
+    static let accesses = Endpoint(
+        .get,
+        "/api/v1/accesses",
+        [.audit],
+        query: [
+            "customerId", "agentId", "interactionId", "on", "from", "to", "includeRefused", "proofs", "limit", "cursor",
+            "reason",
+        ]
+    )
+    static let events = Endpoint(
+        .get,
+        "/api/v1/events",
+        [.audit],
+        query: ["eventType", "from", "to", "proofs", "limit", "cursor", "reason"]
+    )
+    static let event = Endpoint(.get, "/api/v1/events/{index}", [.audit], query: ["proofs", "reason"])
+    static let proof = Endpoint(.get, "/api/v1/events/{index}/proof", [.ledger])
+    static let tokens = Endpoint(.post, "/api/v1/tokens", [.audit])
+
+    static let clients = Endpoint(.get, "/api/v1/clients", [.admin])
+    static let createClient = Endpoint(.post, "/api/v1/clients", [.admin])
+    static let rotateClient = Endpoint(.post, "/api/v1/clients/{id}/rotate", [.admin])
+    static let revokeClient = Endpoint(.post, "/api/v1/clients/{id}/revoke", [.admin])
+
+    static let configuration = Endpoint(.get, "/api/v1/configuration", [.admin])
+    static let status = Endpoint(.get, "/api/v1/status", [.audit, .admin])
+
+    /// Every endpoint.
+    static let all: [Endpoint] = [
+        health, readiness, metrics, description, checkpoint, tile, bundle, accesses, events, event, proof, tokens, clients,
+        createClient, rotateClient, revokeClient, configuration, status,
+    ]
+
+    /// The methods that a path answers to, sorted; empty when there is nothing there.
+    static func methods(at path: some StringProtocol) -> [String] {
+        let found = all.filter { $0.matches(path) }.map(\.method)
+        return Set(found.map(\.rawValue) + (found.contains(.get) ? ["HEAD"] : [])).sorted()
+    }
+}

@@ -1,0 +1,118 @@
+import Credentials
+import HTTPTypes
+
+/// Everything that a caller of the control plane can be told instead of an answer: RFC 9457 problem documents whose `type` never
+/// changes. Where the data plane has the same problem, it has the same name.
+public enum ControlProblem: String, Sendable, CaseIterable {
+    case badFraming = "bad-framing"
+    case unknownParameter = "unknown-parameter"
+    case missingParameter = "missing-parameter"
+    case invalidParameter = "invalid-parameter"
+    case malformedJSON = "malformed-json"
+    case duplicateKey = "duplicate-key"
+    case missingField = "missing-field"
+    case unknownField = "unknown-field"
+    case wrongType = "wrong-type"
+    case invalidField = "invalid-field"
+    case idempotencyUnsupported = "idempotency-unsupported"
+    case unauthenticated = "unauthenticated"
+    case forbidden = "forbidden"
+    case notFound = "not-found"
+    case unknownEntry = "unknown-entry"
+    case unknownTile = "unknown-tile"
+    case unknownClient = "unknown-client"
+    case methodNotAllowed = "method-not-allowed"
+    case requestTimeout = "request-timeout"
+    case clientRevoked = "client-revoked"
+    case bodyTooLarge = "body-too-large"
+    case unsupportedMediaType = "unsupported-media-type"
+    case internalError = "internal-error"
+    case ledgerUnavailable = "ledger-unavailable"
+
+    /// The `type` member of the document.
+    public var type: String { "urn:muniment:problem:\(rawValue)" }
+
+    /// The HTTP status.
+    public var status: Int {
+        switch self {
+        case .badFraming, .unknownParameter, .missingParameter, .invalidParameter, .malformedJSON, .duplicateKey,
+            .missingField, .unknownField, .wrongType, .invalidField, .idempotencyUnsupported:
+            400
+        case .unauthenticated: 401
+        case .forbidden: 403
+        case .notFound, .unknownEntry, .unknownTile, .unknownClient: 404
+        case .methodNotAllowed: 405
+        case .requestTimeout: 408
+        case .clientRevoked: 409
+        case .bodyTooLarge: 413
+        case .unsupportedMediaType: 415
+        case .internalError: 500
+        case .ledgerUnavailable: 503
+        }
+    }
+
+    /// What it means, and what to do.
+    public var title: String {
+        switch self {
+        case .badFraming: "The request is not well-formed HTTP/1.1."
+        case .unknownParameter: "The query has a parameter that is not known here."
+        case .missingParameter: "A required query parameter is missing."
+        case .invalidParameter: "A query parameter has a value that is not acceptable."
+        case .malformedJSON: "The body is not well-formed JSON: send one object."
+        case .duplicateKey: "A member stands twice in the body: send each once."
+        case .missingField: "A required member is missing."
+        case .unknownField: "The body has a member that is not known here."
+        case .wrongType: "A member has the wrong type."
+        case .invalidField: "A member has a value that is not acceptable."
+        case .idempotencyUnsupported:
+            "A secret is shown once and not kept, so this request cannot be repeated: leave Idempotency-Key out, and after a "
+                + "lost answer list the clients and revoke the new one."
+        case .unauthenticated: "The credentials are missing or not valid: send those of an API client."
+        case .forbidden: "This API client may not do this, or not from this address."
+        case .notFound: "There is nothing at this path."
+        case .unknownEntry: "The ledger has no such entry."
+        case .unknownTile: "The ledger has no such tile or bundle."
+        case .unknownClient: "There is no such API client."
+        case .methodNotAllowed: "The method is not allowed here."
+        case .requestTimeout: "The request did not arrive in time."
+        case .clientRevoked: "The API client is revoked: create a new one."
+        case .bodyTooLarge: "The request is too large."
+        case .unsupportedMediaType: "Send the body as application/json."
+        case .internalError: "Something went wrong here; the log has it under the request's id."
+        case .ledgerUnavailable:
+            "The ledger cannot record or read at the moment, so nothing was done: try again later."
+        }
+    }
+
+    /// Whether the connection is closed after the answer, because the rest of the request is not wanted.
+    var closesConnection: Bool {
+        switch self {
+        case .badFraming, .requestTimeout, .bodyTooLarge: true
+        default: false
+        }
+    }
+}
+
+/// Why a request is not answered as asked.
+struct Refusal: Error, Sendable {
+    /// What the caller is told.
+    let problem: ControlProblem
+    /// Which part of the request it is about. Only words of this program, never of the request.
+    let detail: String?
+    /// Headers that belong to the problem.
+    let headers: HTTPFields
+    /// Why a caller was not let in; for counting.
+    let authentication: AuthenticationFailure?
+
+    init(
+        _ problem: ControlProblem,
+        _ detail: String? = nil,
+        headers: HTTPFields = [:],
+        authentication: AuthenticationFailure? = nil
+    ) {
+        self.problem = problem
+        self.detail = detail
+        self.headers = headers
+        self.authentication = authentication
+    }
+}

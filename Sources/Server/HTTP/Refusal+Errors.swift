@@ -1,0 +1,46 @@
+import AuditTrail
+import Credentials
+import HTTPTypes
+import Hummingbird
+import Ledger
+import NIOCore
+import NIOHTTP1
+import Storage
+
+extension Refusal {
+    /// What a caller is told of an error that a handler threw, and what the log is told, if it is a fault of ours.
+    ///
+    /// The errors of our own types carry no personal data, so their texts may be logged; of all others only the type is.
+    static func explaining(_ error: any Error, method: HTTPRequest.Method, path: String) -> (Refusal, logged: String?) {
+        switch error {
+        case let refusal as Refusal: (refusal, nil)
+        case let error as QuestionError: (Refusal(.invalidParameter, error.description), nil)
+        case ClientError.unknown: (Refusal(.unknownClient), nil)
+        case ClientError.revoked: (Refusal(.clientRevoked), nil)
+        case ClientError.invalid(let reason): (Refusal(.invalidField, reason), nil)
+        case LedgerError.noSuchEntry: (Refusal(.unknownEntry), nil)
+        case let error as LedgerError: (explaining(error), error.description)
+        case let error as StorageError: (Refusal(.ledgerUnavailable, headers: retryLater), error.description)
+        case is NIOTooManyBytesError: (Refusal(.bodyTooLarge), nil)
+        case is HTTPParserError: (Refusal(.badFraming), nil)
+        case let error as any HTTPResponseError where error.status == .notFound: (absent(method, path), nil)
+        default: (Refusal(.internalError), "\(type(of: error))")
+        }
+    }
+
+    private static func explaining(_ error: LedgerError) -> Refusal {
+        switch error {
+        case .overloaded, .store, .closed: Refusal(.ledgerUnavailable, headers: retryLater)
+        default: Refusal(.internalError)
+        }
+    }
+
+    /// The router found nothing: there is nothing at the path, or nothing by this method.
+    private static func absent(_ method: HTTPRequest.Method, _ path: String) -> Refusal {
+        let methods = Endpoint.methods(at: path)
+        guard !methods.isEmpty, !methods.contains(method.rawValue) else { return Refusal(.notFound) }
+        return Refusal(.methodNotAllowed, headers: [.allow: methods.joined(separator: ", ")])
+    }
+
+    private static let retryLater: HTTPFields = [.retryAfter: "5"]
+}

@@ -1,0 +1,61 @@
+/// The description of both planes' HTTP interfaces (OpenAPI 3.1.0), as served at `GET /openapi.json`.
+///
+/// Written by hand, an area in each file; what must not drift from the code (problems, kinds of event, limits) is taken from it.
+enum OpenAPIDocument {
+    /// The document as UTF-8 JSON.
+    static let bytes = Array(text.utf8)
+
+    /// The document.
+    static let text = #"""
+        {
+          "openapi": "3.1.0",
+          "info": {
+            "title": "Muniment",
+            "version": "1",
+            "summary": "Audited reads of customer data, and the record of them.",
+            "description": "Two planes with addresses of their own. The data plane answers audited reads; the control plane answers questions to the audit trail, serves the ledger as a C2SP tlog-tiles log, and manages API clients. Every error is an RFC 9457 problem document whose `type` never changes. Each GET of the control plane answers HEAD too. Of all answers only full tiles may be cached.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+          },
+          "servers": [{"url": "/", "description": "The control plane, which serves this document."}],
+          "tags": [
+            {"name": "reads", "description": "Audited reads, on the data plane."},
+            {"name": "trail", "description": "Questions to the audit trail. Each is recorded as AUDIT_TRAIL_READ before it is answered."},
+            {"name": "log", "description": "The ledger as a tlog-tiles log, for independent verification."},
+            {"name": "clients", "description": "API clients. Each change is an event."},
+            {"name": "operations", "description": "Health, metrics and settings."}
+          ],
+          "security": [],
+          "paths": {
+        \#(operationsPaths),
+        \#(logPaths),
+        \#(trailPaths),
+        \#(clientPaths),
+        \#(readPaths)
+          },
+          "components": {
+            "securitySchemes": {
+              "basic": {
+                "type": "http",
+                "scheme": "basic",
+                "description": "Id and secret of an API client. The roles named at an operation are scopes of the client."
+              },
+              "bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "`<id>.<secret>` of an API client, or an access token from `POST /oauth/token`."
+              }
+            },
+            "parameters": {
+        \#(parameters)
+            },
+            "responses": {
+        \#(responses)
+            },
+            "schemas": {
+        \#(schemas)
+            }
+          }
+        }
+
+        """#
+}

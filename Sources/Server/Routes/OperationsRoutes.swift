@@ -1,0 +1,63 @@
+import Hummingbird
+import JSON
+import Ledger
+import Measures
+
+/// Whether it lives, whether it works, what it counts, and what can be asked.
+struct OperationsRoutes: Sendable {
+    let ledger: Ledger
+    let dataPlane: any DataPlaneStatus
+    let probe: ReadinessProbe
+    let metrics: ControlMetrics
+
+    func add(to router: Router<PlainContext>) {
+        router.serve(.health) { _ in try .json(["status": "ok"]) }
+        router.serve(.readiness) { _ in
+            let readiness = await probe.look()
+            return try .json(readiness.json, status: readiness.isReady ? .ok : .serviceUnavailable)
+        }
+        router.serve(.metrics) { _ in
+            .text(metricsText(), type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+        router.serve(.description) { _ in .bytes(OpenAPIDocument.bytes, type: "application/json") }
+    }
+
+    private func metricsText() -> String {
+        var text = MetricsText()
+        dataPlane.write(to: &text)
+        metrics.write(to: &text)
+        let health = ledger.health
+        let size = health.head.size
+        text.value("muniment_ledger_size", .gauge, help: "Entries in the ledger.", Double(size))
+        text.value("muniment_ledger_commits_total", .counter, help: "Groups committed.", Double(health.commits))
+        text.value(
+            "muniment_ledger_failed_commits_total",
+            .counter,
+            help: "Groups that could not be committed.",
+            Double(health.failedCommits)
+        )
+        text.value("muniment_ledger_appended_total", .counter, help: "Entries appended.", Double(health.appended))
+        text.value(
+            "muniment_ledger_commit_failing",
+            .gauge,
+            help: "1 while the latest commit failed.",
+            health.commitFailure == nil ? 0 : 1
+        )
+        text.value(
+            "muniment_ledger_anchor_failing",
+            .gauge,
+            help: "1 while the checkpoint outside the store cannot be written.",
+            health.anchorFailure == nil ? 0 : 1
+        )
+        if let indexed = try? ledger.indexedSize() {
+            text.value(
+                "muniment_ledger_index_lag",
+                .gauge,
+                help: "Entries that the query index lacks.",
+                Double(size > indexed ? size - indexed : 0)
+            )
+        }
+        ProcessMeasures().write(to: &text)
+        return text.text
+    }
+}

@@ -1,0 +1,231 @@
+import AsyncHTTPClient
+import Foundation
+import JSON
+import NIOCore
+import NIOHTTP1
+import Sandbox
+import Testing
+
+/// The real binary, as a user would run it.
+enum Binary {
+    static let path: String = {
+        if let path = ProcessInfo.processInfo.environment["MUNIMENT_BINARY"] { return path }
+        // Built beside the test bundle that is running.
+        let bundle = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        return bundle.appendingPathComponent("muniment").path
+    }()
+
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// Runs a command to its end.
+    static func run(_ arguments: [String], program: String = path, environment: [String: String] = [:]) async throws
+        -> Outcome
+    {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+        let folder = NSTemporaryDirectory() + "muniment-run-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: folder + "/" + name, contents: nil) }
+        process.standardOutput = FileHandle(forWritingAtPath: folder + "/out")
+        process.standardError = FileHandle(forWritingAtPath: folder + "/err")
+        process.standardInput = FileHandle.nullDevice
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        return Outcome(
+            status: process.terminationStatus,
+            output: String(decoding: FileManager.default.contents(atPath: folder + "/out") ?? Data(), as: UTF8.self),
+            errors: String(decoding: FileManager.default.contents(atPath: folder + "/err") ?? Data(), as: UTF8.self)
+        )
+    }
+
+    /// Runs a command that must succeed.
+    @discardableResult
+    static func succeed(_ arguments: [String]) async throws -> String {
+        let outcome = try await run(arguments)
+        #expect(outcome.status == 0, "\(arguments.joined(separator: " ")): \(outcome.output) \(outcome.errors)")
+        return outcome.output
+    }
+}
+
+/// An installation in a folder of its own, set up by the binary, against a sandbox in this process.
+final class Site: Sendable {
+    let folder: String
+    let sandbox: Sandbox
+
+    var configuration: String { folder + "/muniment.yaml" }
+
+    init() async throws {
+        folder = NSTemporaryDirectory() + "muniment-site-" + UUID().uuidString
+        sandbox = Sandbox(SandboxConfiguration())
+        try await sandbox.start()
+        try await Binary.succeed(["init", folder, "--origin", "test.muniment.example/ledger"])
+        var text = try String(contentsOfFile: configuration, encoding: .utf8)
+        text = text.replacingOccurrences(of: "http://127.0.0.1:9081", with: await sandbox.platformURL ?? "")
+        text = text.replacingOccurrences(of: "http://127.0.0.1:9082", with: await sandbox.crmURL ?? "")
+        text = text.replacingOccurrences(of: "127.0.0.1:8080", with: "127.0.0.1:0")
+        text = text.replacingOccurrences(of: "127.0.0.1:8081", with: "127.0.0.1:0")
+        try text.write(toFile: configuration, atomically: true, encoding: .utf8)
+    }
+
+    func end() async {
+        await sandbox.stop()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    /// Replaces text in the configuration.
+    func edit(_ old: String, _ new: String) throws {
+        let text = try String(contentsOfFile: configuration, encoding: .utf8)
+        try #require(text.contains(old))
+        try text.replacingOccurrences(of: old, with: new).write(
+            toFile: configuration,
+            atomically: true,
+            encoding: .utf8
+        )
+    }
+
+    /// Runs a command on this installation.
+    func run(_ arguments: String...) async throws -> Binary.Outcome {
+        try await Binary.run(arguments + ["--config", configuration])
+    }
+
+    @discardableResult
+    func succeed(_ arguments: String...) async throws -> String {
+        try await Binary.succeed(arguments + ["--config", configuration])
+    }
+
+    /// Creates an API client and returns its bearer token.
+    func client(_ scopes: String...) async throws -> String {
+        let output = try await Binary.succeed(
+            ["clients", "create", "--name", "test", "--format", "json", "--config", configuration]
+                + scopes.flatMap { ["--scope", $0] }
+        )
+        return try #require(JSONValue(parsing: output)["bearer"]?.string)
+    }
+
+    func start() async throws -> RunningServer { try await RunningServer(site: self) }
+}
+
+/// A server process.
+final class RunningServer: @unchecked Sendable {
+    // Sound because the process is only told to end, and asked whether it has, from the one test that owns it.
+    private let process: Process
+    let dataPort: Int
+    let controlPort: Int
+    private let log: String
+
+    init(site: Site) async throws {
+        let ports = site.folder + "/ports.json"
+        try? FileManager.default.removeItem(atPath: ports)
+        log = site.folder + "/server.log"
+        if !FileManager.default.fileExists(atPath: log) {
+            _ = FileManager.default.createFile(atPath: log, contents: nil)
+        }
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: Binary.path)
+        process.arguments = ["serve", "--config", site.configuration, "--ports-file", ports]
+        let handle = FileHandle(forWritingAtPath: log)
+        handle?.seekToEndOfFile()
+        process.standardOutput = handle
+        process.standardError = handle
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+        while !FileManager.default.fileExists(atPath: ports) {
+            guard process.isRunning, ContinuousClock.now < deadline else {
+                throw ServerDidNotStart(
+                    log: String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
+                )
+            }
+            await Task.yield()
+            usleep(2000)
+        }
+        let value = try JSONValue(parsing: Array(FileManager.default.contents(atPath: ports) ?? Data()))
+        dataPort = try #require(value["data"]?.int)
+        controlPort = try #require(value["control"]?.int)
+    }
+
+    struct ServerDidNotStart: Error { let log: String }
+
+    /// Ends it in order.
+    func stop() async {
+        process.terminate()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "\(logText.suffix(2000))")
+    }
+
+    /// Ends it as a power failure would.
+    func kill() {
+        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+    }
+
+    var logText: String { String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self) }
+
+    struct Answer {
+        let status: Int
+        let receipt: String?
+        let event: String?
+        let body: [UInt8]
+
+        var json: JSONValue? { try? JSONValue(parsing: body) }
+    }
+
+    func read(
+        _ bearer: String,
+        customer: String,
+        agent: String,
+        interaction: String,
+        purpose: String? = nil
+    ) async throws -> Answer {
+        var members: [String: JSONValue] = [
+            "customerId": .string(customer), "agentId": .string(agent), "interactionId": .string(interaction),
+        ]
+        if let purpose { members["purpose"] = .string(purpose) }
+        return try await send(
+            .POST,
+            port: dataPort,
+            "/api/v1/read/customer-profile",
+            bearer,
+            try JSONValue.object(members).canonicalBytes()
+        )
+    }
+
+    func get(_ path: String, _ bearer: String? = nil) async throws -> Answer {
+        try await send(.GET, port: controlPort, path, bearer, nil)
+    }
+
+    private func send(
+        _ method: HTTPMethodName,
+        port: Int,
+        _ path: String,
+        _ bearer: String?,
+        _ body: [UInt8]?
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        request.method = .RAW(value: method.rawValue)
+        if let bearer { request.headers.add(name: "Authorization", value: "Bearer \(bearer)") }
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let collected = try await response.body.collect(upTo: 4 << 20)
+        return Answer(
+            status: Int(response.status.code),
+            receipt: response.headers.first(name: "Muniment-Receipt"),
+            event: response.headers.first(name: "Muniment-Event"),
+            body: Array(collected.readableBytesView)
+        )
+    }
+
+    enum HTTPMethodName: String { case GET, POST }
+}
