@@ -46,6 +46,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [S
 let package = Package(
     name: "muniment",
     platforms: [.macOS(.v15)],
+    products: [.executable(name: "muniment", targets: ["muniment"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
@@ -108,6 +109,16 @@ let package = Package(
         library("Sandbox", ["Genesys", nioCore, nioHTTP1, nioPosix]),
 
         // Floor 5: the command line.
+        .executableTarget(
+            name: "muniment",
+            dependencies: [
+                "AccessPolicy", "AuditTrail", "Credentials", "Gateway", "Genesys", "Identity", "JSON", "Ledger",
+                "MerkleLog", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime", argumentParser,
+                asyncHTTPClient, logging, nioCore,
+                nioHTTP1, serviceLifecycle, unixSignals,
+            ],
+            swiftSettings: settings
+        ),
 
         tests("WallTime"),
         tests("JSON"),

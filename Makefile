@@ -1,0 +1,51 @@
+# Two commands do everything: `make demo` and `make test`. Each installs what it needs.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# One set of flags for every release build, so that a build is never thrown away for another.
+RELEASE := -c release --product muniment -Xswiftc -enforce-exclusivity=unchecked
+
+.PHONY: help demo build test lint format bench clean install-build install-test install-bench
+
+help:
+	@echo "make demo     install what is missing, build, run the main job against the built-in sandbox"
+	@echo "make test     install what the tests need, build, run all tests"
+	@echo "make build    the release binary: .build/release/muniment"
+	@echo "make bench    measure beside nginx, Node.js and bare system calls"
+	@echo "make lint     check the format; make format mends it"
+
+install-build:
+	@scripts/install build
+
+install-test:
+	@scripts/install test
+
+install-bench:
+	@scripts/install bench
+
+build: install-build
+	swift build $(RELEASE)
+
+demo: build
+	.build/release/muniment demo
+
+test: install-test
+	swift build --build-tests
+	swift test --skip-build --disable-xctest
+	scripts/test-openapi .build/debug/muniment
+
+lint:
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+format:
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+bench: install-bench build
+	swift build -c release --product LedgerBenchmark -Xswiftc -enforce-exclusivity=unchecked
+	swift build -c release --product GatewayBenchmark -Xswiftc -enforce-exclusivity=unchecked
+	.build/release/LedgerBenchmark all
+	Benchmarks/Gateway/run.sh
+
+clean:
+	rm -rf .build

@@ -1,0 +1,223 @@
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import Gateway
+import Genesys
+import JSON
+import Ledger
+import Logging
+import NIOCore
+import NIOHTTP1
+import Settings
+import Storage
+import WallTime
+
+/// `muniment doctor`: is everything that a server needs in order?
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check keys, store, disk, clock, upstreams and Genesys permissions."
+    )
+
+    @OptionGroup var configurationOption: ConfigurationOption
+    @OptionGroup var format: FormatOption
+
+    /// One thing that was looked at.
+    struct Finding {
+        enum State: String { case pass, warning, fail, notAssessed = "not assessed" }
+        let what: String
+        let state: State
+        let detail: String
+    }
+
+    func run() async throws {
+        let installation = try configurationOption.load()
+        var findings = [
+            Finding(
+                what: "configuration",
+                state: .pass,
+                detail: "in order; keys are there and only their owner can read them"
+            )
+        ]
+        findings += ledger(installation)
+        findings.append(disk(installation.configuration.ledger.directory))
+        findings.append(
+            disk(URL(fileURLWithPath: installation.configuration.ledger.anchor).deletingLastPathComponent().path)
+        )
+        for upstream in installation.configuration.gateway.upstreams {
+            findings += await self.upstream(upstream, now: installation.clock)
+        }
+        findings += await platform(installation)
+        if format.format == .json {
+            Output.json(
+                .array(
+                    findings.map {
+                        .object([
+                            "check": .string($0.what), "state": .string($0.state.rawValue),
+                            "detail": .string($0.detail),
+                        ])
+                    }
+                )
+            )
+        } else {
+            Output.table(["check", "state", "detail"], findings.map { [$0.what, $0.state.rawValue, $0.detail] })
+        }
+        if findings.contains(where: { $0.state == .fail }) { throw ExitCode(2) }
+    }
+
+    private func ledger(_ installation: Installation) -> [Finding] {
+        do {
+            let ledger = try installation.openLedger()
+            defer { ledger.close() }
+            var findings = [
+                Finding(
+                    what: "ledger",
+                    state: .pass,
+                    detail: "\(ledger.health.head.size) entries; head, tree and anchor agree; commits are synced"
+                )
+            ]
+            let connection = try ledger.database.makeConnection()
+            // The store must refuse what the product never does. Nothing is changed even if it does not: the statement is
+            // undone.
+            var refused = true
+            for statement in ["UPDATE entries SET body = body WHERE idx = 0", "DELETE FROM entries WHERE idx = 0"] {
+                try connection.run("BEGIN IMMEDIATE")
+                do {
+                    try connection.run(statement)
+                    refused = false
+                } catch {}
+                try connection.run("ROLLBACK")
+            }
+            findings.append(
+                Finding(
+                    what: "append-only",
+                    state: refused ? .pass : .fail,
+                    detail: refused
+                        ? "the store refuses UPDATE and DELETE" : "the store accepts changes: its triggers are gone"
+                )
+            )
+            let lag = ledger.health.head.size - (try ledger.indexedSize())
+            findings.append(
+                Finding(
+                    what: "query index",
+                    state: lag > 1_000_000 ? .warning : .pass,
+                    detail: "\(lag) entries not indexed yet; queries read them directly"
+                )
+            )
+            return findings
+        } catch {
+            return [Finding(what: "ledger", state: .fail, detail: "\(error)")]
+        }
+    }
+
+    private func disk(_ path: String) -> Finding {
+        guard let attributes = try? FileManager.default.attributesOfFileSystem(forPath: path),
+            let free = (attributes[.systemFreeSize] as? NSNumber)?.int64Value
+        else { return Finding(what: "disk \(path)", state: .notAssessed, detail: "the free space cannot be read") }
+        let detail = "\(free >> 20) MiB free; a million reads take about 1 GiB"
+        return Finding(
+            what: "disk \(path)",
+            state: free < 1 << 30 ? .fail : free < 8 << 30 ? .warning : .pass,
+            detail: detail
+        )
+    }
+
+    private func upstream(_ upstream: Upstream, now clock: any WallClock) async -> [Finding] {
+        let name = "upstream \(upstream.name)"
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        if let roots = upstream.tls?.trustRoots,
+            let tls = try? TLSFiles.clientConfiguration(upstream.tls ?? UpstreamTLS(trustRoots: roots))
+        {
+            configuration.tlsConfiguration = tls
+        }
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .milliseconds(Int64(upstream.timeoutMilliseconds))
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        defer { client.shutdown { _ in } }
+        let scheme = upstream.tls == nil ? "http" : "https"
+        let host = upstream.host.contains(":") ? "[\(upstream.host)]" : upstream.host
+        do {
+            // No credential goes out: any answer shows that it can be reached, and its clock.
+            var request = HTTPClientRequest(url: "\(scheme)://\(host):\(upstream.port)/")
+            request.method = .HEAD
+            let response = try await client.execute(request, timeout: .seconds(5))
+            let reached = Finding(what: name, state: .pass, detail: "reached; it answered \(response.status.code)")
+            guard let date = response.headers.first(name: "Date"), let theirs = HTTPDate.parse(date) else {
+                return [
+                    reached,
+                    Finding(what: "clock against \(upstream.name)", state: .notAssessed, detail: "it sent no Date"),
+                ]
+            }
+            let skew = abs(clock.now().milliseconds - theirs.milliseconds) / 1000
+            return [
+                reached,
+                Finding(
+                    what: "clock against \(upstream.name)",
+                    state: skew > 60 ? .fail : skew > 5 ? .warning : .pass,
+                    detail: "\(skew) s apart"
+                ),
+            ]
+        } catch {
+            return [
+                Finding(what: name, state: .fail, detail: "cannot be reached at \(scheme)://\(host):\(upstream.port)")
+            ]
+        }
+    }
+
+    private func platform(_ installation: Installation) async -> [Finding] {
+        guard let platform = installation.configuration.platform else {
+            return [
+                Finding(
+                    what: "genesys",
+                    state: .notAssessed,
+                    detail:
+                        "not configured: every read is graded 'claimed', nobody checks what the agent's desktop says"
+                )
+            ]
+        }
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: GenesysClient.httpConfiguration)
+        defer { http.shutdown { _ in } }
+        let client = GenesysClient(
+            host: platform.host,
+            credentials: platform.credentials,
+            http: http,
+            logger: Logger(label: "doctor")
+        )
+        do {
+            let token = try await client.tokenInfo()
+            let organization = try await client.organization()
+            let missing = try await client.ownGrants().missing(of: ["conversation:communication:view"])
+            return [
+                Finding(
+                    what: "genesys",
+                    state: .pass,
+                    detail:
+                        "logged in to '\(organization.name ?? organization.id)' as '\(token.clientName ?? "client")'"
+                ),
+                Finding(
+                    what: "genesys permissions",
+                    state: missing.isEmpty ? .pass : .fail,
+                    detail: missing.isEmpty
+                        ? "bindings can be looked up"
+                        : "missing: \(missing.joined(separator: ", ")); every read would be unverifiable"
+                ),
+            ]
+        } catch {
+            return [Finding(what: "genesys", state: .fail, detail: "\(error)")]
+        }
+    }
+}
+
+/// The date form of HTTP (RFC 9110 section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
+enum HTTPDate {
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+    static func parse(_ text: String) -> Timestamp? {
+        let parts = text.split(separator: " ")
+        guard parts.count == 6, parts[5] == "GMT", let month = months.firstIndex(of: String(parts[2])) else {
+            return nil
+        }
+        let number = month + 1
+        return Timestamp("\(parts[3])-\(number < 10 ? "0" : "")\(number)-\(parts[1])T\(parts[4])Z")
+    }
+}

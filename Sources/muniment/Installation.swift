@@ -1,0 +1,147 @@
+import ArgumentParser
+import AuditTrail
+import Credentials
+import Foundation
+import Identity
+import Ledger
+import MerkleLog
+import Settings
+import WallTime
+
+/// The option that names the configuration.
+struct ConfigurationOption: ParsableArguments {
+    @Option(name: [.customShort("c"), .customLong("config")], help: "The configuration file.")
+    var path = "muniment.yaml"
+
+    /// Reads it, with secrets from the environment and from files.
+    func load() throws -> Installation {
+        let configuration: Configuration
+        do throws(ConfigurationProblems) {
+            configuration = try Configuration.load(path: path, environment: ProcessInfo.processInfo.environment)
+        } catch {
+            Output.note("\(error)")
+            throw ExitCode(2)
+        }
+        return try Installation(configuration: configuration)
+    }
+}
+
+/// A configuration with its keys: what every command is composed from.
+struct Installation: Sendable {
+    let configuration: Configuration
+    let signer: NoteSigner
+    let tenantKey: TenantKey
+    let clock: any WallClock = SystemClock()
+
+    init(configuration: Configuration) throws {
+        self.configuration = configuration
+        let key = try KeyFile.read(configuration.ledgerKey)
+        do {
+            signer = try NoteSigner(skey: key)
+        } catch {
+            throw CommandFailure("the ledger's key \(configuration.ledgerKey) cannot be used: \(error)")
+        }
+        guard signer.origin.text == configuration.origin.text else {
+            throw CommandFailure(
+                "the ledger's key is named '\(signer.origin.text)', but ledger.origin is '\(configuration.origin.text)': a key signs for "
+                    + "one ledger only"
+            )
+        }
+        guard let secret = KeyFile.bytes(hex: try KeyFile.read(configuration.tokenKey)) else {
+            throw CommandFailure("the key \(configuration.tokenKey) must be 64 hex digits")
+        }
+        tenantKey = try TenantKey(secret: secret, tenant: configuration.tenant, epoch: configuration.tokenEpoch)
+    }
+
+    var tokeniser: Tokeniser { Tokeniser(key: tenantKey) }
+    var commitments: DisclosureCommitments { DisclosureCommitments(key: tenantKey) }
+    var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: tenantKey.derived(for: "access-token")) }
+
+    func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
+
+    func registry(_ ledger: Ledger, producer: String) throws -> ClientRegistry {
+        try ClientRegistry(ledger: ledger, clock: clock, producer: producer)
+    }
+
+    func auditTrail(_ ledger: Ledger, producer: String) -> AuditTrail {
+        AuditTrail(ledger: ledger, tokeniser: tokeniser, clock: clock, producer: producer)
+    }
+
+    /// Opens the ledger for one command and closes it whatever happens.
+    func withLedger<Value>(_ body: (Ledger) async throws -> Value) async throws -> Value {
+        let ledger = try openLedger()
+        defer { ledger.close() }
+        return try await body(ledger)
+    }
+}
+
+/// Files that hold one key each.
+enum KeyFile {
+    static func read(_ path: String) throws -> String {
+        guard let data = FileManager.default.contents(atPath: path), let text = String(data: data, encoding: .utf8)
+        else {
+            throw CommandFailure("the key file \(path) cannot be read")
+        }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// Writes a new file that only its owner may read.
+    static func write(_ text: String, to path: String) throws {
+        let file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw CommandFailure("cannot write \(path): \(String(cString: strerror(errno)))") }
+        let handle = FileHandle(fileDescriptor: file, closeOnDealloc: true)
+        try handle.write(contentsOf: Data((text + "\n").utf8))
+        try handle.synchronize()
+    }
+
+    static func bytes(hex: String) -> [UInt8]? {
+        let digits = hex.compactMap(\.hexDigitValue)
+        guard digits.count == hex.count, digits.count % 2 == 0 else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+    }
+
+    static func randomHex(bytes count: Int) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in
+            let byte = UInt8.random(in: 0...255, using: &generator)
+            return (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+    }
+}
+
+/// A command that could not do what it was asked.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Who runs a command, for the events that it leaves.
+struct OperatorOption: ParsableArguments {
+    @Option(help: "Who you are, for the record. The user you are logged in as, when left out.")
+    var `operator`: String?
+
+    var name: String {
+        if let `operator` { return `operator` }
+        return getpwuid(getuid()).map { String(cString: $0.pointee.pw_name) } ?? "uid-\(getuid())"
+    }
+}
+
+/// One server per ledger on a machine: two would both replay journals and follow the ledger.
+final class ServerLock: Sendable {
+    private let file: Int32
+
+    init(directory: String) throws {
+        let path = directory + "/server.lock"
+        file = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw CommandFailure("cannot open \(path): \(String(cString: strerror(errno)))") }
+        guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+            close(file)
+            throw CommandFailure(
+                "another muniment server is using the ledger in \(directory): stop it first, or give this one a ledger of its own"
+            )
+        }
+    }
+
+    deinit { close(file) }
+}

@@ -1,0 +1,220 @@
+import AccessPolicy
+import AsyncHTTPClient
+import AuditTrail
+import Credentials
+import Foundation
+import Gateway
+import Genesys
+import JSON
+import Ledger
+import Logging
+import Server
+import ServiceLifecycle
+import Settings
+import Storage
+import WallTime
+
+/// Both planes, the followers and the ledger, put together in one process.
+final class MunimentServer: Sendable {
+    let ledger: Ledger
+    let gateway: GatewayServer
+    let registry: ClientRegistry
+    let directory: ClientDirectory
+    let auditTrail: AuditTrail
+
+    private let installation: Installation
+    private let http: HTTPClient?
+    private let lock: ServerLock
+    private let logger: Logger
+
+    /// Opens the ledger and composes the parts; nothing listens yet.
+    init(_ installation: Installation, logger: Logger) async throws {
+        let configuration = installation.configuration
+        self.installation = installation
+        self.logger = logger
+        lock = try ServerLock(directory: configuration.ledger.directory)
+        ledger = try installation.openLedger()
+        let producer = "server@\(configuration.node)"
+        registry = try installation.registry(ledger, producer: producer)
+        directory = installation.clientDirectory
+        directory.replace(with: try await registry.all())
+        auditTrail = installation.auditTrail(ledger, producer: producer)
+        var platform: (any Platform)?
+        var http: HTTPClient?
+        if let settings = configuration.platform {
+            let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: GenesysClient.httpConfiguration)
+            http = client
+            platform = GenesysPlatform(
+                client: GenesysClient(
+                    host: settings.host,
+                    credentials: settings.credentials,
+                    http: client,
+                    logger: logger
+                )
+            )
+        }
+        self.http = http
+        gateway = try GatewayServer(
+            settings: configuration.gateway,
+            parts: GatewayServer.Parts(
+                ledger: ledger,
+                clients: directory,
+                tokeniser: installation.tokeniser,
+                commitments: installation.commitments,
+                platform: platform,
+                clock: installation.clock
+            )
+        )
+    }
+
+    /// Serves until `stop` returns, then finishes what is under way, records the end, and closes everything.
+    /// - Parameters:
+    ///   - ready: told both ports once requests are served.
+    ///   - stop: returns when the server is to end.
+    func run(ready: @Sendable (_ dataPort: Int, _ controlPort: Int) -> Void, until stop: @Sendable () async -> Void)
+        async throws
+    {
+        try await recordStart()
+        let dataPort = try await gateway.start()
+        let controlPlane = makeControlPlane()
+        let (bound, boundContinuation) = AsyncStream<Int>.makeStream()
+        let control = ServiceGroup(
+            services: [try controlPlane.application(listener(), onReady: { boundContinuation.yield($0) })],
+            logger: logger
+        )
+        let controlTask = Task {
+            defer { boundContinuation.finish() }
+            try await control.run()
+        }
+        guard let controlPort = await bound.first(where: { _ in true }) else {
+            await gateway.shutdown(within: 0)
+            try await controlTask.value
+            throw CommandFailure("the control plane ended before it served anything")
+        }
+        let logger = self.logger
+        let followers = Task {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    await self.ledger.runIndexFollower {
+                        logger.error("the query index cannot be kept up", metadata: ["error": "\($0)"])
+                    }
+                }
+                group.addTask {
+                    await self.gateway.run {
+                        logger.error("the data plane's housekeeping failed", metadata: ["error": "\($0)"])
+                    }
+                }
+                group.addTask { await controlPlane.followClients() }
+            }
+        }
+        logger.info(
+            "serving",
+            metadata: [
+                "dataPort": "\(dataPort)", "controlPort": "\(controlPort)",
+                "node": "\(installation.configuration.node)",
+            ]
+        )
+        ready(dataPort, controlPort)
+        await stop()
+        logger.info("stopping")
+        await gateway.shutdown(within: 20)
+        await control.triggerGracefulShutdown()
+        try await controlTask.value
+        followers.cancel()
+        await followers.value
+        try await recordStop()
+        ledger.close()
+        try await http?.shutdown()
+    }
+
+    private func makeControlPlane() -> ControlPlane {
+        let configuration = installation.configuration
+        let gateway = self.gateway
+        return ControlPlane(
+            ControlPlane.Parts(
+                ledger: ledger,
+                auditTrail: auditTrail,
+                registry: registry,
+                directory: directory,
+                dataPlane: gateway,
+                routes: configuration.gateway.routes,
+                configurationSummary: configuration.summary,
+                configurationHash: configuration.contentHash,
+                refused: { gateway.note(refused: $0, from: $1) },
+                clock: installation.clock,
+                logger: logger
+            )
+        )
+    }
+
+    private func listener() throws -> ControlListener {
+        let control = installation.configuration.control
+        return ControlListener(
+            host: control.host,
+            port: control.port,
+            tls: try control.tls.map { try TLSFiles.serverConfiguration($0) }
+        )
+    }
+
+    // MARK: The software's own acts
+
+    private var producer: String { "server@\(installation.configuration.node)" }
+
+    private func recordStart() async throws {
+        let configuration = installation.configuration
+        let now = installation.clock.now()
+        let known = try await latest(.configurationChanged)?["configurationHash"]?.string
+        if known != configuration.contentHash {
+            try await ledger.append(
+                event(
+                    .configurationChanged,
+                    now,
+                    [
+                        "configurationHash": .string(configuration.contentHash),
+                        "policyHash": .string(gateway.policyHash),
+                        "policyVersion": .string(configuration.gateway.policy.version),
+                        "previousConfigurationHash": known.map { .string($0) } ?? .null,
+                    ]
+                )
+            )
+        }
+        let (started, stopped) = (try await latestIndex(.serverStarted), try await latestIndex(.serverStopped))
+        let previous: JSONValue =
+            switch (started, stopped) {
+            case (nil, _): .null
+            case (let started?, let stopped?) where stopped > started: .string("clean")
+            default: .string("unclean")
+            }
+        try await ledger.append(
+            event(
+                .serverStarted,
+                now,
+                [
+                    "configurationHash": .string(configuration.contentHash), "previousStop": previous,
+                    "processId": .integer(Int64(getpid())), "treeSize": .integer(Int64(ledger.health.head.size)),
+                    "version": .string(Build.version),
+                ]
+            )
+        )
+    }
+
+    private func recordStop() async throws {
+        try await ledger.append(
+            event(.serverStopped, installation.clock.now(), ["processId": .integer(Int64(getpid()))])
+        )
+    }
+
+    private func event(_ type: EventType, _ now: Timestamp, _ fields: [String: JSONValue]) -> Event {
+        Event(type: type, identity: .random(producer: producer), timestamp: now, fields: fields)
+    }
+
+    private func newest(_ type: EventType) async throws -> StoredEvent? {
+        try await ledger.events(EventQuery(keys: [IndexKey(.eventType, type.rawValue)], limit: 1)).events.first
+    }
+
+    private func latest(_ type: EventType) async throws -> JSONValue? {
+        try await newest(type).map { try JSONValue(parsing: $0.bytes) }
+    }
+
+    private func latestIndex(_ type: EventType) async throws -> UInt64? { try await newest(type)?.index }
+}
