@@ -35,6 +35,8 @@ public enum AuthenticationFailure: String, Error, Sendable, CaseIterable, Custom
 /// The API clients as of a moment ago, for authentication without a look into the store.
 public final class ClientDirectory: Sendable {
     private let clients = Mutex<[String: APIClient]>([:])
+    /// Changes whenever what is known does.
+    private let generation = Atomic<UInt64>(1)
     private let tokens: AccessTokens
 
     /// - Parameter tokenKey: 32 secret bytes under which access tokens are made.
@@ -43,7 +45,11 @@ public final class ClientDirectory: Sendable {
     /// Replaces what is known.
     public func replace(with all: [APIClient]) {
         let table = Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { _, new in new })
-        clients.withLock { $0 = table }
+        let isNew = clients.withLock { clients in
+            defer { clients = table }
+            return clients != table
+        }
+        if isNew { generation.add(1, ordering: .releasing) }
     }
 
     /// Checks an `Authorization` header: `Basic base64(id:secret)`, `Bearer id.secret`, or `Bearer` with an access token.
@@ -57,29 +63,58 @@ public final class ClientDirectory: Sendable {
         at now: Timestamp,
         acceptingTokens: Bool = true
     ) throws(AuthenticationFailure) -> APIClient {
+        try examine(header, from: address, at: now, acceptingTokens: acceptingTokens).client
+    }
+
+    /// As ``authenticate(_:from:at:acceptingTokens:)`` for the requests of one connection, which mostly present the same credentials.
+    /// - Parameter checked: what was good on this connection before.
+    public func authenticate(
+        _ header: UnsafeRawBufferPointer?,
+        from address: [UInt8],
+        at now: Timestamp,
+        remembering checked: inout CheckedCredentials
+    ) throws(AuthenticationFailure) -> APIClient {
+        // Read first: what changes while the credentials are examined makes them be examined again.
+        let generation = generation.load(ordering: .acquiring)
+        if let header, let client = checked.client(for: header, generation: generation, at: now) { return client }
+        checked = CheckedCredentials()
+        let (client, until) = try examine(header, from: address, at: now, acceptingTokens: true)
+        if let header { checked = CheckedCredentials(header, client, until: until, generation: generation) }
+        return client
+    }
+
+    private func examine(
+        _ header: UnsafeRawBufferPointer?,
+        from address: [UInt8],
+        at now: Timestamp,
+        acceptingTokens: Bool
+    ) throws(AuthenticationFailure) -> (client: APIClient, until: Timestamp?) {
         guard let header else { throw .missing }
         let client: APIClient
+        var until: Timestamp?
         // RFC 9110 section 11.1: the scheme is compared without case.
         if header.hasPrefix("bearer ", ignoringCase: true) {
             let rest = UnsafeRawBufferPointer(rebasing: header[7...])
             if rest.hasPrefix(AccessTokens.prefix) {
                 guard acceptingTokens else { throw .invalid }
-                client = try find(tokens.clientID(of: rest, at: now))
+                let token = try tokens.read(rest, at: now)
+                client = try find(token.clientID)
+                until = token.expires
             } else {
                 guard let dot = rest.firstIndex(of: UInt8(ascii: ".")) else { throw .malformed }
-                client = try check(id: rest[..<dot], secret: rest[(dot + 1)...], at: now)
+                (client, until) = try check(id: rest[..<dot], secret: rest[(dot + 1)...], at: now)
             }
         } else if header.hasPrefix("basic ", ignoringCase: true) {
             guard let decoded = Base64.decode(header[6...]), let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
             else { throw .malformed }
-            client = try check(id: decoded[..<colon], secret: decoded[(colon + 1)...], at: now)
+            (client, until) = try check(id: decoded[..<colon], secret: decoded[(colon + 1)...], at: now)
         } else {
             throw .malformed
         }
         if client.revoked != nil { throw .expired }
         if let expires = client.expires, expires <= now { throw .expired }
         if !client.addresses.isEmpty, !client.addresses.contains(where: { $0.contains(address) }) { throw .address }
-        return client
+        return (client, [until, client.expires].compactMap { $0 }.min())
     }
 
     /// Makes an access token for a client that has just been authenticated by its secret.
@@ -96,13 +131,13 @@ public final class ClientDirectory: Sendable {
         id: some Collection<UInt8>,
         secret: some Collection<UInt8>,
         at now: Timestamp
-    ) throws(AuthenticationFailure) -> APIClient {
+    ) throws(AuthenticationFailure) -> (APIClient, until: Timestamp?) {
         guard id.count <= 64, secret.count <= 128 else { throw .invalid }
         let digest = SHA256.hash(data: Array(secret))
         let client = try find(String(decoding: id, as: UTF8.self))
         for stored in client.secrets where constantTimeEqual(digest, stored.hash) {
             if let expires = stored.expires, expires <= now { throw .expired }
-            return client
+            return (client, stored.expires)
         }
         throw .invalid
     }
@@ -130,14 +165,17 @@ struct AccessTokens: Sendable {
         return ("\(Self.prefix)\(body).\(mac.map { hex($0) }.joined())", Self.lifetime)
     }
 
-    func clientID(of token: UnsafeRawBufferPointer, at now: Timestamp) throws(AuthenticationFailure) -> String {
+    func read(
+        _ token: UnsafeRawBufferPointer,
+        at now: Timestamp
+    ) throws(AuthenticationFailure) -> (clientID: String, expires: Timestamp) {
         let text = String(decoding: token, as: UTF8.self).dropFirst(4)
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let expires = Int64(parts[1]), let mac = bytes(parts[2]) else { throw .malformed }
         let body = Array("\(parts[0]).\(parts[1])".utf8)
         guard HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: body, using: key) else { throw .invalid }
         guard now.milliseconds / 1000 < expires else { throw .expired }
-        return String(parts[0])
+        return (String(parts[0]), Timestamp(milliseconds: expires * 1000))
     }
 
     private func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }

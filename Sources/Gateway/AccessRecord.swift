@@ -8,7 +8,7 @@ import WallTime
 /// Writes the events of reads straight as canonical JSON: the members below are in the order of RFC 8785.
 struct AccessRecord {
     let core: GatewayCore
-    let route: Route
+    let prepared: PreparedRoute
     let plan: ReadPlan?
     let request: ReadRequest
     let purpose: String
@@ -16,6 +16,8 @@ struct AccessRecord {
     let clientID: String
     let timestamp: Timestamp
     let latencyMicroseconds: Int64
+
+    private var route: Route { prepared.route }
 
     /// What was released, for the manifest.
     struct Manifest {
@@ -37,24 +39,18 @@ struct AccessRecord {
             write(commitments.seed(eventID: eventID), plan, shown, manifest, &writer)
         }
         writeCustomer(&writer)
+        let lists = plan.fieldLists(manifest.summary)
         writer.key("dataFieldsMasked")
-        writer.beginObject()
-        for field in plan.canonicalOrder where manifest.summary.masked.contains(field) {
-            writer.key(string: route.fields[field].name)
-            writer.string(plan.masks[field])
-        }
-        writer.endObject()
+        write(lists.masked, &writer)
         writer.key("dataFieldsViewed")
-        writeNames(plan, shown, &writer)
+        write(lists.viewed, &writer)
         writer.key("dataFieldsWithheld")
-        writeNames(plan, manifest.summary.withheld, &writer)
+        write(lists.withheld, &writer)
         writer.key("enforced")
         writer.bool(route.mode == .enforce)
         writeIdentity(eventID, .customerDataAccessed, &writer)
         writer.key("matchedRules")
-        writer.beginArray()
-        for rule in plan.decision.matchedRules { writer.string(rule) }
-        writer.endArray()
+        write(plan.matchedRules, &writer)
         writer.key("outcome")
         writer.string(literal: "released")
         if manifest.overVelocity {
@@ -71,7 +67,7 @@ struct AccessRecord {
         writer.string(route.upstream)
         writer.key("upstreamMicroseconds")
         writer.integer(manifest.upstreamMicroseconds)
-        if let region = core.regions[route.upstream] {
+        if let region = prepared.region {
             writer.key("upstreamRegion")
             writer.string(region)
         }
@@ -92,9 +88,7 @@ struct AccessRecord {
         writeCustomer(&writer)
         writeIdentity(eventID, .customerDataAccessRefused, &writer)
         writer.key("matchedRules")
-        writer.beginArray()
-        for rule in plan?.decision.matchedRules ?? [] { writer.string(rule) }
-        writer.endArray()
+        write(plan?.matchedRules ?? Array("[]".utf8), &writer)
         writer.key("outcome")
         writer.string(outcome.rawValue)
         writePolicy(&writer)
@@ -170,10 +164,8 @@ struct AccessRecord {
         writer.string(text)
     }
 
-    private func writeNames(_ plan: ReadPlan, _ fields: FieldSet, _ writer: inout CanonicalJSONWriter) {
-        writer.beginArray()
-        for (field, name) in plan.names.enumerated() where fields.contains(field) { writer.string(name) }
-        writer.endArray()
+    private func write(_ canonical: [UInt8], _ writer: inout CanonicalJSONWriter) {
+        canonical.withUnsafeBytes { writer.canonical($0) }
     }
 
     private func write(

@@ -29,12 +29,7 @@ final class GatewayCore: Sendable {
     let spool: Spool?
     let clock: any WallClock
     let failures = AuthenticationFailures()
-    /// Routes by name.
-    let routeNumbers: [String: Int]
-    /// Upstreams by name.
-    let upstreamNumbers: [String: Int]
-    /// Regions by upstream.
-    let regions: [String: String]
+    let routes: [PreparedRoute]
     /// Set when the server stops: connections finish what they do and close.
     let draining = Atomic<Bool>(false)
 
@@ -77,24 +72,20 @@ final class GatewayCore: Sendable {
             CircuitBreaker(failuresToOpen: $0.failuresToOpen, openMilliseconds: Int64($0.openMilliseconds))
         }
         upstreamTLS = try settings.upstreams.map { try $0.tls.map { try TLSFiles.client($0) } }
-        routeNumbers = Dictionary(
-            settings.routes.enumerated().map { ($1.name, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        regions = Dictionary(
-            settings.upstreams.compactMap { upstream in upstream.region.map { (upstream.name, $0) } },
-            uniquingKeysWith: { first, _ in first }
-        )
-        upstreamNumbers = Dictionary(
-            settings.upstreams.enumerated().map { ($1.name, $0) },
-            uniquingKeysWith: { first, _ in first }
-        )
+        routes = settings.routes.enumerated().map {
+            PreparedRoute($1, number: $0, upstreams: settings.upstreams)
+        }
     }
+
+    /// Reads that wait for the platform.
+    var remembered: Int { (conversations?.size.waiting ?? 0) + (roles?.size.waiting ?? 0) }
 
     /// A policy with its agents' ids in lower case, as reads carry them.
     private static func compiled(_ policy: Policy) -> CompiledPolicy {
         var policy = policy
-        for role in policy.roles.indices { policy.roles[role].agents = policy.roles[role].agents.map { $0.lowercased() } }
+        for role in policy.roles.indices {
+            policy.roles[role].agents = policy.roles[role].agents.map { $0.lowercased() }
+        }
         return CompiledPolicy(policy)
     }
 

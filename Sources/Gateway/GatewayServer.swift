@@ -128,10 +128,10 @@ public final class GatewayServer: Sendable {
         try await spool?.replay(into: ledger, producer: core.settings.producer, clock: core.clock) ?? 0
     }
 
-    /// Stops taking requests, finishes those under way, and ends.
+    /// Stops taking requests, finishes those under way, and ends. A second call does nothing.
     /// - Parameter seconds: how long to wait for them.
     public func shutdown(within seconds: Int) async {
-        core.draining.store(true, ordering: .relaxed)
+        guard !core.draining.exchange(true, ordering: .relaxed) else { return }
         try? await channel.withLock { $0 }?.close()
         await settle(within: .seconds(Int64(seconds)))
         for context in loops { try? await context.loop.submit { context.close() }.get() }
@@ -178,7 +178,9 @@ public final class GatewayServer: Sendable {
     }
 
     /// Counts a caller that the control plane did not let in, for the same minute's event.
-    public func note(refused failure: AuthenticationFailure, from address: String) { core.failures.note(failure, from: address) }
+    public func note(refused failure: AuthenticationFailure, from address: String) {
+        core.failures.note(failure, from: address)
+    }
 
     // MARK: What others may know
 
@@ -187,6 +189,9 @@ public final class GatewayServer: Sendable {
 
     /// Client connections now.
     public var connectionCount: Int { connections.value }
+
+    /// What reads under way have left in tables; 0 when none is. Read it when the loops have stopped.
+    var remembered: Int { loops.reduce(core.remembered) { $0 + $1.remembered } }
 
     /// The upstreams, and whether each is being left alone after failures.
     public var upstreams: [(name: String, isOpen: Bool)] {

@@ -24,7 +24,7 @@ final class LoopContext: @unchecked Sendable {
     private(set) var pools: [UpstreamPool] = []
     private var lane: AppendLane?
     private var waiters = CircularBuffer<Waiter>()
-    private var plans: [ReadPlan.Key: ReadPlan] = [:]
+    private var plansOfRoles: [Set<String>: RolePlans] = [:]
     private var rolesOfAgents: [String: AgentRoles] = [:]
     /// Reads, by number, that went on before the platform had answered.
     var late: [UInt64: LateRead] = [:]
@@ -36,9 +36,17 @@ final class LoopContext: @unchecked Sendable {
     var writer = CanonicalJSONWriter(capacity: 4096)
     var scratch = ProjectionScratch()
 
-    struct AgentRoles {
+    /// The plans of everybody who holds the same roles, as far as they have been needed.
+    final class RolePlans {
         let roles: Set<String>
-        let key: String
+        var known: [ReadPlan.Key: ReadPlan] = [:]
+
+        init(roles: Set<String>) { self.roles = roles }
+    }
+
+    /// What an agent's platform roles came to.
+    struct AgentRoles {
+        let plans: RolePlans
         let platformRoles: [String]
     }
 
@@ -112,22 +120,26 @@ final class LoopContext: @unchecked Sendable {
     func roles(of agent: String, platformRoles: [String]) -> AgentRoles {
         if let known = rolesOfAgents[agent], known.platformRoles == platformRoles { return known }
         let roles = core.policy.roles(forAgent: agent, platformRoles: platformRoles)
-        let entry = AgentRoles(
-            roles: roles,
-            key: roles.sorted().joined(separator: "\u{0}"),
-            platformRoles: platformRoles
-        )
+        let entry = AgentRoles(plans: plans(for: roles), platformRoles: platformRoles)
         if rolesOfAgents.count > 20_000 { rolesOfAgents.removeAll() }
         rolesOfAgents[agent] = entry
         return entry
     }
 
+    /// Agents of the same roles share their plans.
+    private func plans(for roles: Set<String>) -> RolePlans {
+        if let known = plansOfRoles[roles] { return known }
+        let plans = RolePlans(roles: roles)
+        if plansOfRoles.count > 1000 { plansOfRoles.removeAll() }
+        plansOfRoles[roles] = plans
+        return plans
+    }
+
     func plan(route: Int, purpose: Int, grade: BindingGrade, roles: AgentRoles) -> ReadPlan? {
-        let key = ReadPlan.Key(route: route, purpose: purpose, grade: grade, roles: roles.key)
-        if let plan = plans[key] { return plan }
-        let plan = core.plan(key, roles: roles.roles)
-        if plans.count > 10_000 { plans.removeAll() }
-        plans[key] = plan
+        let key = ReadPlan.Key(route: route, purpose: purpose, grade: grade)
+        if let plan = roles.plans.known[key] { return plan }
+        let plan = core.plan(key, roles: roles.plans.roles)
+        roles.plans.known[key] = plan
         return plan
     }
 

@@ -1,15 +1,11 @@
 import AccessPolicy
 import Genesys
-import HTTPFraming
 import Measures
 import NIOCore
 import Redaction
 import WallTime
 
 extension ReadConnection {
-    /// The request for the upstream that this read has chosen.
-    var upstreamRequest: UpstreamMessage? { read?.message }
-
     /// Whether the read of that number still waits for the upstream.
     func awaitsUpstream(_ number: UInt64) -> Bool {
         guard number == self.number, case .upstream = stage else { return false }
@@ -22,7 +18,7 @@ extension ReadConnection {
         read = state
         if let limit = state.route.velocity,
             !core.limiter.take(
-                route: state.routeNumber,
+                route: state.prepared.number,
                 agent: state.request.agent,
                 limit: limit,
                 now: LoopContext.now()
@@ -124,7 +120,7 @@ extension ReadConnection {
         core.metrics.count(read.binding.reason)
         let roles = loop.roles(of: read.request.agent, platformRoles: read.platformRoles ?? [])
         read.plan = loop.plan(
-            route: read.routeNumber,
+            route: read.prepared.number,
             purpose: read.purpose,
             grade: read.binding.grade,
             roles: roles
@@ -142,36 +138,17 @@ extension ReadConnection {
     // MARK: Upstream
 
     private func fetch(fresh: Bool) {
-        guard let read, let upstream = core.upstreamNumbers[read.route.upstream] else {
+        guard let read, let upstream = read.prepared.upstream else {
             return refuse(.upstreamUnavailable, .upstreamFailed)
         }
-        if read.message == nil {
-            guard let message = Self.message(read) else { return refuse(.invalidCustomerID, .refused) }
-            read.message = message
+        if !fresh {
+            let prepared = read.prepared
             read.upstreamStarted = .now()
-            let limit = Int64(core.settings.upstreams[upstream].timeoutMilliseconds)
-            read.upstreamDeadline = min(LoopContext.now() + limit, read.deadline)
+            let latest = read.deadline - prepared.recordingMilliseconds
+            read.upstreamDeadline = min(LoopContext.now() + prepared.upstreamMilliseconds, latest)
         }
         stage = .upstream
         loop.pools[upstream].send(self, number: number, fresh: fresh)
-    }
-
-    private static func message(_ read: ReadState) -> UpstreamMessage? {
-        let template = read.route.request
-        let customer = Array(read.request.customer.utf8)
-        var segment: [UInt8] = []
-        guard HTTPText.appendPathSegment(customer, to: &segment) else { return nil }
-        var line = Array(template.method.rawValue.utf8)
-        line.append(UInt8(ascii: " "))
-        line.append(contentsOf: template.path.parts.joined(separator: segment))
-        // A customer's id has no character that JSON would escape.
-        let body = template.body.map { Array($0.parts.joined(separator: customer)) }
-        return UpstreamMessage(
-            startLine: line,
-            body: body,
-            eventID: read.eventID,
-            maximumBodyBytes: read.route.maximumResponseBytes
-        )
     }
 
     func upstreamFailed(_ failure: UpstreamFailure, number: UInt64, mayRetry: Bool) {

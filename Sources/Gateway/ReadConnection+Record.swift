@@ -10,7 +10,7 @@ extension ReadConnection {
     func accessRecord(_ read: ReadState) -> AccessRecord {
         AccessRecord(
             core: core,
-            route: read.route,
+            prepared: read.prepared,
             plan: read.plan,
             request: read.request,
             purpose: read.route.purposes[read.purpose],
@@ -129,10 +129,7 @@ extension ReadConnection {
         }
         core.metrics.count(.released)
         core.metrics.total.observe(microseconds: Self.microseconds(since: read.started))
-        let headers =
-            "Muniment-Receipt: \(receipt)\r\nMuniment-Event: \(String(decoding: read.eventID, as: UTF8.self))\r\n"
-            + "Muniment-Binding: \(read.binding.grade.rawValue)\r\n"
-        answer(status: "200 OK", type: "application/json", headers: headers, body: body, released: read.eventID)
+        release(read.eventID, binding: read.binding.grade.rawValue, receipt: receipt)
     }
 
     private func finish() {

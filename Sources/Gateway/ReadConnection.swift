@@ -38,6 +38,8 @@ final class ReadConnection: ChannelInboundHandler {
     /// Bytes of further requests that may wait while one is being answered.
     private static let maximumPipelinedBytes = 65_536
 
+    private static let readPath = Array("/api/v1/read/".utf8)
+
     let loop: LoopContext
     var core: GatewayCore { loop.core }
     var slot = -1
@@ -45,8 +47,10 @@ final class ReadConnection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var address: [UInt8] = []
     private var addressText = ""
+    private var credentials = CheckedCredentials()
     private var inbound = ByteBuffer()
     private var outbound = ByteBuffer()
+    private var length: [UInt8] = []
     private var decoded: [UInt8] = []
     private var parser = HTTPRequestParser(limits: HTTPLimits(maximumHeadBytes: 16384, maximumBodyBytes: 16384))
     private var receivingSince: Int64 = 0
@@ -126,7 +130,9 @@ final class ReadConnection: ChannelInboundHandler {
             let started = inbound.readableBytes > 0
             if draining, !isBusy { return close() }
             let settings = core.settings
-            if now - receivingSince > Int64(started ? settings.receiveMilliseconds : settings.idleMilliseconds) { close() }
+            if now - receivingSince > Int64(started ? settings.receiveMilliseconds : settings.idleMilliseconds) {
+                close()
+            }
         case .binding(let until):
             if now >= until { bindingLate() }
         case .upstream:
@@ -185,7 +191,8 @@ final class ReadConnection: ChannelInboundHandler {
             }
         }
         inbound.moveReaderIndex(forwardBy: consumed)
-        if inbound.readableBytes == 0 { inbound.clear() }
+        // Letting go of the bytes lets the event loop use them again.
+        if inbound.readableBytes == 0 { inbound = ByteBuffer() }
         decoded.removeAll(keepingCapacity: true)
         parser.reset()
         sentContinue = false
@@ -225,23 +232,21 @@ final class ReadConnection: ChannelInboundHandler {
             let (token, lifetime) = core.clients.accessToken(for: client, at: core.clock.now())
             return .token(token, lifetime)
         }
-        let prefix = "/api/v1/read/"
-        let text = String(decoding: bytes[path], as: UTF8.self)
-        guard text.hasPrefix(prefix), query == nil else { throw .unknownRoute }
+        guard bytes[path].starts(with: Self.readPath), query == nil else { throw .unknownRoute }
         guard isPost else { throw .methodNotAllowed }
-        let name = String(text.dropFirst(prefix.utf8.count))
+        let prepared = core.routes.first { bytes[path].elementsEqual($0.path) }
+        let name = prepared?.route.name ?? String(decoding: bytes[path].dropFirst(Self.readPath.count), as: UTF8.self)
         let client = try authenticate(bytes, route: name)
-        guard let route = core.routeNumbers[name] else { throw .unknownRoute }
+        guard let prepared else { throw .unknownRoute }
         try checkMediaType(bytes)
         let request = try ReadRequest(body)
-        let settings = core.settings.routes[route]
+        let settings = prepared.route
         guard let purpose = request.purpose ?? settings.defaultPurpose,
             let purposeNumber = settings.purposes.firstIndex(of: purpose)
         else { throw .unknownPurpose }
         return .read(
             ReadState(
-                routeNumber: route,
-                route: settings,
+                prepared: prepared,
                 purpose: purposeNumber,
                 request: request,
                 clientID: client.id,
@@ -257,13 +262,23 @@ final class ReadConnection: ChannelInboundHandler {
         do {
             let header = try parser.head.header("authorization", in: bytes)
             let value = header.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
-            // A token is made for a secret only: one that renewed itself would never end.
-            let client = try core.clients.authenticate(
-                value,
-                from: address,
-                at: core.clock.now(),
-                acceptingTokens: route != nil
-            )
+            let client: APIClient
+            if route != nil {
+                client = try core.clients.authenticate(
+                    value,
+                    from: address,
+                    at: core.clock.now(),
+                    remembering: &credentials
+                )
+            } else {
+                // A token is made for a secret only: one that renewed itself would never end.
+                client = try core.clients.authenticate(
+                    value,
+                    from: address,
+                    at: core.clock.now(),
+                    acceptingTokens: false
+                )
+            }
             guard let route, !client.allows(.read(route: route)) else { return client }
             failure = .scope
         } catch {
@@ -330,32 +345,51 @@ final class ReadConnection: ChannelInboundHandler {
     }
 
     /// Sends a response and makes ready for the next request.
-    /// - Parameter released: the event of the data in it; when the client does not take all of it, a correction says so.
-    func answer(status: StaticString, type: StaticString, headers: String, body: [UInt8], released: [UInt8]? = nil) {
+    private func answer(status: StaticString, type: StaticString, headers: String, body: [UInt8]) {
         stage = .receiving
         read = nil
-        write(status: status, type: type, headers: headers, body: body, released: released)
+        write(status: status, type: type, headers: headers, body: body)
         resume()
     }
 
-    private func write(
-        status: StaticString,
-        type: StaticString,
-        headers: String,
-        body: [UInt8],
-        released: [UInt8]? = nil
-    ) {
-        guard isOpen, let context else { return }
+    /// Sends released data and makes ready for the next request.
+    func release(_ eventID: [UInt8], binding: String, receipt: String) {
+        stage = .receiving
+        read = nil
+        guard let context = beginResponse("200 OK", type: "application/json") else { return }
+        outbound.writeStaticString("Muniment-Receipt: ")
+        outbound.writeString(receipt)
+        outbound.writeStaticString("\r\nMuniment-Event: ")
+        outbound.writeBytes(eventID)
+        outbound.writeStaticString("\r\nMuniment-Binding: ")
+        outbound.writeString(binding)
+        outbound.writeStaticString("\r\n")
+        endResponse(context, body: body, released: eventID)
+        resume()
+    }
+
+    private func write(status: StaticString, type: StaticString, headers: String, body: [UInt8]) {
+        guard let context = beginResponse(status, type: type) else { return }
+        outbound.writeString(headers)
+        endResponse(context, body: body, released: nil)
+    }
+
+    private func beginResponse(_ status: StaticString, type: StaticString) -> ChannelHandlerContext? {
+        guard isOpen, let context else { return nil }
         outbound.clear()
         outbound.writeStaticString("HTTP/1.1 ")
         outbound.writeStaticString(status)
         outbound.writeStaticString("\r\nContent-Type: ")
         outbound.writeStaticString(type)
         outbound.writeStaticString("\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n")
-        outbound.writeString(headers)
+        return context
+    }
+
+    /// - Parameter released: the event of the data in the body; when the client does not take all of it, a correction says so.
+    private func endResponse(_ context: ChannelHandlerContext, body: [UInt8], released: [UInt8]?) {
         if !keepAlive { outbound.writeStaticString("Connection: close\r\n") }
         outbound.writeStaticString("Content-Length: ")
-        var length: [UInt8] = []
+        length.removeAll(keepingCapacity: true)
         HTTPText.appendDecimal(body.count, to: &length)
         outbound.writeBytes(length)
         outbound.writeStaticString("\r\n\r\n")

@@ -1,15 +1,16 @@
 import AccessPolicy
+import JSON
 import Redaction
 
 /// A policy decision for one kind of read, compiled: the same roles, route, purpose and grade always meet the same plan.
-final class ReadPlan: Sendable {
-    /// What distinguishes plans.
+///
+/// Belongs to one event loop.
+final class ReadPlan {
+    /// What distinguishes the plans of the same roles.
     struct Key: Hashable {
         let route: Int
         let purpose: Int
         let grade: BindingGrade
-        /// The roles, sorted and joined.
-        let roles: String
     }
 
     /// What the policy says.
@@ -28,6 +29,19 @@ final class ReadPlan: Sendable {
     let masks: [String]
     /// The fields ordered as RFC 8785 orders the members of an object.
     let canonicalOrder: [Int]
+    /// The rules that decided, as a JSON array.
+    let matchedRules: [UInt8]
+
+    /// Lists of fields as canonical JSON.
+    struct FieldLists {
+        let summary: ProjectionSummary
+        let masked: [UInt8]
+        let viewed: [UInt8]
+        let withheld: [UInt8]
+    }
+
+    /// The lists of the last record: most documents of a route have the same fields.
+    private var lists: FieldLists?
 
     init(
         route: Route,
@@ -46,6 +60,11 @@ final class ReadPlan: Sendable {
             } ?? false
         let cut = decision.refused != nil || decision.fields.contains { $0.effect != .allow }
         differs = route.mode == .observe && cut
+        var writer = CanonicalJSONWriter()
+        writer.beginArray()
+        for rule in decision.matchedRules { writer.string(rule) }
+        writer.endArray()
+        matchedRules = writer.bytes
         var masks = [String](repeating: "", count: route.fields.count)
         var fields: [ProjectionPlan.Field] = []
         for (index, field) in route.fields.enumerated() {
@@ -72,5 +91,37 @@ final class ReadPlan: Sendable {
             projection = try ProjectionPlan(fields: fields)
             problem = nil
         }
+    }
+
+    /// Which fields left masked, left at all, and were withheld.
+    func fieldLists(_ summary: ProjectionSummary) -> FieldLists {
+        if let lists, lists.summary.masked == summary.masked, lists.summary.released == summary.released,
+            lists.summary.withheld == summary.withheld
+        {
+            return lists
+        }
+        var masked = CanonicalJSONWriter()
+        masked.beginObject()
+        for field in canonicalOrder where summary.masked.contains(field) {
+            masked.key(string: String(decoding: names[field], as: UTF8.self))
+            masked.string(masks[field])
+        }
+        masked.endObject()
+        let written = FieldLists(
+            summary: summary,
+            masked: masked.bytes,
+            viewed: array(summary.released.union(summary.masked)),
+            withheld: array(summary.withheld)
+        )
+        lists = written
+        return written
+    }
+
+    private func array(_ fields: FieldSet) -> [UInt8] {
+        var writer = CanonicalJSONWriter()
+        writer.beginArray()
+        for (field, name) in names.enumerated() where fields.contains(field) { writer.string(name) }
+        writer.endArray()
+        return writer.bytes
     }
 }

@@ -42,8 +42,8 @@ struct ReadRequest {
         guard Self.isPlatformID(interaction) else { throw .invalidInteractionID }
         self.customer = customer
         // Genesys writes ids in either case; the record has one form, so that they are found again.
-        self.agent = agent.lowercased()
-        self.interaction = interaction.lowercased()
+        self.agent = Self.lowercased(agent)
+        self.interaction = Self.lowercased(interaction)
         self.purpose = purpose?.isEmpty == true ? nil : purpose
     }
 
@@ -61,6 +61,10 @@ struct ReadRequest {
 
     private static func isPlatformID(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
+    }
+
+    private static func lowercased(_ id: String) -> String {
+        id.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) } ? id.lowercased() : id
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

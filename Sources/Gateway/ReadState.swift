@@ -3,8 +3,7 @@ import WallTime
 
 /// The read under way on a connection.
 final class ReadState {
-    let routeNumber: Int
-    let route: Route
+    let prepared: PreparedRoute
     let purpose: Int
     let request: ReadRequest
     let clientID: String
@@ -24,7 +23,6 @@ final class ReadState {
     var upstreamStarted = NIODeadline.now()
     var upstreamMicroseconds: Int64 = 0
     var retried = false
-    var message: UpstreamMessage?
     var recordStarted = NIODeadline.now()
     /// Whether nothing is to be released.
     var isRefused = false
@@ -41,9 +39,10 @@ final class ReadState {
     /// Set when the caller has been told something else than the record says.
     var answered = false
 
+    var route: Route { prepared.route }
+
     init(
-        routeNumber: Int,
-        route: Route,
+        prepared: PreparedRoute,
         purpose: Int,
         request: ReadRequest,
         clientID: String,
@@ -51,14 +50,13 @@ final class ReadState {
         started: NIODeadline,
         timestamp: Timestamp
     ) {
-        self.routeNumber = routeNumber
-        self.route = route
+        self.prepared = prepared
         self.purpose = purpose
         self.request = request
         self.clientID = clientID
         self.eventID = eventID
         self.started = started
         self.timestamp = timestamp
-        deadline = LoopContext.now() + Int64(route.budgetMilliseconds)
+        deadline = LoopContext.now() + Int64(prepared.route.budgetMilliseconds)
     }
 }

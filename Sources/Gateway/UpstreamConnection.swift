@@ -42,26 +42,25 @@ final class UpstreamConnection: ChannelInboundHandler {
         guard !isClosed, let context else {
             return read.upstreamFailed(.unavailable, number: number, mayRetry: false)
         }
-        guard read.awaitsUpstream(number), let request = read.upstreamRequest else {
+        guard read.awaitsUpstream(number), let state = read.read else {
             // The read ended while its connection was being made.
             return pool.returned(self)
         }
         self.read = read
         readNumber = number
         read.exchange = self
-        if parser.limits.maximumBodyBytes != request.maximumBodyBytes || !reused {
-            parser = HTTPResponseParser(
-                limits: HTTPLimits(maximumHeadBytes: 16384, maximumBodyBytes: request.maximumBodyBytes)
-            )
+        let maximum = state.prepared.route.maximumResponseBytes
+        if parser.limits.maximumBodyBytes != maximum || !reused {
+            parser = HTTPResponseParser(limits: HTTPLimits(maximumHeadBytes: 16384, maximumBodyBytes: maximum))
         } else {
             parser.reset()
         }
         outbound.clear()
-        outbound.writeBytes(request.startLine)
+        state.prepared.writeStartLine(state.request.customer, to: &outbound)
         outbound.writeBytes(lines)
         outbound.writeStaticString("X-Request-ID: ")
-        outbound.writeBytes(request.eventID)
-        if let body = request.body {
+        outbound.writeBytes(state.eventID)
+        if let body = state.prepared.body(state.request.customer) {
             outbound.writeStaticString("\r\nContent-Type: application/json\r\nContent-Length: ")
             var length: [UInt8] = []
             HTTPText.appendDecimal(body.count, to: &length)
@@ -130,13 +129,14 @@ final class UpstreamConnection: ChannelInboundHandler {
             case .decoded: decoded.withUnsafeBytes { read.upstreamAnswered(answer, $0, number: number) }
             }
         }
-        inbound.clear()
+        inbound = ByteBuffer()
         decoded.removeAll(keepingCapacity: decoded.capacity <= 1 << 16)
         if keep, !isClosed { pool.returned(self) } else { close() }
     }
 
     private func isJSON(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let range = try? parser.head.header("content-type", in: bytes) else { return false }
+        if HTTPText.equals(bytes, range, ignoringCase: "application/json") { return true }
         let type = range.prefix { bytes[$0] != UInt8(ascii: ";") && bytes[$0] != UInt8(ascii: " ") }
         let text = String(decoding: type.map { bytes[$0] }, as: UTF8.self).lowercased()
         return text == "application/json" || (text.hasPrefix("application/") && text.hasSuffix("+json"))
@@ -189,13 +189,4 @@ struct UpstreamAnswer {
     let status: Int
     let isJSON: Bool
     let isEncoded: Bool
-}
-
-/// What a read sends upstream.
-struct UpstreamMessage {
-    /// Method and path, without the protocol version.
-    let startLine: [UInt8]
-    let body: [UInt8]?
-    let eventID: [UInt8]
-    let maximumBodyBytes: Int
 }

@@ -1,3 +1,5 @@
+import WallTime
+
 extension ConversationFacts: Decodable {
     /// Reads `Conversation` of the API. Only the id must be there; what cannot be read is left out.
     public init(from decoder: any Decoder) throws {
@@ -65,6 +67,6 @@ extension ConversationFacts: Decodable {
 extension Optional where Wrapped == Lenient<String> {
     /// The instant in the text, in milliseconds since 1970.
     fileprivate var instant: Int64? {
-        plain().flatMap(ISO8601.milliseconds)
+        plain().flatMap { Timestamp($0)?.milliseconds }
     }
 }

@@ -7,50 +7,71 @@ import Crypto
 /// id), and each value is its JSON text as released, behind its length in four big-endian bytes. Opening one path (its k) reveals
 /// nothing about the others.
 public struct DisclosureCommitments: Sendable {
-    private let key: SymmetricKey
+    private let keyed: KeyedHash
 
     /// Makes commitments under a tenant's key.
-    public init(key: TenantKey) { self.key = key.derived(for: "disclosure") }
+    public init(key: TenantKey) { keyed = KeyedHash(key: key.derived(for: "disclosure")) }
 
     /// The secret of one event.
     public func seed(eventID: [UInt8]) -> DisclosureSeed {
-        var bytes: [UInt8] = []
-        bytes.append(contentsOf: HMAC<SHA256>.authenticationCode(for: eventID, using: key))
-        return DisclosureSeed(bytes: bytes)
+        DisclosureSeed(code: eventID.withUnsafeBytes { keyed.code(for: $0) })
     }
 }
 
 /// The secret of one event's commitments.
 public struct DisclosureSeed: Sendable {
-    let bytes: [UInt8]
+    let code: SHA256.Digest
 
     /// Begins the commitment to a path's values.
     public func begin(path: [UInt8]) -> DisclosureHash {
-        var salt = SHA256()
-        salt.update(data: bytes)
-        salt.update(data: path)
-        var hash = SHA256()
-        salt.finalize().withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return DisclosureHash(hash: hash)
+        var message: [UInt8] = []
+        message.reserveCapacity(192)
+        code.withUnsafeBytes { message.append(contentsOf: $0) }
+        message.append(contentsOf: path)
+        let salt = Hashing.sha256(message)
+        message.removeAll(keepingCapacity: true)
+        salt.withUnsafeBytes { message.append(contentsOf: $0) }
+        return DisclosureHash(message: message)
     }
 }
 
 /// The commitment to one path's values, as they are added.
 public struct DisclosureHash {
-    var hash: SHA256
+    /// What is hashed; one pass over one buffer costs less than many small ones.
+    private var message: [UInt8]
+
+    init(message: [UInt8]) { self.message = message }
 
     /// Adds a value: its JSON text as released.
     public mutating func add(_ value: UnsafeRawBufferPointer) {
-        withUnsafeBytes(of: UInt32(value.count).bigEndian) { hash.update(bufferPointer: $0) }
-        hash.update(bufferPointer: value)
+        withUnsafeBytes(of: UInt32(value.count).bigEndian) { message.append(contentsOf: $0) }
+        message.append(contentsOf: value)
     }
 
     /// The commitment, 64 hex digits.
     public consuming func append(to output: inout [UInt8]) {
-        for byte in hash.finalize() {
-            for digit in [byte >> 4, byte & 15] {
-                output.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
-            }
+        Hashing.sha256(message).withUnsafeBytes { Hashing.appendHex($0, to: &output) }
+    }
+}
+
+/// Hashing on plain buffers; this runs for every field of every read.
+enum Hashing {
+    static func sha256(_ bytes: [UInt8]) -> SHA256.Digest {
+        var hash = SHA256()
+        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return hash.finalize()
+    }
+
+    /// Appends two lower-case digits per byte.
+    static func appendHex(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
+        for byte in bytes {
+            output.append(digit(byte >> 4))
+            output.append(digit(byte & 15))
         }
+    }
+
+    @inline(__always)
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

@@ -11,19 +11,16 @@ public enum IdentifierKind: String, Sendable, CaseIterable {
 ///
 /// A token reads `hmac-sha256:<epoch>:<kind>:<64 hex digits>`. The identifier is taken as it is given, byte for byte.
 public struct Tokeniser: Sendable {
-    private let states: [IdentifierKind: HMAC<SHA256>]
+    private let states: [IdentifierKind: KeyedHash]
     private let prefixes: [IdentifierKind: [UInt8]]
 
     /// Makes tokens under a key.
     public init(key: TenantKey) {
-        let secret = key.derived(for: "token")
-        var states: [IdentifierKind: HMAC<SHA256>] = [:]
+        let secret = KeyedHash(key: key.derived(for: "token"))
+        var states: [IdentifierKind: KeyedHash] = [:]
         var prefixes: [IdentifierKind: [UInt8]] = [:]
         for kind in IdentifierKind.allCases {
-            // Everything but the value is hashed once; each token starts from a copy of this state.
-            var state = HMAC<SHA256>(key: secret)
-            state.update(data: Array("\(kind.rawValue)\u{0}".utf8))
-            states[kind] = state
+            states[kind] = secret.beginning(with: Array("\(kind.rawValue)\u{0}".utf8))
             prefixes[kind] = Array("hmac-sha256:\(key.epoch):\(kind.rawValue):".utf8)
         }
         self.states = states
@@ -40,17 +37,8 @@ public struct Tokeniser: Sendable {
 
     /// Appends the token of an identifier's UTF-8 bytes.
     public func append(_ kind: IdentifierKind, _ value: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-        guard var state = states[kind], let prefix = prefixes[kind] else { return }
-        state.update(data: value)
+        guard let state = states[kind], let prefix = prefixes[kind] else { return }
         output.append(contentsOf: prefix)
-        for byte in state.finalize() {
-            output.append(Self.digit(byte >> 4))
-            output.append(Self.digit(byte & 15))
-        }
-    }
-
-    @inline(__always)
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+        state.code(for: value).withUnsafeBytes { Hashing.appendHex($0, to: &output) }
     }
 }

@@ -46,17 +46,25 @@ public final class Ledger: Sendable {
     ///     checkpoint (nil when there was none) and the store's size. It is appended first, and the anchor follows the store.
     /// - Throws: ``LedgerError`` when it is missing, damaged, of another key, or not what the anchor says.
     public convenience init(
-        at location: LedgerLocation, signer: NoteSigner,
+        at location: LedgerLocation,
+        signer: NoteSigner,
         accepting: ((_ anchor: String?, _ storeSize: UInt64) -> Event)? = nil
     ) throws {
         guard FileManager.default.fileExists(atPath: location.store) else {
             throw LedgerError.missing("there is no ledger at \(location.store): run 'muniment init' first")
         }
-        try self.init(at: location, database: SQLiteDatabase(path: location.store), signer: signer, accepting: accepting)
+        try self.init(
+            at: location,
+            database: SQLiteDatabase(path: location.store),
+            signer: signer,
+            accepting: accepting
+        )
     }
 
     init(
-        at location: LedgerLocation, database: any Database, signer: NoteSigner,
+        at location: LedgerLocation,
+        database: any Database,
+        signer: NoteSigner,
         accepting: ((_ anchor: String?, _ storeSize: UInt64) -> Event)?
     ) throws {
         let connection = try database.makeConnection()

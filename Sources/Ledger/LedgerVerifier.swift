@@ -71,9 +71,11 @@ public struct LedgerVerifier: Sendable {
             let tail = head.size - head.size % UInt64(Tiles.width)
             throw Failure(
                 entry: nil,
-                description: "the tree's root is not the one that was signed, though every full tile agrees with its entries: "
+                description:
+                    "the tree's root is not the one that was signed, though every full tile agrees with its entries: "
                     + "entries and tiles were rewritten together, the checkpoint is of another tree"
-                    + (tail < head.size ? ", or one of the entries from \(tail) on was changed" : ""))
+                    + (tail < head.size ? ", or one of the entries from \(tail) on was changed" : "")
+            )
         }
         if let older {
             guard outcome.cutRoot == older.root else {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Genesys
+import WallTime
 
 /// Controls of the sandbox itself, under `/sandbox`, on both listeners.
 struct AdminAPI: Sendable {
@@ -37,7 +38,7 @@ struct AdminAPI: Sendable {
     }
 
     private var clock: Response {
-        Response(200, ["now": .string(ISO8601.string(milliseconds: state.configuration.clock.now))])
+        Response(200, ["now": .string(Timestamp(milliseconds: state.configuration.clock.now).description)])
     }
 
     private func encoded(_ value: some Encodable) throws -> Response {

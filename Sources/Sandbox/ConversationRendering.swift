@@ -1,4 +1,5 @@
 import Genesys
+import WallTime
 
 extension ConversationFacts {
     /// `Conversation` of the API. User ids are written in upper case, because the platform does not keep to one letter
@@ -66,6 +67,6 @@ extension ConversationFacts.Channel {
 extension JSON {
     /// An instant of milliseconds since 1970 as the platform writes it.
     fileprivate static func instant(_ value: Int64?) -> JSON {
-        value.map { .string(ISO8601.string(milliseconds: $0)) } ?? .null
+        value.map { .string(Timestamp(milliseconds: $0).description) } ?? .null
     }
 }

@@ -1,4 +1,5 @@
 import Synchronization
+import WallTime
 
 /// The sandbox's time: a base that may run or stand still, plus an offset that only grows.
 public final class SandboxClock: Sendable {
@@ -12,7 +13,7 @@ public final class SandboxClock: Sendable {
     /// A clock that runs with the operating system's.
     public static func system() -> SandboxClock {
         let start = ContinuousClock.now
-        let started = wallClockMilliseconds()
+        let started = SystemClock().now().milliseconds
         return SandboxClock {
             let passed = start.duration(to: .now).components
             return started + passed.seconds * 1000 + passed.attoseconds / 1_000_000_000_000_000

@@ -81,14 +81,14 @@ public struct ControlPlane: Sendable {
     private let parts: Parts
     private let metrics = ControlMetrics()
     private let refresher: ClientRefresher
-    private let commitRetry: CommitRetry
+    private let commits: CommitProbe
     private let began: Timestamp
 
     /// Prepares the control plane; nothing listens yet.
     public init(_ parts: Parts) {
         self.parts = parts
         refresher = ClientRefresher(registry: parts.registry, directory: parts.directory)
-        commitRetry = CommitRetry(clock: parts.clock)
+        commits = CommitProbe(ledger: parts.ledger, clock: parts.clock)
         began = parts.clock.now()
     }
 
@@ -108,9 +108,11 @@ public struct ControlPlane: Sendable {
             dataPlane: parts.dataPlane,
             routes: parts.routes,
             checks: parts.readyChecks,
-            retry: commitRetry
+            commits: commits
         )
-        OperationsRoutes(ledger: parts.ledger, dataPlane: parts.dataPlane, probe: probe, metrics: metrics).add(to: router)
+        OperationsRoutes(ledger: parts.ledger, dataPlane: parts.dataPlane, probe: probe, metrics: metrics).add(
+            to: router
+        )
         let log = LogRoutes(ledger: parts.ledger)
         log.add(to: router)
         let clients = router.group()

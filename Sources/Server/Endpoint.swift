@@ -28,14 +28,10 @@ struct Endpoint: Sendable, Hashable {
     /// Whether a request's path is one of this endpoint's.
     func matches(_ path: some StringProtocol) -> Bool {
         let wanted = template.split(separator: "/")
-        let given = path.split(separator: "/", maxSplits: wanted.count - 1)
-        return wanted.count == given.count && zip(wanted, given).allSatisfy { wanted, given in
-            switch wanted {
-            case "{tile}", "{bundle}": true
-            case _ where wanted.hasPrefix("{"): !given.contains("/")
-            default: wanted == given
-            }
-        }
+        let given = path.split(separator: "/")
+        let takesRest = wanted.last == "{tile}" || wanted.last == "{bundle}"
+        guard given.count == wanted.count || (takesRest && given.count > wanted.count) else { return false }
+        return zip(wanted, given).allSatisfy { wanted, given in wanted.hasPrefix("{") || wanted == given }
     }
 
     static let health = Endpoint(.get, "/healthz")
@@ -76,7 +72,8 @@ struct Endpoint: Sendable, Hashable {
 
     /// Every endpoint.
     static let all: [Endpoint] = [
-        health, readiness, metrics, description, checkpoint, tile, bundle, accesses, events, event, proof, tokens, clients,
+        health, readiness, metrics, description, checkpoint, tile, bundle, accesses, events, event, proof, tokens,
+        clients,
         createClient, rotateClient, revokeClient, configuration, status,
     ]
 

@@ -59,12 +59,17 @@ public struct Configuration: Sendable {
         ])
     }
 
+    private func path(_ request: UpstreamRequest) -> String {
+        request.path.parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "{customerId}")
+    }
+
     private func summary(_ route: Route) -> JSONValue {
         let upstream = gateway.upstreams.first { $0.name == route.upstream }
         return .object([
             "name": .string(route.name), "upstream": .string(route.upstream),
             "upstreamRegion": upstream?.region.map { .string($0) } ?? .null,
-            "method": .string(route.request.method.rawValue), "mode": .string(route.mode.rawValue),
+            "method": .string(route.request.method.rawValue), "path": .string(path(route.request)),
+            "mode": .string(route.mode.rawValue),
             "failMode": .string(route.failMode.rawValue),
             "budgetMilliseconds": .integer(Int64(route.budgetMilliseconds)),
             "purposes": .array(route.purposes.map { .string($0) }),

@@ -2,10 +2,8 @@ import AccessPolicy
 import Crypto
 import Foundation
 import Gateway
-import Genesys
 import Ledger
 import MerkleLog
-import Yams
 
 extension Configuration {
     /// Reads and checks a file.
@@ -15,230 +13,236 @@ extension Configuration {
     /// - Throws: ``ConfigurationProblems`` with everything that is wrong.
     public static func load(path: String, environment: [String: String]) throws(ConfigurationProblems) -> Configuration
     {
-        let collector = ProblemCollector()
-        func failed(_ message: String, line: Int? = nil) -> ConfigurationProblems {
-            collector.add("", line, message)
-            return ConfigurationProblems(file: path, problems: collector.problems)
-        }
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw failed("cannot be read: write one with 'muniment init'")
-        }
-        guard let text = String(data: data, encoding: .utf8) else { throw failed("is not UTF-8 text") }
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: text)
-        } catch {
-            throw failed("is not valid YAML: \(YAMLFault(error).text)", line: YAMLFault(error).line)
-        }
-        guard let root else { throw failed("is empty: write one with 'muniment init'") }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let loader = ConfigurationLoader(
-            folder: folder,
-            files: FileChecks(folder: folder, environment: environment),
-            collector: collector
-        )
-        let configuration = loader.read(Section(root, path: "", collector: collector), file: path, bytes: Array(data))
-        guard let configuration, collector.problems.isEmpty else {
+        switch FileChecks.contents(path, isSecret: false) {
+        case .success(let bytes):
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            return try read(bytes, file: path, files: FileChecks(folder: folder, environment: environment))
+        case .failure(let fault):
+            let collector = ProblemCollector()
+            collector.add("", nil, fault.message + (fault.isMissing ? ": 'muniment init' writes one" : ""))
             throw ConfigurationProblems(file: path, problems: collector.problems)
+        }
+    }
+
+    /// Reads and checks a file's bytes.
+    static func read(_ bytes: [UInt8], file: String, files: FileChecks) throws(ConfigurationProblems) -> Configuration {
+        let collector = ProblemCollector()
+        var configuration: Configuration?
+        if let text = String(validating: bytes, as: UTF8.self) {
+            do throws(YAMLFault) {
+                let document = try YAMLDocument(text)
+                if let root = document.root {
+                    let source = Source(repeated: document.repeated, collector: collector)
+                    let loader = ConfigurationLoader(file: file, files: files, collector: collector)
+                    configuration = loader.read(Section(root, path: "", position: nil, source: source), bytes)
+                } else {
+                    collector.add("", nil, "is empty: 'muniment init' writes one")
+                }
+            } catch {
+                collector.add("", error.position, error.message)
+            }
+        } else {
+            collector.add("", nil, "is not UTF-8 text")
+        }
+        guard let configuration, collector.count == 0 else {
+            throw ConfigurationProblems(file: file, problems: collector.problems)
         }
         return configuration
     }
 }
 
-/// What the YAML reader says of a text that it cannot read, without the text itself.
-private struct YAMLFault {
-    let text: String
-    let line: Int?
-
-    init(_ error: any Error) {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            text = problem
-            line = mark.line
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            text = "the same key stands twice: \(duplicates.joined(separator: ", "))"
-            line = context.mark.line
-        default:
-            text = "it cannot be parsed"
-            line = nil
-        }
-    }
-}
-
 /// Puts a configuration together from its sections.
 struct ConfigurationLoader {
-    let folder: String
+    let file: String
     let files: FileChecks
     let collector: ProblemCollector
 
-    func read(_ root: Section, file: String, bytes: [UInt8]) -> Configuration? {
+    /// Reads the whole file. Nil only when something needed is missing, which is then reported.
+    func read(_ root: Section, _ bytes: [UInt8]) -> Configuration? {
         var hash = SHA256()
         hash.update(data: bytes)
-
-        let installation = root.section("installation")
-        let node = installation?.text("node") ?? "node-1"
-        let tenant = installation?.text("tenant") ?? "main"
-        for (key, name) in [("node", node), ("tenant", tenant)] where !Names.isName(name) {
-            installation?.problem(key, "may have 1 to 63 lower-case letters, digits and hyphens")
-        }
-        installation?.end()
-
-        let ledger = root.requiredSection("ledger")
-        let origin = ledger.requiredText("origin").flatMap { text -> Origin? in
-            do { return try Origin(text) } catch {
-                ledger.problem("origin", "\(error)")
-                return nil
-            }
-        }
-        let directory = ledger.requiredText("directory").map(files.absolute)
-        let anchor = ledger.requiredText("anchor").map(files.absolute)
-        if let directory, let anchor, anchor.hasPrefix(directory + "/") {
-            ledger.problem(
-                "anchor",
-                "must lie outside the ledger's folder: an old copy of the folder would bring it along"
-            )
-        }
-        let ledgerKey = files.keyFile(ledger, "key")
-        ledger.end()
-
-        let tokens = root.requiredSection("tokens")
-        let tokenKey = files.keyFile(tokens, "key")
+        let installation = installation(root.section("installation"))
+        let ledger = ledger(root.requiredSection("ledger", for: "where the record is kept and under which name"))
+        let tokens = root.requiredSection("tokens", for: "under which key customers' ids become tokens")
+        let tokenKey = files.keyFile(tokens, "key", example: "keys/tokens.key")
         let epoch = tokens.integer("epoch", in: 1...1_000_000) ?? 1
         tokens.end()
-
-        let platformSection = root.section("genesys")
-        let (platform, binding) = readPlatform(platformSection)
-        let spool = root.section("spool")
-        let spoolDirectory = spool?.requiredText("directory").map(files.absolute)
-        let spoolBytes = spool?.size("maximum", in: 1 << 20...1 << 40) ?? 256 << 20
-        spool?.end()
-
-        let network = NetworkReader(files: files)
-        let upstreamSections = root.named("upstreams")
-        let upstreams = upstreamSections.compactMap { network.upstream($0.name, $0.section) }
-        if !root.has("upstreams") { root.problem(nil, "the section 'upstreams' is missing") }
-        let routeSections = root.named("routes")
-        if routeSections.isEmpty { root.problem("routes", "at least one route is needed") }
-        let routeReader = RouteReader(upstreams: upstreams, declared: Set(upstreamSections.map(\.name)))
-        let routes = routeSections.compactMap { routeReader.route($0.name, $0.section) }
-        for upstream in upstreams where !routes.contains(where: { $0.upstream == upstream.name }) {
-            collector.add("upstreams.\(upstream.name)", nil, "is used by no route: remove it, or name it in a route")
-        }
-        let spools = routes.contains { $0.failMode == .spool }
-        if spools, spool == nil {
-            root.problem(nil, "a route has failMode 'spool', but there is no section 'spool' that says where")
-        }
-        if !spools, let spool { spool.problem(nil, "has no effect: no route has failMode 'spool'") }
-
-        let policies = PolicyReader(routes: routes, files: files, collector: collector)
-        let policy = policies.policy(root, "policy", required: true, into: &hash)
-        let shadow = policies.policy(root, "shadowPolicy", required: false, into: &hash)
-
-        let data = root.requiredSection("data")
-        let dataListener = network.listener(data)
-        let threads = data.integer("threads", in: 0...256) ?? 0
-        let maximumConnections = data.integer("maximumConnections", in: 1...1_000_000) ?? 4096
-        data.end()
-        let control = root.requiredSection("control")
-        let controlListener = network.listener(control)
-        control.end()
-        if let dataListener, let controlListener, dataListener.port == controlListener.port,
-            dataListener.host == controlListener.host, dataListener.port != 0
-        {
-            control.problem("address", "is the data plane's address: the two planes listen on addresses of their own")
-        }
-
+        let platform = root.section("genesys").map { PlatformReader(files: files).platform($0) }
+        let traffic = traffic(root)
+        let policies = PolicyReader(
+            routes: traffic.routes,
+            isSound: traffic.isComplete,
+            hasPlatform: root.has("genesys"),
+            hasCustomerAttribute: platform?.hasCustomerAttribute ?? true,
+            files: files
+        )
+        let policySection = root.requiredSection(
+            "policy",
+            for: "who may see what; without a policy nobody may see anything"
+        )
+        let policy = policies.policy(policySection, into: &hash)
+        let shadow = root.section("shadowPolicy").flatMap { policies.policy($0, into: &hash) }
+        let listeners = listeners(root)
+        let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
         let log = root.section("log")
-        let level = log?.text("level") ?? "info"
-        if !["trace", "debug", "info", "notice", "warning", "error"].contains(level) {
-            log?.problem("level", "must be one of: trace, debug, info, notice, warning, error")
-        }
+        let level = log?.choice("level", LogLevel.self) ?? .info
         log?.end()
         root.end()
 
-        guard let origin, let directory, let anchor, let ledgerKey, let tokenKey, let policy, let dataListener,
-            let controlListener
-        else { return nil }
-        var resolved = binding
-        resolved.needsRoles =
+        guard let ledger, let tokenKey, let policy, let data = listeners.data, let control = listeners.control else {
+            return nil
+        }
+        var binding = platform?.binding ?? GatewaySettings.Binding()
+        binding.needsRoles =
             platform != nil && (policy.roles + (shadow?.roles ?? [])).contains { !$0.genesysRoles.isEmpty }
-        var hex = ""
-        for byte in hash.finalize() { hex += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
         return Configuration(
             file: file,
-            node: node,
-            tenant: tenant,
-            origin: origin,
-            ledger: LedgerLocation(directory: directory, anchor: anchor),
-            ledgerKey: ledgerKey,
+            node: installation.node,
+            tenant: installation.tenant,
+            origin: ledger.origin,
+            ledger: ledger.location,
+            ledgerKey: ledger.key,
             tokenKey: tokenKey,
             tokenEpoch: epoch,
             gateway: GatewaySettings(
-                listener: dataListener,
-                threads: threads,
-                maximumConnections: maximumConnections,
-                upstreams: upstreams,
-                routes: routes,
+                listener: data,
+                threads: listeners.threads,
+                maximumConnections: listeners.maximumConnections,
+                upstreams: traffic.upstreams,
+                routes: traffic.routes.compactMap(\.route),
                 policy: policy,
                 shadowPolicy: shadow,
-                binding: resolved,
+                binding: binding,
                 commitments: commitments,
-                spoolDirectory: spools ? spoolDirectory : nil,
-                maximumSpoolBytes: spoolBytes,
-                producer: "gateway@\(node)"
+                spoolDirectory: spool?.directory,
+                maximumSpoolBytes: spool?.maximumBytes ?? Self.defaultSpoolBytes,
+                producer: "gateway@\(installation.node)"
             ),
-            control: controlListener,
-            platform: platform,
-            logLevel: level,
-            contentHash: hex
+            control: control,
+            platform: platform?.platform,
+            logLevel: level.rawValue,
+            contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         )
     }
 
-    private func readPlatform(_ section: Section?) -> (Configuration.Platform?, GatewaySettings.Binding) {
-        var binding = GatewaySettings.Binding()
-        guard let section else { return (nil, binding) }
-        var host: GenesysHost?
-        let (region, sandbox) = (section.text("region"), section.text("sandboxUrl"))
-        do {
-            switch (region, sandbox) {
-            case (let region?, nil): host = try GenesysHost(domain: region)
-            case (nil, let sandbox?): host = try GenesysHost(sandboxURL: sandbox)
-            default: section.problem(nil, "needs either 'region' (such as mypurecloud.de) or 'sandboxUrl', not both")
+    private enum LogLevel: String, CaseIterable {
+        case trace, debug, info, notice, warning, error
+    }
+
+    private func installation(_ section: Section?) -> (node: String, tenant: String) {
+        let node = section?.text("node") ?? "node-1"
+        let tenant = section?.text("tenant") ?? "main"
+        for (key, name) in [("node", node), ("tenant", tenant)] where !Names.isName(name) {
+            section?.problem(key, "must have \(Names.rule)")
+        }
+        section?.end()
+        return (node, tenant)
+    }
+
+    private func ledger(_ section: Section) -> (origin: Origin, location: LedgerLocation, key: String)? {
+        defer { section.end() }
+        var origin: Origin?
+        if let text = section.requiredText("origin", example: "audit.example.com/main") {
+            do throws(OriginError) { origin = try Origin(text) } catch { section.problem("origin", "\(error)") }
+        }
+        let directory = files.path(section, "directory", example: "data")
+        let anchor = files.path(section, "anchor", example: "anchor/checkpoint")
+        if let directory, let anchor, anchor == directory || anchor.hasPrefix(directory + "/") {
+            section.problem(
+                "anchor",
+                "must lie outside the ledger's folder: a restored old copy of the folder would bring it along"
+            )
+        }
+        let key = files.keyFile(section, "key", example: "keys/ledger.key")
+        guard let origin, let directory, let anchor, let key else { return nil }
+        return (origin, LedgerLocation(directory: directory, anchor: anchor), key)
+    }
+
+    // MARK: Traffic
+
+    private struct Listeners {
+        let data: GatewaySettings.Listener?
+        let threads: Int
+        let maximumConnections: Int
+        let control: GatewaySettings.Listener?
+    }
+
+    private func listeners(_ root: Section) -> Listeners {
+        let network = NetworkReader(files: files)
+        let data = root.requiredSection("data", for: "where audited reads are answered")
+        let control = root.requiredSection("control", for: "where management and questions are answered")
+        let listeners = Listeners(
+            data: network.listener(data, example: "127.0.0.1:8080"),
+            threads: data.integer("threads", in: 0...256) ?? 0,
+            maximumConnections: data.integer("maximumConnections", in: 1...1_000_000) ?? 4096,
+            control: network.listener(control, example: "127.0.0.1:8081")
+        )
+        data.end()
+        control.end()
+        if let first = data.text("address").flatMap({ NetworkAddress($0) }),
+            let second = control.text("address").flatMap({ NetworkAddress($0) }), first.collides(with: second)
+        {
+            control.problem("address", "is the data plane's address: give each of the two planes its own")
+        }
+        return listeners
+    }
+
+    private struct Traffic {
+        let upstreams: [Upstream]
+        let routes: [RouteReader.Reading]
+        /// Whether the routes are all that the file has.
+        let isComplete: Bool
+    }
+
+    private func traffic(_ root: Section) -> Traffic {
+        let network = NetworkReader(files: files)
+        let upstreamSections = named(root.requiredSection("upstreams", for: "where customers' data is fetched from"))
+        let routeSections = named(root.requiredSection("routes", for: "which kinds of read there are"))
+        let upstreams = upstreamSections.list.map { network.upstream($0.name, $0.section) }
+        let reader = RouteReader(upstreams: upstreams, areUpstreamsComplete: upstreamSections.isComplete)
+        let routes = routeSections.list.map { reader.route($0.name, $0.section) }
+        let used = Set(routes.compactMap(\.upstream))
+        let known = Set(upstreams.map(\.name))
+        // A route that does not name an upstream, or misspells it, may mean any.
+        if routeSections.isComplete, routes.allSatisfy({ $0.upstream.map(known.contains) == true }) {
+            for upstream in upstreams where !used.contains(upstream.name) {
+                upstream.section.problem(nil, "has no effect: no route uses it; remove it, or name it in a route")
             }
-        } catch {
-            section.problem(region == nil ? "sandboxUrl" : "region", "\(error)")
         }
-        let clientID = section.requiredText("clientId")
-        let secret = files.secret(section, "clientSecret", required: true)
-        if let facts = section.section("binding") {
-            binding.budgetMilliseconds = facts.duration("budget", in: 1...10_000) ?? binding.budgetMilliseconds
-            binding.factsMilliseconds = facts.duration("factsFor", in: 1...10_000) ?? binding.factsMilliseconds
-            binding.rolesMilliseconds = facts.duration("rolesFor", in: 1000...3_600_000) ?? binding.rolesMilliseconds
-            if let wrapUp = facts.duration("wrapUp", in: 0...3_600_000) { binding.wrapUpSeconds = Int64(wrapUp / 1000) }
-            binding.customerAttribute = facts.text("customerAttribute")
-            facts.end()
-        }
-        section.end()
-        guard let host, let clientID, let secret else { return (nil, binding) }
-        return (
-            Configuration.Platform(
-                host: host,
-                credentials: ClientCredentials(clientID: clientID, secret: Secret(secret))
-            ), binding
+        return Traffic(
+            upstreams: upstreams.compactMap(\.upstream),
+            routes: routes,
+            isComplete: routeSections.isComplete
         )
     }
-}
 
-enum Names {
-    /// Names that stand in URLs, events and metrics.
-    static func isName(_ text: String) -> Bool {
-        (1...63).contains(text.utf8.count)
-            && text.utf8.allSatisfy {
-                ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "z"))
-                    || ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
-                    || $0 == UInt8(ascii: "-")
-            } && text.first != "-"
+    /// The sections in a section, and whether that is all that the operator meant to write there.
+    private func named(_ section: Section) -> (list: [(name: String, section: Section)], isComplete: Bool) {
+        let before = collector.count
+        let list = section.named()
+        if list.isEmpty, section.isReadable, collector.count == before {
+            section.problem(nil, "must not be empty: add at least one")
+        }
+        return (list, section.isReadable && !list.isEmpty && collector.count == before)
+    }
+
+    private static let defaultSpoolBytes = 256 << 20
+
+    private func spool(_ root: Section, isUsed: Bool) -> (directory: String, maximumBytes: Int)? {
+        guard let section = root.section("spool") else {
+            if isUsed, !root.has("spool") {
+                root.problem(
+                    "spool",
+                    "is missing: a route has failMode 'spool'; add 'spool: {directory: spool}', or use 'refuse'"
+                )
+            }
+            return nil
+        }
+        defer { section.end() }
+        let directory = files.path(section, "directory", example: "spool")
+        let maximum = section.size("maximum", in: 1 << 20...1 << 40) ?? Self.defaultSpoolBytes
+        if !isUsed { section.problem(nil, "has no effect: no route has failMode 'spool'; remove it, or set that") }
+        return directory.map { ($0, maximum) }
     }
 }

@@ -10,27 +10,59 @@ public struct ConfigurationTemplate: Sendable {
     public var platformURL = "http://127.0.0.1:9081"
     /// The OAuth client there.
     public var clientID = "sandbox-gateway"
+    /// The file with its secret.
+    public var clientSecretFile = "keys/genesys-client-secret"
     /// The sandbox's pretend CRM.
     public var crmURL = "http://127.0.0.1:9082"
+    /// The file with the bearer token for it.
+    public var crmTokenFile = "keys/crm-token"
 
     /// A template for a ledger of this name.
     public init(origin: String) { self.origin = origin }
 
     /// The file's text.
-    public var text: String {
+    public var text: String { [places, contactCentre, reads, policy].joined(separator: "\n") }
+
+    /// A text as a YAML value: as it is when nothing in it means something to YAML, otherwise in quotes.
+    private static func yaml(_ text: String) -> String {
+        func isAlphanumeric(_ character: Character?) -> Bool {
+            character.map { $0.isASCII && ($0.isLetter || $0.isNumber) } ?? false
+        }
+        // Words without any of these signs could be `null`, and numbers could be anything.
+        let isPlain =
+            isAlphanumeric(text.first) && isAlphanumeric(text.last) && text.contains { "./:-".contains($0) }
+            && text.allSatisfy { isAlphanumeric($0) || "./:-_".contains($0) }
+        if isPlain { return text }
+        let escaped = text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\"", "\\": "\\\(scalar)"
+            case "\u{20}"..."\u{7E}": "\(scalar)"
+            default:
+                "\\U" + String(repeating: "0", count: 8 - String(scalar.value, radix: 16).count)
+                    + String(scalar.value, radix: 16)
+            }
+        }
+        return "\"\(escaped.joined())\""
+    }
+
+    private var places: String {
         """
         # Muniment's whole configuration. 'muniment check-config' lists everything that is wrong with it at once.
-        # Unknown settings are errors, so a misspelt one cannot silently do nothing. Paths are relative to this file.
+        # Unknown settings are errors, so that a misspelt one cannot silently do nothing. Paths are relative to this
+        # file.
 
         installation:
-          # Stands in events and metrics, so that two nodes can be told apart.
+          # Stands in events and metrics. Two nodes of one name could not be told apart in the record.
           node: node-1
-          # Part of every customer token: two tenants never share one. Do not change it once customers were recorded.
+          # Part of every customer token, so that two tenants never share one. Once customers were recorded, changing it
+          # would make "who saw this customer?" find nothing of the time before.
           tenant: main
 
         ledger:
-          # The ledger's name in every checkpoint, for ever. Verifiers pin it: never reuse it for another ledger.
-          origin: \(origin)
+          # The ledger's name in every checkpoint, for ever. Verifiers pin it: reused for another ledger, two histories
+          # would both look genuine.
+          origin: \(Self.yaml(origin))
+          # Entries, tree and index. Deleting it deletes the record; the anchor shows that there was one.
           directory: data
           # A recent checkpoint, kept outside the ledger's folder so that a restored old copy or a rewritten file shows.
           # Best on another volume.
@@ -39,63 +71,109 @@ public struct ConfigurationTemplate: Sendable {
           key: keys/ledger.key
 
         tokens:
-          # Customer ids go into the ledger only as HMAC-SHA-256 under this key. Lose it, and nobody can ask "who saw this
-          # customer?" any more; leak it, and tokens can be guessed.
+          # Customers' ids go into the ledger only as HMAC-SHA-256 under this key. Lose it, and nobody can ask "who saw
+          # this customer?" any more; leak it, and tokens can be guessed.
           key: keys/tokens.key
+          # The key's number; tokens carry it. Count up when the key is changed, or old tokens are taken for new ones.
           epoch: 1
 
         # The data plane: audited reads. The only address that the contact centre's Data Actions need to reach.
         data:
-          address: \(dataAddress)
+          # Reachable from other machines it needs 'tls', or customers' data crosses the network in clear. Behind a
+          # proxy that does TLS, say so with 'plaintext: accepted'.
+          address: \(Self.yaml(dataAddress))
           # tls:
           #   certificate: tls/server.pem
           #   privateKey: tls/server.key
-          #   clientAuthorities: tls/clients.pem   # with this, every caller must present a certificate (mutual TLS)
+          #   # With this, every caller must present a certificate: a leaked token alone opens nothing.
+          #   clientAuthorities: tls/clients.pem
+          # Event loops; 0 is one per core. More only take turns on the same cores.
+          threads: 0
+          # Further connections are closed at once, so that a flood of them cannot use up the process's files.
+          maximumConnections: 4096
 
-        # The control plane: questions, proofs, management, metrics. Keep it off the Internet.
+        # The control plane: questions, proofs, management, metrics. Keep it off the Internet: it can create API
+        # clients.
         control:
-          address: \(controlAddress)
+          address: \(Self.yaml(controlAddress))
 
-        # The contact centre. Without this section every read is graded 'claimed': the agent says so, nobody checks.
+        """
+    }
+
+    private var contactCentre: String {
+        """
+        # The contact centre. Without this section every read is graded 'claimed': the agent says so, and nobody checks.
         genesys:
-          # For a real organisation replace 'sandboxUrl' by its region, such as 'region: mypurecloud.de'.
-          sandboxUrl: \(platformURL)
-          clientId: \(clientID)
-          clientSecret: {file: keys/genesys-client-secret}
+          # For a real organisation write its region instead, such as 'region: mypurecloud.de'. A sandbox's answers are
+          # evidence of nothing.
+          sandboxUrl: \(Self.yaml(platformURL))
+          clientId: \(Self.yaml(clientID))
+          # Secrets are named, never written here, where they would end in version control: {env: NAME} or {file: PATH}.
+          # A file that others can read is refused.
+          clientSecret: {file: \(Self.yaml(clientSecretFile))}
           binding:
-            # How long a read waits for the platform at first sight of a conversation; later answers correct the record.
+            # How long a read waits for the platform at first sight of a conversation. Longer, and agents wait when the
+            # platform is slow; a later answer corrects the record.
             budget: 400ms
-            # How long the platform's answer about a conversation is good for.
+            # How long the platform's answer about a conversation is good for. Longer, and an agent who left still
+            # reads.
             factsFor: 8s
-            # After-call work when the platform reports none.
+            # The same for agents' roles. Longer, and a role that was taken away still opens fields.
+            rolesFor: 5m
+            # After-call work, when the platform reports none. Too short, and agents who finish a case are refused.
             wrapUp: 2m
-            # The participant attribute in which your flow keeps the customer's id. Without it no read is 'verified'.
+            # The participant attribute in which your flow keeps the customer's id. Without it no read is 'verified',
+            # and an agent on any call can read any customer.
             customerAttribute: customerId
 
+        """
+    }
+
+    private var reads: String {
+        """
         # Where customers' data is fetched from.
         upstreams:
           crm:
-            url: \(crmURL)
+            # Plain http to another machine is refused, unless you add 'plaintext: accepted'.
+            url: \(Self.yaml(crmURL))
+            # Where the data is held; recorded with each read, for questions about transfers.
             region: eu-central-1
-            credential: {scheme: Bearer, secret: {file: keys/crm-token}}
+            credential: {header: Authorization, scheme: Bearer, secret: {file: \(Self.yaml(crmTokenFile))}}
+            # For one exchange, connecting included. It must fit into the budgets of the routes.
             timeout: 2s
+            # Further reads wait their turn, so that a rush cannot overrun the system of record.
+            maximumConnections: 256
+            # After so many failures in a row it is left alone for so long: agents get their error at once, and it can
+            # recover.
             breaker: {failures: 5, open: 10s}
 
-        # Kinds of read. POST /api/v1/read/<name> with customerId, agentId, interactionId, purpose.
+        # Kinds of read: POST /api/v1/read/<name> with customerId, agentId, interactionId, purpose.
         routes:
           customer-profile:
             upstream: crm
+            method: GET
+            # {customerId} is all that can vary; it is encoded, so that an id cannot lead to another path.
             path: /customers/{customerId}
+            # A read states why. Whatever is not listed is refused, or the record would be full of invented reasons.
             purposes: [service, fraud-investigation]
+            # Of a read that states none. Remove it to make every caller say why.
             defaultPurpose: service
-            # Must stay below the Data Action's time-out, or the agent sees an error while the read succeeds.
+            # For the whole read. Keep it below the Data Action's timeout, or agents see an error while the read is
+            # recorded as made.
             budget: 4s
-            # 'refuse': what cannot be recorded is not released. 'spool': it is recorded in a synced local journal first.
+            # 'refuse': what cannot be recorded is not released. 'spool': it is recorded in a synced local journal until
+            # the ledger is back; needs the section 'spool'.
             failMode: refuse
-            # 'observe' releases every declared field and records what the policy would have done.
+            # 'enforce': the policy binds. 'observe': every declared field is released, and the record says what the
+            # policy would have done; for trying a policy, not for good.
             mode: enforce
+            # A larger answer is refused, so that a broken upstream cannot fill the memory.
+            maximumResponse: 1MiB
+            # For each agent. 'flag' marks reads beyond it in the record, 'block' refuses them: harvesting shows, or
+            # stops.
             velocity: {readsPerMinute: 60, action: flag}
-            # Whatever is not declared here is withheld.
+            # Whatever is not declared here is withheld, fields that the CRM will have tomorrow included. card.cvv is
+            # left out on purpose: PCI DSS 3.3.1 forbids to keep it, so nobody sees it, whatever the policy says.
             fields:
               - {path: id, category: identifier}
               - {path: name, category: name}
@@ -113,12 +191,24 @@ public struct ConfigurationTemplate: Sendable {
               - {path: "accounts[].balance", category: balance}
               - {path: "accounts[].currency", category: public}
 
-        # Default deny. A deny beats every allow, an allow beats a mask. A contradicted read sees nothing unless a rule says so.
-        # 'muniment policy explain' shows why a field is released or not.
+        # The journal of routes with failMode 'spool'. When it is full, their reads are refused.
+        # spool: {directory: spool, maximum: 256MiB}
+
+        """
+    }
+
+    private var policy: String {
+        """
+        # Who sees what. Nothing is released that no rule releases. A deny beats every allow, an allow beats a mask. A
+        # read that the platform contradicts sees nothing, unless a rule names that grade. Rules that could never decide
+        # anything are errors. 'muniment policy explain' shows why a field is released or not. May stand in a file:
+        # 'policy: {file: ...}'.
         policy:
+          # Recorded with every decision: change it with every change, or nobody can tell which rules were in force.
           version: "1"
           roles:
             - {name: agent, everyone: true}
+            # Whoever has this role in Genesys Cloud.
             - {name: fraud, genesysRoles: [Fraud Specialist]}
           rules:
             - id: agents-see-contact-data
@@ -133,21 +223,39 @@ public struct ConfigurationTemplate: Sendable {
               purposes: [service]
               bindings: [verified, partial]
               categories: [date-of-birth, national-id, payment-card, bank-account]
+            # When the platform cannot be asked, a call goes on, with as little as it needs.
             - id: unverifiable-reads-see-little
               effect: mask
               roles: [agent]
               bindings: [unverifiable, claimed]
-              categories: [name, identifier]
+              categories: [identifier]
             - id: fraud-sees-accounts
               effect: allow
               roles: [fraud]
               purposes: [fraud-investigation]
               bindings: [verified, partial]
-              categories: [name, identifier, bank-account, balance, public]
+              categories: [bank-account, balance, public]
+            - id: fraud-sees-whose-accounts
+              effect: allow
+              roles: [fraud]
+              purposes: [fraud-investigation]
+              bindings: [verified, partial]
+              categories: [name, identifier]
+            # Whoever answers must know whom they speak to, verified or not.
+            - id: every-call-has-a-name
+              effect: allow
+              roles: [agent]
+              bindings: [claimed, unverifiable]
+              categories: [name]
+
+        # A candidate that decides nothing: how often it would have decided otherwise is counted, so that a change of
+        # policy is known before agents feel it.
+        # shadowPolicy: {file: candidate.yaml}
 
         # Commit to every released value, so that "was this value shown?" can be proved later without keeping the value.
         commitments: true
 
+        # trace, debug, info, notice, warning or error. No level logs customers' data.
         log: {level: info}
 
         """

@@ -1,137 +1,219 @@
+import AccessPolicy
 import Gateway
+import JSON
 import Redaction
 
 /// Reads routes.
 struct RouteReader {
-    let upstreams: [Upstream]
-    /// The names in the section 'upstreams', those with problems of their own included.
-    let declared: Set<String>
+    let upstreams: [NetworkReader.UpstreamReading]
+    /// Whether these are all upstreams of the file.
+    let areUpstreamsComplete: Bool
 
-    func route(_ name: String, _ section: Section) -> Route? {
+    /// What was read of a route.
+    struct Reading {
+        let name: String
+        let section: Section
+        /// The upstream that it names, there or not.
+        let upstream: String?
+        let spools: Bool
+        /// What policies may speak about.
+        let schema: PolicySchema.Route
+        /// Whether purposes and fields were all understood, so that a policy can be judged by them.
+        let isSchemaSound: Bool
+        /// Nil when it cannot be used.
+        let route: Route?
+    }
+
+    func route(_ name: String, _ section: Section) -> Reading {
         defer { section.end() }
-        if !Names.isName(name) {
-            section.problem(nil, "the name may have 1 to 63 lower-case letters, digits and hyphens")
-        }
-        let upstreamName = section.requiredText("upstream")
-        let upstream = upstreams.first { $0.name == upstreamName }
-        if let upstreamName, !declared.contains(upstreamName) {
-            section.problem("upstream", "there is no upstream '\(upstreamName)'")
-        }
-        let purposes = section.texts("purposes")
-        if purposes.isEmpty {
-            section.problem("purposes", "name at least one purpose for which this route may be read")
-        }
-        for purpose in purposes where !Names.isName(purpose) {
-            section.problem("purposes", "'\(purpose)' may have 1 to 63 lower-case letters, digits and hyphens")
-        }
-        let defaultPurpose = section.text("defaultPurpose")
-        if let defaultPurpose, !purposes.contains(defaultPurpose) {
-            section.problem("defaultPurpose", "is not one of the route's purposes")
-        }
-        let budget = section.duration("budget", in: 50...55_000) ?? 4000
-        if let upstream, budget < upstream.timeoutMilliseconds {
-            section.problem(
-                section.has("budget") ? "budget" : nil,
-                "the budget of \(budget)ms is shorter than the upstream's time-out of \(upstream.timeoutMilliseconds)ms"
-            )
-        }
-        let request = request(section)
+        Names.check(name, section)
+        let before = section.source.collector.count
+        let purposes = purposes(section)
         let fields = fields(section)
+        let isSchemaSound = section.isSound && section.source.collector.count == before
+
+        let defaultPurpose = section.text("defaultPurpose")
+        if let defaultPurpose, !purposes.isEmpty, !purposes.contains(defaultPurpose) {
+            section.problem("defaultPurpose", "is not one of the route's purposes: \(purposes.joined(separator: ", "))")
+        }
+        let upstreamName = section.requiredText("upstream", example: upstreams.first?.name ?? "crm")
+        let upstream = upstreams.first { $0.name == upstreamName }
+        if upstreamName != nil, upstream == nil, areUpstreamsComplete {
+            let known = upstreams.map(\.name).joined(separator: ", ")
+            section.problem("upstream", "is not configured; known: \(known)")
+        }
+        let budget = budget(section, timeout: upstream?.timeoutMilliseconds)
+        let request = request(section)
         let failMode = section.choice("failMode", Route.FailMode.self) ?? .refuse
         let mode = section.choice("mode", Route.Mode.self) ?? .enforce
         let maximum = section.size("maximumResponse", in: 1 << 10...64 << 20) ?? 1 << 20
-        var velocity: VelocityLimit?
-        if let limit = section.section("velocity") {
-            let reads = limit.integer("readsPerMinute", in: 1...100_000)
-            if !limit.has("readsPerMinute") { limit.problem(nil, "the setting 'readsPerMinute' is missing") }
-            let action = limit.choice("action", VelocityLimit.Action.self) ?? .flag
-            if let reads { velocity = VelocityLimit(readsPerMinute: reads, action: action) }
-            limit.end()
+        let velocity = velocity(section)
+        let route = request.flatMap { request in
+            upstreamName.map { upstream in
+                Route(
+                    name: name,
+                    upstream: upstream,
+                    request: request,
+                    fields: fields,
+                    purposes: purposes,
+                    defaultPurpose: defaultPurpose,
+                    failMode: failMode,
+                    mode: mode,
+                    budgetMilliseconds: budget,
+                    maximumResponseBytes: maximum,
+                    velocity: velocity
+                )
+            }
         }
-        guard let upstream, let request, let fields else { return nil }
-        return Route(
+        return Reading(
             name: name,
-            upstream: upstream.name,
-            request: request,
-            fields: fields,
-            purposes: purposes,
-            defaultPurpose: defaultPurpose,
-            failMode: failMode,
-            mode: mode,
-            budgetMilliseconds: budget,
-            maximumResponseBytes: maximum,
-            velocity: velocity
+            section: section,
+            upstream: upstreamName,
+            spools: failMode == .spool,
+            schema: PolicySchema.Route(
+                name: name,
+                purposes: purposes,
+                fields: fields.map { FieldDescriptor(path: $0.name, category: $0.category.rawValue) }
+            ),
+            isSchemaSound: isSchemaSound,
+            route: route
         )
     }
+
+    private func purposes(_ section: Section) -> [String] {
+        section.require("purposes", example: "[service]")
+        let purposes = section.texts("purposes")
+        if section.isEmptyList("purposes") {
+            section.problem("purposes", "must name at least one purpose for which this route may be read")
+        }
+        for purpose in purposes where !Names.isName(purpose) {
+            section.problem("purposes", "'\(purpose)' must have \(Names.rule)")
+        }
+        return purposes
+    }
+
+    /// A read that gives up before its upstream may have answered would be refused although nothing failed.
+    private func budget(_ section: Section, timeout: Int?) -> Int {
+        let budget = section.duration("budget", in: 50...55_000) ?? 4000
+        if let timeout, budget < timeout {
+            section.problem(
+                "budget",
+                "the budget of \(budget)ms is shorter than the upstream's timeout of \(timeout)ms: "
+                    + "raise it, or lower the timeout"
+            )
+        }
+        return budget
+    }
+
+    private func velocity(_ section: Section) -> VelocityLimit? {
+        guard let limit = section.section("velocity") else { return nil }
+        defer { limit.end() }
+        limit.require("readsPerMinute", example: "60")
+        let reads = limit.integer("readsPerMinute", in: 1...100_000)
+        let action = limit.choice("action", VelocityLimit.Action.self) ?? .flag
+        return reads.map { VelocityLimit(readsPerMinute: $0, action: action) }
+    }
+
+    // MARK: Request
+
+    private static let place = "{customerId}"
 
     private func request(_ section: Section) -> UpstreamRequest? {
         let method = section.choice("method", UpstreamRequest.Method.self) ?? .get
         let body = section.text("body")
-        guard let path = section.requiredText("path") else { return nil }
-        if !path.hasPrefix("/") { section.problem("path", "must begin with /") }
-        if path.split(separator: "/").contains("..") { section.problem("path", "must not contain '..'") }
-        if path.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7f }) || path.contains("#") {
-            section.problem("path", "may only have printable ASCII characters, without spaces and '#'")
+        if body != nil, method == .get {
+            section.problem("body", "has no effect: a GET has no body; add 'method: POST'")
         }
-        for (key, text) in [("path", path), ("body", body ?? "")] {
-            for name in Self.placeholders(text, braces: key == "path") where name != "customerId" {
-                section.problem(key, "'{\(name)}' is not known; only {customerId} can vary")
-            }
-        }
+        if let body { check(body: body, section) }
+        guard let path = section.requiredText("path", example: "/customers/{customerId}") else { return nil }
+        check(path: path, section)
         let request = UpstreamRequest(method: method, path: path, body: body)
         if request.path.places + (request.body?.places ?? 0) == 0 {
-            section.problem("path", "has no {customerId}: every read would ask for the same record")
+            section.problem("path", "has no {customerId}, nor has a body: every read would ask for the same record")
         }
-        if body != nil, method == .get { section.problem("body", "a GET has no body: use 'method: POST'") }
         return request
     }
 
-    /// The names in braces. A JSON body has braces of its own, so there only `{word}` counts.
-    private static func placeholders(_ text: String, braces strict: Bool) -> [String] {
-        var names: [String] = []
-        var rest = text[...]
-        while let open = rest.firstIndex(of: "{") {
-            rest = rest[rest.index(after: open)...]
-            let name = rest.prefix { $0.isLetter }
-            if rest.dropFirst(name.count).first == "}", !name.isEmpty {
-                names.append(String(name))
-            } else if strict {
-                names.append(String(name))
-            }
+    private func check(path: String, _ section: Section) {
+        if !path.hasPrefix("/") { section.problem("path", "must begin with '/'") }
+        if path.contains("#") || !path.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+            section.problem(
+                "path",
+                "may have printable ASCII characters only, without spaces and '#': percent-encode others"
+            )
         }
-        return names
+        let rest = path.split(separator: Self.place, omittingEmptySubsequences: false).joined(separator: "")
+        if rest.contains(where: { "{}".contains($0) }) {
+            section.problem("path", "has braces other than {customerId}, which is all that can vary")
+        }
+        // An id may hold dots: a place beside a dot could become '..' and walk through the upstream's paths.
+        let filled = path.lowercased().split(separator: "?", omittingEmptySubsequences: false)[0]
+            .split(separator: "%2e", omittingEmptySubsequences: false).joined(separator: ".")
+            .split(separator: Self.place.lowercased(), omittingEmptySubsequences: false).joined(separator: ".")
+        if filled.split(separator: "/").contains("..") {
+            section.problem("path", "must not be able to hold '..': give {customerId} a path segment of its own")
+        }
     }
 
-    private func fields(_ section: Section) -> [Route.Field]? {
+    private func check(body: String, _ section: Section) {
+        let parts = body.split(separator: Self.place, omittingEmptySubsequences: false)
+        let rest = parts.joined(separator: "")
+        // JSON has braces of its own: only a word in braces is meant as a place.
+        let words = rest.split(separator: "{", omittingEmptySubsequences: false).dropFirst().compactMap { tail in
+            let word = tail.prefix { $0.isLetter }
+            return !word.isEmpty && tail.dropFirst(word.count).first == "}" ? String(word) : nil
+        }
+        if let word = words.first {
+            section.problem("body", "has {\(word)}, but {customerId} is all that can vary")
+        } else if (try? JSONValue(parsing: parts.joined(separator: "x"))) == nil {
+            section.problem("body", "must be JSON, with {customerId} inside quotes")
+        }
+    }
+
+    // MARK: Fields
+
+    private func fields(_ section: Section) -> [Route.Field] {
+        section.require("fields", example: "[{path: name, category: name}]")
         let list = section.sections("fields")
-        if list.isEmpty {
-            section.problem("fields", "declare at least one field: whatever is not declared is withheld")
+        if section.isEmptyList("fields") {
+            section.problem("fields", "must declare at least one field: whatever is not declared is withheld")
         }
-        var fields: [Route.Field] = []
-        for item in list {
-            let category = item.requiredText("category").map { Category(rawValue: $0) }
-            if let category, !category.isKnown {
-                item.problem(
-                    "category",
-                    "is not known; known: \(Category.known.map(\.rawValue).joined(separator: ", "))"
-                )
+        let fields = list.map(field)
+        let sound = fields.compactMap { $0 }
+        // The plan names fields by their place in the list, so it is only made of a whole list.
+        if !sound.isEmpty, sound.count == list.count {
+            do throws(ProjectionPlanError) {
+                _ = try ProjectionPlan(fields: sound.map { ($0.path, .release) })
+            } catch {
+                let place: Int? =
+                    switch error {
+                    case .duplicatePath(_, let second): second
+                    case .overlap(_, let inner): inner
+                    case .elementWithoutMember(let field): field
+                    case .noFields, .tooManyFields: nil
+                    }
+                if let place { list[place].problem(nil, "\(error)") } else { section.problem("fields", "\(error)") }
             }
-            if let text = item.requiredText("path"), let category {
-                do {
-                    fields.append(Route.Field(path: try JSONPath(text), category: category))
-                } catch {
-                    item.problem("path", "\(error)")
-                }
-            }
-            item.end()
         }
-        guard fields.count == list.count, !fields.isEmpty else { return nil }
-        do {
-            _ = try ProjectionPlan(fields: fields.map { ($0.path, .release) })
+        return sound
+    }
+
+    private func field(_ section: Section) -> Route.Field? {
+        defer { section.end() }
+        let category = section.requiredText("category", example: "name").map { Category(rawValue: $0) }
+        if let category, !category.isKnown {
+            section.problem(
+                "category",
+                "is not known; known: \(Category.known.map(\.rawValue).joined(separator: ", "))"
+            )
+        }
+        guard let text = section.requiredText("path", example: "address.city") else { return nil }
+        do throws(JSONPathError) {
+            let path = try JSONPath(text)
+            return category.map { Route.Field(path: path, category: $0) }
         } catch {
-            section.problem("fields", "\(error)")
+            section.problem("path", "\(error)")
             return nil
         }
-        return fields
     }
 }

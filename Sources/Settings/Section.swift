@@ -1,186 +1,167 @@
 import Yams
 
-/// One mapping of the YAML file. Every key that is asked for is known; `end` reports all others.
-///
-/// A setting that is missing or wrong is reported, and reads as nil or as its default: reading goes on, so that all problems are found.
-final class Section {
-    let path: String
-    let line: Int?
+/// Where sections come from, and where their problems go.
+struct Source {
+    /// The file, when it is not the configuration itself.
+    var file: String?
+    /// See ``YAMLDocument/repeated``.
+    let repeated: [String: String]
     let collector: ProblemCollector
-    private let members: [(key: String, node: Node)]
+
+    func report(_ path: String, _ position: Position?, _ message: String) {
+        collector.add(path, position, message, file: file)
+    }
+}
+
+/// One mapping of a YAML text. Every key that is asked for is known; ``end()`` reports all others.
+///
+/// A setting that is missing or wrong is reported and reads as nil: reading goes on, so that all problems are found.
+final class Section {
+    private struct Member {
+        let key: String
+        let position: Position?
+        let node: Node
+
+        /// Whether nothing stands behind the key.
+        var isNull: Bool {
+            guard let scalar = node.scalar, scalar.style == .plain else { return false }
+            return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
+        }
+    }
+
+    let path: String
+    let position: Position?
+    let source: Source
+    private let members: [Member]
+    /// False when the section is missing or no mapping; that is reported once, and nothing in it is missed.
+    let isReadable: Bool
+    /// Whether every key could be read and stands once.
+    let isSound: Bool
     private var known: Set<String> = []
 
-    init(_ node: Node?, path: String, collector: ProblemCollector) {
+    /// A section that is not there.
+    private init(missing path: String, source: Source) {
         self.path = path
-        self.collector = collector
-        line = node?.mark?.line
-        guard let node else {
-            members = []
-            return
-        }
+        self.source = source
+        position = nil
+        members = []
+        isReadable = false
+        isSound = false
+    }
+
+    init(_ node: Node, path: String, position: Position?, source: Source) {
+        self.path = path
+        self.position = position
+        self.source = source
+        isReadable = node.mapping != nil
         guard let mapping = node.mapping else {
-            collector.add(path, node.mark?.line, "must be a mapping of keys to values")
             members = []
+            isSound = false
+            source.report(path, position, "must be a mapping of settings to values")
             return
         }
-        members = mapping.map { ($0.key.string ?? "", $0.value) }
+        var members: [Member] = []
+        var repeated: [String] = []
+        for (key, value) in mapping {
+            let place = key.mark.map(Position.init)
+            if let name = key.scalar?.string, let original = source.repeated[name] {
+                repeated.append(original)
+            } else if let name = key.scalar?.string {
+                members.append(Member(key: name, position: place, node: value))
+            } else {
+                source.report(path, place, "has a key that is no text")
+            }
+        }
+        self.members = members
+        isSound = members.count == mapping.count
+        for key in repeated {
+            source.report(full(key), members.first { $0.key == key }?.position, "stands here again: keep one of them")
+        }
     }
 
     // MARK: Reporting
 
+    /// Reports a problem with a setting, or with the section as a whole when `key` is nil.
     func problem(_ key: String?, _ message: String) {
-        let node = key.flatMap { name in members.first { $0.key == name }?.node }
-        collector.add(key.map { full($0) } ?? path, node?.mark?.line ?? line, message)
+        guard let key else { return source.report(path, position, message) }
+        source.report(full(key), place(key), message)
     }
 
     /// Reports the keys that nobody asked for.
     func end() {
-        for (key, node) in members where !known.contains(key) {
-            collector.add(
-                full(key),
-                node.mark?.line,
+        for member in members where !known.contains(member.key) {
+            source.report(
+                full(member.key),
+                member.position,
                 "is not a known setting; known here: \(known.sorted().joined(separator: ", "))"
             )
         }
     }
 
-    private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    /// Where a setting stands: its value when that is one text, its key otherwise, the section when it is missing.
+    private func place(_ key: String) -> Position? {
+        guard let member = member(key) else { return position }
+        guard member.node.scalar != nil, !member.isNull else { return member.position }
+        return member.node.mark.map(Position.init) ?? member.position
+    }
+
+    private func member(_ key: String) -> Member? { members.first { $0.key == key } }
 
     // MARK: Reading
 
-    func has(_ key: String) -> Bool { node(key) != nil }
-
-    func node(_ key: String) -> Node? {
+    /// Whether the setting is there, right or wrong.
+    func has(_ key: String) -> Bool {
         known.insert(key)
-        guard let node = members.first(where: { $0.key == key })?.node else { return nil }
-        // `key:` with nothing behind it counts as absent.
-        if let scalar = node.scalar, scalar.style == .plain, ["", "~", "null"].contains(scalar.string) { return nil }
-        return node
+        return member(key) != nil
+    }
+
+    /// The setting's value; reports one that is empty.
+    func value(_ key: String) -> Node? {
+        known.insert(key)
+        guard let member = member(key) else { return nil }
+        guard !member.isNull else {
+            problem(key, "has no value: give it one, or remove it")
+            return nil
+        }
+        return member.node
+    }
+
+    /// Reports the setting when it is missing.
+    /// - Parameter example: what to write.
+    func require(_ key: String, example: String) {
+        guard isReadable, !has(key) else { return }
+        problem(key, "is missing: add it, such as '\(key): \(example)'")
     }
 
     func section(_ key: String) -> Section? {
-        node(key).map { Section($0, path: full(key), collector: collector) }
+        value(key).map { Section($0, path: full(key), position: place(key), source: source) }
     }
 
-    func requiredSection(_ key: String) -> Section {
+    /// - Parameter purpose: what the section is for, to be said when it is missing.
+    func requiredSection(_ key: String, for purpose: String) -> Section {
         if let section = section(key) { return section }
-        problem(nil, "the section '\(key)' is missing")
-        return Section(nil, path: full(key), collector: collector)
+        if isReadable, !has(key) { problem(key, "is missing: this section says \(purpose)") }
+        return Section(missing: full(key), source: source)
     }
 
-    /// The members of a mapping whose keys are names of the operator's choice.
-    func named(_ key: String) -> [(name: String, section: Section)] {
-        guard let node = node(key) else { return [] }
-        guard let mapping = node.mapping else {
-            problem(key, "must be a mapping of names to settings")
-            return []
-        }
-        return mapping.map { member in
-            let name = member.key.string ?? ""
-            return (name, Section(member.value, path: "\(full(key)).\(name)", collector: collector))
-        }
+    /// The sections in this one, whose keys are names of the operator's choice.
+    func named() -> [(name: String, section: Section)] {
+        members.compactMap { member in section(member.key).map { (member.key, $0) } }
     }
 
-    /// The mappings in a list.
+    func isEmptyList(_ key: String) -> Bool { member(key)?.node.sequence?.isEmpty ?? false }
+
+    /// The sections in a list.
     func sections(_ key: String) -> [Section] {
-        guard let node = node(key) else { return [] }
+        guard let node = value(key) else { return [] }
         guard let sequence = node.sequence else {
             problem(key, "must be a list")
             return []
         }
-        return sequence.enumerated().map { Section($1, path: "\(full(key))[\($0)]", collector: collector) }
-    }
-
-    func text(_ key: String) -> String? {
-        guard let node = node(key) else { return nil }
-        guard let scalar = node.scalar else {
-            problem(key, "must be a text")
-            return nil
+        return sequence.enumerated().map { index, item in
+            Section(item, path: "\(full(key))[\(index)]", position: item.mark.map(Position.init), source: source)
         }
-        return scalar.string
-    }
-
-    func requiredText(_ key: String) -> String? {
-        if let text = text(key) { return text }
-        if !has(key) { problem(nil, "the setting '\(key)' is missing") }
-        return nil
-    }
-
-    func texts(_ key: String) -> [String] {
-        guard let node = node(key) else { return [] }
-        // One text stands for a list of one.
-        if let scalar = node.scalar { return [scalar.string] }
-        guard let sequence = node.sequence else {
-            problem(key, "must be a list of texts")
-            return []
-        }
-        return sequence.compactMap { item in
-            if let scalar = item.scalar { return scalar.string }
-            collector.add(full(key), item.mark?.line, "must be a list of texts")
-            return nil
-        }
-    }
-
-    func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
-        guard let text = text(key) else { return nil }
-        guard let value = Int(text), range.contains(value) else {
-            problem(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
-            return nil
-        }
-        return value
-    }
-
-    func flag(_ key: String) -> Bool? {
-        guard let text = text(key) else { return nil }
-        switch text {
-        case "true": return true
-        case "false": return false
-        default:
-            problem(key, "must be true or false")
-            return nil
-        }
-    }
-
-    /// A time such as `400ms`, `4s`, `5m`, `1h`, in milliseconds.
-    func duration(_ key: String, in range: ClosedRange<Int>) -> Int? {
-        guard let text = text(key) else { return nil }
-        let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)]
-        for (unit, factor) in units where text.hasSuffix(unit) {
-            if let count = Int(text.dropLast(unit.count)), count >= 0, count <= Int.max / factor {
-                guard range.contains(count * factor) else { break }
-                return count * factor
-            }
-        }
-        problem(
-            key,
-            "must be a time from \(range.lowerBound)ms to \(range.upperBound)ms, written like 400ms, 4s, 5m or 1h"
-        )
-        return nil
-    }
-
-    /// A size such as `64KiB` or `1MiB`, in bytes.
-    func size(_ key: String, in range: ClosedRange<Int>) -> Int? {
-        guard let text = text(key) else { return nil }
-        let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]
-        for (unit, factor) in units where text.hasSuffix(unit) {
-            if let count = Int(text.dropLast(3)), count >= 0, count <= Int.max / factor {
-                guard range.contains(count * factor) else { break }
-                return count * factor
-            }
-        }
-        problem(
-            key,
-            "must be a size from \(range.lowerBound >> 10)KiB to \(range.upperBound >> 20)MiB, written like 64KiB or 1MiB"
-        )
-        return nil
-    }
-
-    /// One of a closed list of names.
-    func choice<Choice: RawRepresentable & CaseIterable>(_ key: String, _ type: Choice.Type) -> Choice?
-    where Choice.RawValue == String {
-        guard let text = text(key) else { return nil }
-        if let choice = Choice(rawValue: text) { return choice }
-        problem(key, "must be one of: \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
-        return nil
     }
 }

@@ -34,6 +34,8 @@ final class SQLiteConnection: SQLConnection {
             // Room for the log to grow before it is copied back: fewer, larger checkpoints cost less per row, and the
             // file is recycled rather than truncated so that commits overwrite blocks that are already allocated.
             try run("PRAGMA wal_autocheckpoint = \(settings.checkpointPages)")
+            // What was deleted, such as a person's key, is overwritten; what can be rebuilt holds no secrets.
+            try run("PRAGMA secure_delete = \(settings.durability == .full ? "ON" : "OFF")")
             // A log that one large transaction blew up is cut back to twice its usual size.
             try run("PRAGMA journal_size_limit = \(2 * settings.checkpointPages * settings.pageSize)")
         }

@@ -156,7 +156,8 @@ private struct Archive {
         try await Archive.run { (archive: Archive) async throws in
             try await archive.read("C-12345678", by: "a", on: "x", second: 1)
             let answer = try await archive.trail.accesses(
-                archive.question { $0.customer = "C-12345678" }, by: archive.reader
+                archive.question { $0.customer = "C-12345678" },
+                by: archive.reader
             )
             let bytes = try await archive.ledger.entry(at: answer.receipt)
             let event = try JSONValue(parsing: bytes)
@@ -167,7 +168,8 @@ private struct Archive {
             #expect(!String(decoding: bytes, as: UTF8.self).contains("C-12345678"))
             // The question itself is no access.
             let again = try await archive.trail.accesses(
-                archive.question { $0.customer = "C-12345678" }, by: archive.reader
+                archive.question { $0.customer = "C-12345678" },
+                by: archive.reader
             )
             #expect(again.events.count == 1)
 
@@ -177,7 +179,13 @@ private struct Archive {
             #expect(one.event["agentId"]?.string == "a" && one.proof?.isEmpty == false)
             #expect(try await archive.last()["indexAsked"]?.integer == 1)
             let listed = try await archive.trail.events(
-                ofType: "AUDIT_TRAIL_READ", from: nil, to: nil, cursor: nil, limit: 10, proofs: false, by: archive.reader
+                ofType: "AUDIT_TRAIL_READ",
+                from: nil,
+                to: nil,
+                cursor: nil,
+                limit: 10,
+                proofs: false,
+                by: archive.reader
             )
             #expect(listed.events.count == 4)
             #expect(try await archive.last()["eventTypeAsked"]?.string == "AUDIT_TRAIL_READ")
@@ -252,7 +260,9 @@ private struct Archive {
         for value in ["\"+44\"", "null"] { Array(value.utf8).withUnsafeBytes { hash.add($0) } }
         var hex: [UInt8] = []
         hash.append(to: &hex)
-        let event: JSONValue = ["eventId": "e1", "commitments": ["phone": .string(String(decoding: hex, as: UTF8.self))]]
+        let event: JSONValue = [
+            "eventId": "e1", "commitments": ["phone": .string(String(decoding: hex, as: UTF8.self))],
+        ]
         func matches(_ path: String, _ values: [String], _ event: JSONValue) -> Bool? {
             Disclosure.matches(event: event, path: path, values: values, commitments: commitments)
         }
@@ -264,7 +274,9 @@ private struct Archive {
         var other = event
         other["eventId"] = "e2"
         #expect(matches("phone", ["\"+44\"", "null"], other) == false)
-        let stranger = DisclosureCommitments(key: try TenantKey(secret: Array(repeating: 4, count: 32), tenant: "acme", epoch: 1))
+        let stranger = DisclosureCommitments(
+            key: try TenantKey(secret: Array(repeating: 4, count: 32), tenant: "acme", epoch: 1)
+        )
         #expect(
             Disclosure.matches(event: event, path: "phone", values: ["\"+44\"", "null"], commitments: stranger) == false
         )

@@ -152,3 +152,68 @@ import WallTime
         #expect(!(try #require(AddressRange("0.0.0.0/0"))).contains([]))
     }
 }
+
+@Suite struct RememberedCredentialsTests {
+    /// What a connection remembers lets nobody in who would not be let in without it.
+    @Test func rememberingChangesNothing() async throws {
+        try await Office.run { (office: Office) async throws in
+            let expiry = Office.start.adding(seconds: 100)
+            let issued = try await office.create(expires: expiry)
+            let other = try await office.create()
+            var checked = CheckedCredentials()
+            func check(_ header: String?) -> Result<String, AuthenticationFailure> {
+                let outcome: Result<String, any Error> = Result {
+                    guard let header else {
+                        return try office.directory.authenticate(
+                            nil,
+                            from: [192, 0, 2, 1],
+                            at: office.clock.now(),
+                            remembering: &checked
+                        ).id
+                    }
+                    return try Array(header.utf8).withUnsafeBytes {
+                        try office.directory.authenticate(
+                            $0,
+                            from: [192, 0, 2, 1],
+                            at: office.clock.now(),
+                            remembering: &checked
+                        ).id
+                    }
+                }
+                return outcome.mapError { ($0 as? AuthenticationFailure) ?? .malformed }
+            }
+            let good = basic(issued.client.id, issued.secret)
+            let id = issued.client.id
+            for _ in 0..<3 { #expect(check(good) == .success(id)) }
+            #expect(check(String(good.dropLast())) == .failure(.malformed) && check(nil) == .failure(.missing))
+            #expect(check(good) == .success(id))
+            #expect(check(basic(other.client.id, other.secret)) == .success(other.client.id))
+            let token = "Bearer " + office.directory.accessToken(for: other.client, at: office.clock.now()).token
+            #expect(check(token) == .success(other.client.id) && check(token) == .success(other.client.id))
+            #expect(check(good) == .success(id))
+            // The client expires.
+            office.clock.advance(seconds: 99)
+            #expect(check(good) == .success(id))
+            office.clock.advance(seconds: 1)
+            #expect(check(good) == .failure(.expired))
+            // The token expires.
+            #expect(check(token) == .success(other.client.id))
+            office.clock.advance(seconds: 3500)
+            #expect(check(token) == .failure(.expired))
+            // The secret is replaced, with an overlap, and at last the client is revoked.
+            let old = basic(other.client.id, other.secret)
+            #expect(check(old) == .success(other.client.id))
+            _ = try await office.registry.rotate(other.client.id, overlapSeconds: 10, actor: "o")
+            try await office.refresh()
+            #expect(check(old) == .success(other.client.id))
+            office.clock.advance(seconds: 10)
+            #expect(check(old) == .failure(.expired))
+            let new = try await office.registry.rotate(other.client.id, overlapSeconds: 0, actor: "o")
+            try await office.refresh()
+            #expect(check(basic(other.client.id, new.secret)) == .success(other.client.id))
+            try await office.registry.revoke(other.client.id, reason: nil, actor: "o")
+            try await office.refresh()
+            #expect(check(basic(other.client.id, new.secret)) == .failure(.invalid))
+        }
+    }
+}

@@ -12,7 +12,9 @@ import WallTime
         try await Office.run { (office: Office) async throws in
             let expires = Office.start.adding(seconds: 3600)
             let issued = try await office.create(
-                [.read(route: "profile"), .audit], addresses: ["192.0.2.0/24", "2001:db8::1"], expires: expires
+                [.read(route: "profile"), .audit],
+                addresses: ["192.0.2.0/24", "2001:db8::1"],
+                expires: expires
             )
             #expect(issued.client.id.hasPrefix("cl_") && issued.secret.count >= 52)
             #expect(issued.client.allows(.audit) && issued.client.allows(.read(route: "profile")))
@@ -39,7 +41,9 @@ import WallTime
                     try await registry.create(name: name, scopes: scopes, addresses: [], expires: expires, actor: "o")
                 }
             }
-            await #expect(throws: ClientError.self) { try await registry.rotate("cl_none", overlapSeconds: 0, actor: "o") }
+            await #expect(throws: ClientError.self) {
+                try await registry.rotate("cl_none", overlapSeconds: 0, actor: "o")
+            }
             await #expect(throws: ClientError.self) { try await registry.revoke("cl_none", reason: nil, actor: "o") }
             let id = try await office.create().client.id
             for overlap in [-1, 30 * 86400 + 1] as [Int64] {
@@ -74,7 +78,9 @@ import WallTime
             try await office.refresh()
             #expect(office.check(basic(id, third.secret)) == .failure(.invalid))
             #expect(office.check(basic(id, fourth.secret)) == .success(id))
-            let event = try #require(try await office.events().first { $0["eventType"]?.string == "API_CLIENT_ROTATED" })
+            let event = try #require(
+                try await office.events().first { $0["eventType"]?.string == "API_CLIENT_ROTATED" }
+            )
             #expect(event["oldSecretsUntil"]?.string == Office.start.adding(seconds: 600).description)
         }
     }
@@ -148,7 +154,10 @@ import WallTime
             // A name that makes the event too large.
             await #expect(throws: (any Error).self) {
                 try await office.registry.create(
-                    name: "x", scopes: [.audit], addresses: [], expires: nil,
+                    name: "x",
+                    scopes: [.audit],
+                    addresses: [],
+                    expires: nil,
                     actor: String(repeating: "y", count: 40_000)
                 )
             }

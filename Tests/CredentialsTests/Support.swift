@@ -47,7 +47,11 @@ struct Office {
     ) async throws -> IssuedSecret {
         let ranges = try addresses.map { try #require(AddressRange($0)) }
         let issued = try await registry.create(
-            name: "Data Action", scopes: scopes, addresses: ranges, expires: expires, actor: "operator"
+            name: "Data Action",
+            scopes: scopes,
+            addresses: ranges,
+            expires: expires,
+            actor: "operator"
         )
         try await refresh()
         return issued
@@ -73,7 +77,9 @@ struct Office {
 
     func events() async throws -> [JSONValue] {
         var events: [JSONValue] = []
-        for index in 0..<ledger.health.head.size { events.append(try JSONValue(parsing: try await ledger.entry(at: index))) }
+        for index in 0..<ledger.health.head.size {
+            events.append(try JSONValue(parsing: try await ledger.entry(at: index)))
+        }
         return events
     }
 }

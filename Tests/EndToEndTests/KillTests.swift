@@ -44,7 +44,7 @@ import Testing
                 }
                 if served.wrappingAdd(1, ordering: .relaxed).newValue >= target {
                     stopped.store(true, ordering: .relaxed)
-                    server.kill()
+                    await server.kill()
                 }
             }
         }
@@ -67,7 +67,7 @@ import Testing
                     group.addTask { await load.run(against: server, bearer, people, into: released) }
                 }
             }
-            server.kill()
+            await server.kill()
             if round % 10 == 9 || round == rounds - 1 {
                 let outcome = try await Binary.run(
                     ["ledger", "verify", site.folder + "/data/ledger.db", "--key", site.folder + "/keys/ledger.vkey"])

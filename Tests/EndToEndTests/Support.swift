@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Dispatch
 import Foundation
 import JSON
 import NIOCore
@@ -114,6 +115,15 @@ final class Site: Sendable {
     func start() async throws -> RunningServer { try await RunningServer(site: self) }
 }
 
+/// Work that blocks its thread, kept off the threads that run tasks: with two cores there are two of those.
+enum Blocking {
+    private static let queue = DispatchQueue(label: "end-to-end", attributes: .concurrent)
+
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in queue.async { continuation.resume(returning: body()) } }
+    }
+}
+
 /// A server process.
 final class RunningServer: @unchecked Sendable {
     // Sound because the process is only told to end, and asked whether it has, from the one test that owns it.
@@ -138,15 +148,19 @@ final class RunningServer: @unchecked Sendable {
         process.standardError = handle
         process.standardInput = FileHandle.nullDevice
         try process.run()
-        let deadline = ContinuousClock.now.advanced(by: .seconds(60))
-        while !FileManager.default.fileExists(atPath: ports) {
-            guard process.isRunning, ContinuousClock.now < deadline else {
-                throw ServerDidNotStart(
-                    log: String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
-                )
+        let (process, log) = (self.process, self.log)
+        let started = await Blocking.run {
+            let deadline = ContinuousClock.now.advanced(by: .seconds(60))
+            while !FileManager.default.fileExists(atPath: ports) {
+                guard process.isRunning, ContinuousClock.now < deadline else { return false }
+                usleep(2000)
             }
-            await Task.yield()
-            usleep(2000)
+            return true
+        }
+        guard started else {
+            throw ServerDidNotStart(
+                log: String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
+            )
         }
         let value = try JSONValue(parsing: Array(FileManager.default.contents(atPath: ports) ?? Data()))
         dataPort = try #require(value["data"]?.int)
@@ -158,14 +172,18 @@ final class RunningServer: @unchecked Sendable {
     /// Ends it in order.
     func stop() async {
         process.terminate()
-        process.waitUntilExit()
+        let process = self.process
+        await Blocking.run { process.waitUntilExit() }
         #expect(process.terminationStatus == 0, "\(logText.suffix(2000))")
     }
 
     /// Ends it as a power failure would.
-    func kill() {
-        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
+    func kill() async {
+        let process = self.process
+        await Blocking.run {
+            if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+        }
     }
 
     var logText: String { String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self) }
@@ -191,7 +209,7 @@ final class RunningServer: @unchecked Sendable {
         ]
         if let purpose { members["purpose"] = .string(purpose) }
         return try await send(
-            .POST,
+            .post,
             port: dataPort,
             "/api/v1/read/customer-profile",
             bearer,
@@ -200,11 +218,11 @@ final class RunningServer: @unchecked Sendable {
     }
 
     func get(_ path: String, _ bearer: String? = nil) async throws -> Answer {
-        try await send(.GET, port: controlPort, path, bearer, nil)
+        try await send(.get, port: controlPort, path, bearer, nil)
     }
 
     private func send(
-        _ method: HTTPMethodName,
+        _ method: Method,
         port: Int,
         _ path: String,
         _ bearer: String?,
@@ -227,5 +245,8 @@ final class RunningServer: @unchecked Sendable {
         )
     }
 
-    enum HTTPMethodName: String { case GET, POST }
+    enum Method: String {
+        case get = "GET"
+        case post = "POST"
+    }
 }

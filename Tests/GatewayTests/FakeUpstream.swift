@@ -106,7 +106,9 @@ final class FakeUpstream: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             text += String(buffer: unwrapInboundIn(data))
             guard let end = text.utf8.firstRange(of: Array("\r\n\r\n".utf8)) else { return }
-            let length = text.split(separator: "\r\n").first { $0.hasPrefix("Content-Length: ") }.flatMap { Int($0.dropFirst(16)) }
+            let length = text.split(separator: "\r\n").first { $0.hasPrefix("Content-Length: ") }.flatMap {
+                Int($0.dropFirst(16))
+            }
             guard text.utf8[end.upperBound...].count >= length ?? 0 else { return }
             let request = text
             text = ""

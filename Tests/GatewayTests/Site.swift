@@ -22,7 +22,8 @@ import WallTime
 /// The fields that the routes of the tests declare.
 let declared: [(String, Redaction.Category)] = [
     ("id", .identifier), ("name", .name), ("email", .email), ("phone", .phone), ("address.city", .address),
-    ("dateOfBirth", .dateOfBirth), ("nationalId", .nationalId), ("card.pan", .paymentCard), ("card.cvv", .cardVerification),
+    ("dateOfBirth", .dateOfBirth), ("nationalId", .nationalId), ("card.pan", .paymentCard),
+    ("card.cvv", .cardVerification),
     ("accounts[].iban", .bankAccount), ("vip", .public),
 ]
 
@@ -39,23 +40,48 @@ let testPolicy = Policy(
     ],
     rules: [
         Rule(
-            id: "basics", effect: .allow, roles: ["agent"], routes: ["*"], purposes: ["service"], bindings: [.verified],
+            id: "basics",
+            effect: .allow,
+            roles: ["agent"],
+            routes: ["*"],
+            purposes: ["service"],
+            bindings: [.verified],
             categories: ["identifier", "name", "email", "public"]
         ),
         Rule(
-            id: "masked", effect: .mask, roles: ["agent"], routes: ["*"], purposes: ["service"],
-            bindings: [.verified, .partial, .claimed], categories: ["phone", "payment-card", "card-verification"]
+            id: "masked",
+            effect: .mask,
+            roles: ["agent"],
+            routes: ["*"],
+            purposes: ["service"],
+            bindings: [.verified, .partial, .claimed],
+            categories: ["phone", "payment-card", "card-verification"]
         ),
         Rule(
-            id: "little", effect: .allow, roles: ["agent"], routes: ["*"], purposes: ["service"],
-            bindings: [.partial, .claimed, .unverifiable], categories: ["public", "identifier"]
+            id: "little",
+            effect: .allow,
+            roles: ["agent"],
+            routes: ["*"],
+            purposes: ["service"],
+            bindings: [.partial, .claimed, .unverifiable],
+            categories: ["public", "identifier"]
         ),
         Rule(
-            id: "quality", effect: .allow, roles: ["supervisor"], routes: ["*"], purposes: ["quality"],
-            bindings: BindingGrade.allCases, categories: ["*"]
+            id: "quality",
+            effect: .allow,
+            roles: ["supervisor"],
+            routes: ["*"],
+            purposes: ["quality"],
+            bindings: BindingGrade.allCases,
+            categories: ["*"]
         ),
         Rule(
-            id: "named", effect: .allow, roles: ["named"], routes: ["*"], purposes: ["service"], categories: ["bank-account"]
+            id: "named",
+            effect: .allow,
+            roles: ["named"],
+            routes: ["*"],
+            purposes: ["service"],
+            categories: ["bank-account"]
         ),
         Rule(id: "never", effect: .deny, roles: ["*"], routes: ["*"], purposes: ["*"], categories: ["national-id"]),
     ]
@@ -140,9 +166,18 @@ struct Site: Sendable {
             )
         )
         let site = Site(
-            sandbox: sandbox, ledger: ledger, registry: registry, directory: directory, tokeniser: Tokeniser(key: key),
-            commitments: DisclosureCommitments(key: key), gateway: gateway, clock: clock, client: client, folder: folder,
-            port: try await gateway.start(), crm: crm
+            sandbox: sandbox,
+            ledger: ledger,
+            registry: registry,
+            directory: directory,
+            tokeniser: Tokeniser(key: key),
+            commitments: DisclosureCommitments(key: key),
+            gateway: gateway,
+            clock: clock,
+            client: client,
+            folder: folder,
+            port: try await gateway.start(),
+            crm: crm
         )
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await body(site)) } catch { outcome = .failure(error) }
@@ -182,7 +217,11 @@ struct Site: Sendable {
                 upstream: "crm",
                 request: method == .get
                     ? UpstreamRequest(method: .get, path: "/customers/{customerId}")
-                    : UpstreamRequest(method: .post, path: "/search", body: #"{"id":"{customerId}","again":"{customerId}"}"#),
+                    : UpstreamRequest(
+                        method: .post,
+                        path: "/search",
+                        body: #"{"id":"{customerId}","again":"{customerId}"}"#
+                    ),
                 fields: fields,
                 purposes: ["service", "quality"],
                 defaultPurpose: purpose,
@@ -202,7 +241,11 @@ struct Site: Sendable {
             threads: 2,
             upstreams: [
                 Upstream(
-                    name: "crm", host: host, port: port, tls: tls, region: "eu-central-1",
+                    name: "crm",
+                    host: host,
+                    port: port,
+                    tls: tls,
+                    region: "eu-central-1",
                     headers: [("Authorization", HiddenText("Bearer sandbox-crm-token"))]
                 )
             ],

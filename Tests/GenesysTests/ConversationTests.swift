@@ -2,6 +2,7 @@ import FoundationEssentials
 import Genesys
 import Sandbox
 import Testing
+import WallTime
 
 @Suite struct ConversationTests {
     private static let minute: Int64 = 60_000
@@ -160,7 +161,7 @@ import Testing
         #expect(facts.start == nil)
         #expect(facts.participants.map(\.purpose) == ["ghost", "agent"])
         #expect(facts.participants.last?.attributes == ["a": "b"])
-        #expect(facts.participants.last?.connected == ISO8601.milliseconds("2026-01-02T03:00:00.000Z"))
+        #expect(facts.participants.last?.connected == Timestamp("2026-01-02T03:00:00.000Z")?.milliseconds)
         #expect(throws: (any Error).self) {
             try JSONDecoder().decode(ConversationFacts.self, from: Data(#"{"startTime":null}"#.utf8))
         }

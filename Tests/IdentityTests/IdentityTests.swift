@@ -32,7 +32,9 @@ private func key(tenant: String = "acme", epoch: Int = 1) throws -> TenantKey {
     @Test func neverSharesATokenAcrossTenantEpochSecretOrPurpose() throws {
         var tokens: Set<String> = []
         for tenant in ["acme", "other", "acme/1"] {
-            for epoch in 1...3 { tokens.insert(Tokeniser(key: try key(tenant: tenant, epoch: epoch)).token(.customer, "x")) }
+            for epoch in 1...3 {
+                tokens.insert(Tokeniser(key: try key(tenant: tenant, epoch: epoch)).token(.customer, "x"))
+            }
         }
         let another = try TenantKey(secret: Array(secret.reversed()), tenant: "acme", epoch: 1)
         tokens.insert(Tokeniser(key: another).token(.customer, "x"))
@@ -52,6 +54,23 @@ private func key(tenant: String = "acme", epoch: Int = 1) throws -> TenantKey {
         let tokeniser = Tokeniser(key: try key())
         let spellings = ["C-1", "c-1", "C-1 ", "C-01", "é", "e\u{301}", ""]
         #expect(Set(spellings.map { tokeniser.token(.customer, $0).utf8.map { $0 } }).count == spellings.count)
+    }
+}
+
+@Suite struct KeyedHashTests {
+    /// The same as the library's HMAC, for keys below, at and above the block and messages in two parts.
+    @Test func isHMAC() {
+        for keyLength in [0, 1, 31, 32, 63, 64, 65, 200] {
+            let key = SymmetricKey(data: (0..<keyLength).map { UInt8(truncatingIfNeeded: $0 * 7) })
+            let keyed = KeyedHash(key: key)
+            for messageLength in [0, 1, 55, 56, 64, 119, 1000] {
+                let message = (0..<messageLength).map { UInt8(truncatingIfNeeded: $0 * 31) }
+                let expected = Array(HMAC<SHA256>.authenticationCode(for: message, using: key))
+                #expect(message.withUnsafeBytes { Array(keyed.code(for: $0)) } == expected)
+                let (front, back) = (Array(message.prefix(20)), Array(message.dropFirst(20)))
+                #expect(back.withUnsafeBytes { Array(keyed.beginning(with: front).code(for: $0)) } == expected)
+            }
+        }
     }
 }
 

@@ -17,7 +17,10 @@ import Testing
             #expect(receipt.head.size == UInt64(number) + 1)
             let proof = try await ledger.proof(of: receipt.index)
             let verified = try proof.verify(
-                entry: event.encoded(), verifiers: [scratch.signer.verifier], origin: "muniment.example/test")
+                entry: event.encoded(),
+                verifiers: [scratch.signer.verifier],
+                origin: "muniment.example/test"
+            )
             #expect(verified.index == receipt.index)
         }
         #expect(try scratch.verify().head.size == 21)
@@ -129,8 +132,10 @@ import Testing
         #expect(receipt.index == UInt64(size))
         let proof = try await reopened.proof(of: UInt64(size / 2))
         _ = try proof.verify(
-            entry: await reopened.entry(at: UInt64(size / 2)), verifiers: [scratch.signer.verifier],
-            origin: "muniment.example/test")
+            entry: await reopened.entry(at: UInt64(size / 2)),
+            verifiers: [scratch.signer.verifier],
+            origin: "muniment.example/test"
+        )
         reopened.close()
         #expect(try scratch.verify().head.size == UInt64(size) + 1)
     }

@@ -28,11 +28,15 @@ import WallTime
             // The clock steps back now and then.
             scratch.clock.advance(seconds: Int64.random(in: -30...60, using: &generator))
             let row = Row(
-                index: UInt64(step) + 1, customer: "c\(Int.random(in: 0..<6, using: &generator))",
+                index: UInt64(step) + 1,
+                customer: "c\(Int.random(in: 0..<6, using: &generator))",
                 agent: "a\(Int.random(in: 0..<4, using: &generator))",
-                interaction: "i\(Int.random(in: 0..<40, using: &generator))", time: scratch.clock.now())
+                interaction: "i\(Int.random(in: 0..<40, using: &generator))",
+                time: scratch.clock.now()
+            )
             let receipt = try await ledger.append(
-                scratch.access("e\(step)", customer: row.customer, agent: row.agent, interaction: row.interaction))
+                scratch.access("e\(step)", customer: row.customer, agent: row.agent, interaction: row.interaction)
+            )
             #expect(receipt.index == row.index)
             rows.append(row)
             if Int.random(in: 0..<12, using: &generator) == 0 { _ = try follower.step() }
@@ -66,14 +70,25 @@ import WallTime
     }
 
     private func pages(
-        _ ledger: Ledger, _ keys: [IndexKey], _ from: Timestamp?, _ to: Timestamp?, limit: Int
+        _ ledger: Ledger,
+        _ keys: [IndexKey],
+        _ from: Timestamp?,
+        _ to: Timestamp?,
+        limit: Int
     ) async throws -> [UInt64] {
         var found: [UInt64] = []
         var before: UInt64?
         repeat {
             let page = try await ledger.events(
                 EventQuery(
-                    keys: keys, types: ["CUSTOMER_DATA_ACCESSED"], from: from, to: to, before: before, limit: limit))
+                    keys: keys,
+                    types: ["CUSTOMER_DATA_ACCESSED"],
+                    from: from,
+                    to: to,
+                    before: before,
+                    limit: limit
+                )
+            )
             found += page.events.map(\.index)
             before = page.next
         } while before != nil
@@ -96,7 +111,12 @@ import WallTime
                 expected[key, default: []].append(position)
             }
             try ledger.index.add(
-                first: first, end: first + 50, root: TreeHasher.emptyRoot, times: 0...1, postings: postings)
+                first: first,
+                end: first + 50,
+                root: TreeHasher.emptyRoot,
+                times: 0...1,
+                postings: postings
+            )
             try ledger.index.compact()
         }
         #expect(try ledger.index.runs().count < QueryIndex.fanIn)

@@ -34,8 +34,10 @@ final class Scratch: Sendable {
 
     func access(_ id: String, customer: String = "c1", agent: String = "a1", interaction: String = "i1") -> Event {
         event(
-            .customerDataAccessed, id,
-            ["customerId": .string(customer), "agentId": .string(agent), "interactionId": .string(interaction)])
+            .customerDataAccessed,
+            id,
+            ["customerId": .string(customer), "agentId": .string(agent), "interactionId": .string(interaction)]
+        )
     }
 
     /// Runs SQL as somebody who has the file and wants to change history.
@@ -53,7 +55,9 @@ final class Scratch: Sendable {
     }
 
     func verify(since old: String? = nil) throws -> LedgerVerifier.Report {
-        try LedgerVerifier(source: StoreSource(path: location.store), verifier: signer.verifier, workers: 2).verify(since: old)
+        try LedgerVerifier(source: StoreSource(path: location.store), verifier: signer.verifier, workers: 2).verify(
+            since: old
+        )
     }
 }
 

@@ -63,11 +63,16 @@ import Testing
         let scratch = try await filled(600)
         let folder = scratch.folder + "/export"
         let head = try LedgerFolder.export(
-            StoreSource(path: scratch.location.store), verifier: scratch.signer.verifier, to: folder)
+            StoreSource(path: scratch.location.store),
+            verifier: scratch.signer.verifier,
+            to: folder
+        )
         #expect(head.size == 600)
         func verify() throws {
             _ = try LedgerVerifier(
-                source: TiledSource(folder: folder), verifier: scratch.signer.verifier, workers: 2
+                source: TiledSource(folder: folder),
+                verifier: scratch.signer.verifier,
+                workers: 2
             ).verify()
         }
         try verify()
@@ -75,7 +80,8 @@ import Testing
         let walker = try #require(FileManager.default.enumerator(atPath: folder))
         while let path = walker.nextObject() as? String {
             var isFolder: ObjCBool = false
-            if FileManager.default.fileExists(atPath: folder + "/" + path, isDirectory: &isFolder), !isFolder.boolValue {
+            if FileManager.default.fileExists(atPath: folder + "/" + path, isDirectory: &isFolder), !isFolder.boolValue
+            {
                 files.append(folder + "/" + path)
             }
         }

@@ -23,9 +23,11 @@ import Testing
         #expect(counter.value == 8005)
     }
 
-    @Test(arguments: [
-        (0, 0), (250, 0), (251, 1), (500, 1), (501, 2), (10_000_000, 14), (10_000_001, 15), (UInt64.max / 2, 15),
-    ] as [(UInt64, Int)])
+    @Test(
+        arguments: [
+            (0, 0), (250, 0), (251, 1), (500, 1), (501, 2), (10_000_000, 14), (10_000_001, 15), (UInt64.max / 2, 15),
+        ] as [(UInt64, Int)]
+    )
     func observationsFallIntoTheBucketThatHoldsThem(microseconds: UInt64, bucket: Int) {
         let histogram = Histogram()
         histogram.observe(microseconds: microseconds)

@@ -22,7 +22,8 @@ import WallTime
         let pair = "\(issued.client.id):\(issued.secret)"
         let token = installation.directory.accessToken(for: issued.client, at: installation.clock.now()).token
         let headers = [
-            "Basic \(Data(pair.utf8).base64EncodedString())", "Bearer \(issued.client.id).\(issued.secret)", "Bearer \(token)",
+            "Basic \(Data(pair.utf8).base64EncodedString())", "Bearer \(issued.client.id).\(issued.secret)",
+            "Bearer \(token)",
         ]
         try await installation.test { client in
             for header in headers {
@@ -32,7 +33,9 @@ import WallTime
         #expect(installation.refusals.all.isEmpty)
     }
 
-    @Test(arguments: ["", "Bearer", "Bearer x", "Bearer cl_x.y", "Basic !", "Basic YTpi", "Digest a", "Bearer mat_a.1.b"])
+    @Test(arguments: [
+        "", "Bearer", "Bearer x", "Bearer cl_x.y", "Basic !", "Basic YTpi", "Digest a", "Bearer mat_a.1.b",
+    ])
     func whateverElseIsSentIsNotLetIn(header: String) async throws {
         let installation = try Installation()
         let admin = try await installation.caller(.admin).header

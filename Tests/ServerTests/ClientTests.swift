@@ -41,13 +41,16 @@ import WallTime
         (["scopes": ["audit"]], ControlProblem.missingField), (["name": "a"], .missingField),
         (["name": "a", "scopes": []], .invalidField), (["name": "a", "scopes": ["root"]], .invalidField),
         (["name": "a", "scopes": ["read:"]], .invalidField), (["name": "a", "scopes": ["read:a b"]], .invalidField),
+        (["name": "a", "scopes": ["read:Profile"]], .invalidField),
+        (["name": "a", "scopes": ["audit\n"]], .invalidField),
         (["name": "a", "scopes": "audit"], .wrongType), (["name": "a", "scopes": [5]], .wrongType),
         (["name": "", "scopes": ["audit"]], .invalidField), (["name": "a\u{7}", "scopes": ["audit"]], .invalidField),
         (["name": "a", "scopes": ["audit"], "expires": "2020-01-01T00:00:00Z"], .invalidField),
         (["name": "a", "scopes": ["audit"], "expires": "tomorrow, please"], .invalidField),
         (["name": "a", "scopes": ["audit"], "allowedAddresses": ["10.0.0.1/8"]], .invalidField),
         (["name": "a", "scopes": ["audit"], "allowedAddresses": ["localhost"]], .invalidField),
-        (["name": "a", "scopes": ["audit"], "secret": "mine"], .unknownField), ([], .malformedJSON), ("a", .malformedJSON),
+        (["name": "a", "scopes": ["audit"], "secret": "mine"], .unknownField), ([], .malformedJSON),
+        ("a", .malformedJSON),
     ]
 
     @Test(arguments: senseless)
@@ -138,7 +141,9 @@ import WallTime
         let caller = try await installation.caller(scope)
         try await installation.test { client in
             try await client.get("/api/v1/clients", caller.header).expect(.forbidden)
-            try await client.post("/api/v1/clients", caller.header, ["name": "a", "scopes": ["admin"]]).expect(.forbidden)
+            try await client.post("/api/v1/clients", caller.header, ["name": "a", "scopes": ["admin"]]).expect(
+                .forbidden
+            )
             try await client.post("/api/v1/clients/\(caller.id)/rotate", caller.header, ["overlapSeconds": 0])
                 .expect(.forbidden)
             try await client.post("/api/v1/clients/\(caller.id)/revoke", caller.header, [:]).expect(.forbidden)

@@ -49,7 +49,10 @@ import Testing
         let bearers = operation["security"]?.array?.compactMap { $0["bearer"]?[0]?.string } ?? []
         #expect(bearers == scopes)
         let parameters = (operation["parameters"]?.array ?? []).map { resolved($0) }
-        #expect(parameters.filter { $0["in"] == "query" }.compactMap { $0["name"]?.string }.sorted() == endpoint.query.sorted())
+        #expect(
+            parameters.filter { $0["in"] == "query" }.compactMap { $0["name"]?.string }.sorted()
+                == endpoint.query.sorted()
+        )
         let inPath = parameters.filter { $0["in"] == "path" }.compactMap { $0["name"]?.string }
         #expect(inPath.allSatisfy { endpoint.template.contains("{\($0)}") })
         #expect(inPath.count == endpoint.template.count { $0 == "{" })
@@ -68,7 +71,9 @@ import Testing
             #expect(examples?[problem.rawValue]?["value"]?["title"]?.string == problem.title)
         }
         for problem in Problem.allCases {
-            let examples = responses["ReadProblem\(problem.status)"]?["content"]?["application/problem+json"]?["examples"]
+            let examples = responses["ReadProblem\(problem.status)"]?["content"]?["application/problem+json"]?[
+                "examples"
+            ]
             #expect(examples?[problem.rawValue]?["value"]?["type"]?.string == problem.type)
         }
     }

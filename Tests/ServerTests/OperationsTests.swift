@@ -76,7 +76,9 @@ import WallTime
 
     @Test func aFailedCheckIsNotReady() async throws {
         let installation = try Installation()
-        let control = installation.control(checks: [ReadyCheck(name: "platform") { .failed("the token is refused") }])
+        let control = installation.control(checks: [
+            ReadyCheck(name: "platform") { .failed("the token is refused") }
+        ])
         try await installation.test(.router, control) { client in
             let answer = try await client.get("/readyz")
             #expect(answer.status == .serviceUnavailable)
@@ -86,18 +88,35 @@ import WallTime
     }
 
     @Test(arguments: [Route.FailMode.refuse, .spool])
-    func aStoreThatDoesNotAnswerIsFailedUnlessARouteSpools(failMode: Route.FailMode) async throws {
+    func aStoreThatDoesNotRecordIsFailedUnlessARouteSpools(failMode: Route.FailMode) async throws {
         let installation = try Installation()
         let control = installation.control(routes: [route("profile", failMode: failMode)])
-        installation.ledger.close()
-        try await installation.test(.router, control) { client in
-            let answer = try await client.get("/readyz")
-            let document = try answer.json()
-            #expect(answer.status == (failMode == .spool ? .ok : .serviceUnavailable))
-            #expect(document["parts"]?[0]?["name"] == "ledger")
-            #expect(document["parts"]?[0]?["status"] == (failMode == .spool ? "degraded" : "failed"))
-            #expect(document["routes"]?[0]?["state"] == (failMode == .spool ? "spooling" : "refusing"))
+        try installation.change("CREATE TABLE commit_probe (at BIGINT NOT NULL)")
+        for table in ["entries", "commit_probe"] {
+            try installation.change(
+                "CREATE TRIGGER no_\(table) BEFORE INSERT ON \(table) BEGIN SELECT RAISE(ABORT, 'full'); END"
+            )
         }
+        await #expect(throws: LedgerError.self) { try await installation.recordAccesses(1) }
+        try await installation.test(.router, control) { client in
+            let metrics = try await client.get("/metrics").text
+            #expect(metrics.contains("\nmuniment_ledger_commit_failing 1\n"))
+            // The second look comes too early to try again, and must not take silence for recovery.
+            for _ in 0..<2 {
+                let answer = try await client.get("/readyz")
+                let document = try answer.json()
+                answer.expect(status: failMode == .spool ? .ok : .serviceUnavailable)
+                #expect(document["parts"]?[0]?["name"] == "ledger")
+                #expect(document["parts"]?[0]?["status"] == (failMode == .spool ? "degraded" : "failed"))
+                #expect(document["routes"]?[0]?["state"] == (failMode == .spool ? "spooling" : "refusing"))
+            }
+            for table in ["entries", "commit_probe"] { try installation.change("DROP TRIGGER no_\(table)") }
+            installation.clock.advance(seconds: 1)
+            let answer = try await client.get("/readyz")
+            answer.expect(status: .ok)
+            #expect(try answer.json()["status"] == "ok")
+        }
+        #expect(installation.ledger.health.commitFailure == nil)
     }
 
     @Test func metricsTellOfBothPlanesTheLedgerAndTheProcess() async throws {
@@ -154,16 +173,5 @@ import WallTime
             }
             try await client.get("/api/v1/status", reader).expect(.forbidden)
         }
-    }
-
-    @Test func aCommitIsTriedAgainAtMostOnceASecond() async throws {
-        let installation = try Installation()
-        let retry = CommitRetry(clock: installation.clock)
-        #expect(await retry.succeeds(installation.ledger))
-        #expect(await !retry.succeeds(installation.ledger))
-        installation.clock.advance(seconds: 1)
-        #expect(await retry.succeeds(installation.ledger))
-        installation.clock.advance(seconds: -3600)
-        #expect(await retry.succeeds(installation.ledger))
     }
 }

@@ -9,7 +9,9 @@ import Testing
 @testable import Server
 
 @Suite struct ProblemTests {
-    @Test(arguments: ["/", "/C-secret", "/api/v1/C-secret", "/api/v1/events/1/C-secret", "/tile", "/tile/0", "/tile/entries"])
+    @Test(arguments: [
+        "/", "/C-secret", "/api/v1/C-secret", "/api/v1/events/1/C-secret", "/tile", "/tile/0", "/tile/entries",
+    ])
     func anUnknownPathIsNotFound(path: String) async throws {
         try await Installation().test { client in try await client.get(path).expect(.notFound, without: "C-secret") }
     }
@@ -17,7 +19,10 @@ import Testing
     @Test(arguments: Endpoint.all)
     func anotherMethodIsNotAllowed(endpoint: Endpoint) async throws {
         let path = endpoint.template.replacing("{index}", with: "1").replacing("{id}", with: "cl_a")
-            .replacing("{level}", with: "0").replacing("{tile}", with: "x000/001").replacing("{bundle}", with: "x000/001")
+            .replacing("{level}", with: "0").replacing("{tile}", with: "x000/001").replacing(
+                "{bundle}",
+                with: "x000/001"
+            )
         let allowed = Endpoint.methods(at: path)
         #expect(allowed.contains(endpoint.method.rawValue))
         try await Installation().test { client in
@@ -83,7 +88,11 @@ import Testing
         let installation = try Installation()
         let header = try await installation.caller(.audit, .admin).header
         try await installation.test { client in
-            let answer = try await client.post(path, header, String(repeating: " ", count: ControlPlane.maximumBodyBytes + 1))
+            let answer = try await client.post(
+                path,
+                header,
+                String(repeating: " ", count: ControlPlane.maximumBodyBytes + 1)
+            )
             try answer.expect(.bodyTooLarge)
             #expect(answer.headers[.connection] == "close")
         }

@@ -58,7 +58,10 @@ import Testing
         #expect(throws: Refusal.self) { try QueryParameters("a=\(longest)a", known: ["a"]) }
     }
 
-    @Test(arguments: [("/api/v1/events/1", ["GET", "HEAD"]), ("/api/v1/clients", ["GET", "HEAD", "POST"]), ("/x", []),
-        ("/tile/0/x001/234", ["GET", "HEAD"]), ("/api/v1/clients/a/b/revoke", []), ("/api/v1/clients/a/revoke", ["POST"])])
+    @Test(arguments: [
+        ("/api/v1/events/1", ["GET", "HEAD"]), ("/api/v1/clients", ["GET", "HEAD", "POST"]), ("/x", []),
+        ("/tile/0/x001/234", ["GET", "HEAD"]), ("/api/v1/clients/a/b/revoke", []),
+        ("/api/v1/clients/a/revoke", ["POST"]),
+    ])
     func methodsOfAPath(path: String, methods: [String]) { #expect(Endpoint.methods(at: path) == methods) }
 }

@@ -13,6 +13,7 @@ import Logging
 import Measures
 import MerkleLog
 import NIOCore
+import Storage
 import Synchronization
 import Testing
 import WallTime
@@ -121,6 +122,9 @@ final class Installation: Sendable {
             try await group.waitForAll()
         }
     }
+
+    /// Runs a statement on the store, as somebody would who has the file.
+    func change(_ statement: String) throws { try ledger.database.makeConnection().run(statement) }
 
     /// The events of a kind, newest first.
     func events(_ type: EventType) async throws -> [JSONValue] {

@@ -122,10 +122,13 @@ import WallTime
 
     @Test(arguments: [
         ("", ControlProblem.missingParameter), ("limit=3", .missingParameter), ("customerId=", .invalidParameter),
-        ("customerId", .invalidParameter), ("customerId=a%20b", .invalidParameter), ("customerId=%zz", .invalidParameter),
+        ("customerId", .invalidParameter), ("customerId=a%20b", .invalidParameter),
+        ("customerId=%zz", .invalidParameter),
         ("customerId=%ff", .invalidParameter), ("customerId=a&customerId=b", .invalidParameter),
-        ("customerid=a", .unknownParameter), ("customerId=a&x=1", .unknownParameter), ("agentId=a+b", .invalidParameter),
-        ("agentId=\(String(repeating: "a", count: 65))", .invalidParameter), ("customerId=a&limit=0", .invalidParameter),
+        ("customerid=a", .unknownParameter), ("customerId=a&x=1", .unknownParameter),
+        ("agentId=a+b", .invalidParameter),
+        ("agentId=\(String(repeating: "a", count: 65))", .invalidParameter),
+        ("customerId=a&limit=0", .invalidParameter),
         ("customerId=a&limit=1001", .invalidParameter), ("customerId=a&limit=01", .invalidParameter),
         ("customerId=a&limit=ten", .invalidParameter), ("customerId=a&cursor=-1", .invalidParameter),
         ("customerId=a&cursor=abc", .invalidParameter), ("customerId=a&proofs=yes", .invalidParameter),
@@ -204,7 +207,10 @@ import WallTime
             try await client.post("/api/v1/tokens", header, ["customerId": "a b"]).expect(.invalidField, without: "a b")
             try await client.post("/api/v1/tokens", header, ["customerId": 5]).expect(.wrongType)
             try await client.post("/api/v1/tokens", header, ["customerId": nil]).expect(.missingField)
-            try await client.post("/api/v1/tokens", header, ["customer": "a"]).expect(.unknownField, without: "\"customer\"")
+            try await client.post("/api/v1/tokens", header, ["customer": "a"]).expect(
+                .unknownField,
+                without: "\"customer\""
+            )
             try await client.post("/api/v1/tokens?x=1", header, ["customerId": "a"]).expect(.unknownParameter)
         }
         let asked = try await installation.events(.auditTrailRead)
@@ -231,7 +237,9 @@ import WallTime
         let installation = try Installation()
         let header = try await installation.caller(scope).header
         try await installation.test { client in
-            for path in ["/api/v1/accesses?customerId=a", "/api/v1/events?eventType=SERVER_STARTED", "/api/v1/events/0"] {
+            for path in [
+                "/api/v1/accesses?customerId=a", "/api/v1/events?eventType=SERVER_STARTED", "/api/v1/events/0",
+            ] {
                 try await client.get(path, header).expect(.forbidden, detail: "scope audit")
             }
             try await client.post("/api/v1/tokens", header, ["customerId": "a"]).expect(.forbidden)

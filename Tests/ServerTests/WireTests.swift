@@ -40,7 +40,9 @@ import Testing
         guard connected == 0 else { throw SocketError() }
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            let count = bytes[sent...].withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
             // A server that has closed already has said what it had to say.
             guard count > 0 else { break }
             sent += count
@@ -133,7 +135,9 @@ import Testing
         let header = try await installation.caller(.audit).header
         try await installation.test(.live) { client in
             for number in 0..<20 {
-                try await client.post("/api/v1/tokens", header, ["customerId": .string("c\(number)")]).expect(status: .ok)
+                try await client.post("/api/v1/tokens", header, ["customerId": .string("c\(number)")]).expect(
+                    status: .ok
+                )
                 try await client.get("/nowhere").expect(status: .notFound)
             }
         }

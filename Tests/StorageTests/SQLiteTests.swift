@@ -35,6 +35,21 @@ struct SQLiteTests {
         #expect(!FileManager.default.fileExists(atPath: folder.path("none.db")))
     }
 
+    @Test func deletedSecretsAreOverwrittenInTheFile() throws {
+        let secret = Array("correct horse battery staple".utf8)
+        let connection = try SQLiteDatabase(path: folder.path("a.db")).makeConnection()
+        try connection.run("CREATE TABLE keys (id BIGINT, key BLOB)")
+        try connection.run("INSERT INTO keys VALUES (1, $1)", [.blob(secret)])
+        func isInFile() throws -> Bool {
+            try connection.run("PRAGMA wal_checkpoint(TRUNCATE)")
+            let file = try #require(FileManager.default.contents(atPath: folder.path("a.db")))
+            return file.indices.contains { file[$0...].starts(with: secret) }
+        }
+        #expect(try isInFile())
+        try connection.run("DELETE FROM keys")
+        #expect(try !isInFile())
+    }
+
     @Test func aFullStoreKeepsNothingOfTheTransaction() throws {
         let connection = try SQLiteDatabase(path: folder.path("a.db")).makeConnection()
         try connection.run("CREATE TABLE a (id BIGINT, data BLOB)")

@@ -41,7 +41,9 @@ struct Envelope: RouterMiddleware {
     private func received(_ request: Request) async throws -> Request {
         let length = request.headers[.contentLength]
         guard request.headers[.transferEncoding] != nil || (length != nil && length != "0") else { return request }
-        if let length = length.flatMap({ Int($0) }), length > ControlPlane.maximumBodyBytes { throw Refusal(.bodyTooLarge) }
+        if let length = length.flatMap({ Int($0) }), length > ControlPlane.maximumBodyBytes {
+            throw Refusal(.bodyTooLarge)
+        }
         let body = request.body
         let buffer = try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
             defer { group.cancelAll() }

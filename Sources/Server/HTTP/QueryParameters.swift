@@ -24,7 +24,10 @@ struct QueryParameters: Sendable {
             guard parts.count == 2, let value = PercentEncoding.decode(parts[1]), !value.isEmpty,
                 value.utf8.count <= Self.maximumValueBytes, value.unicodeScalars.allSatisfy({ !$0.isControl })
             else {
-                throw Self.invalid(name, "needs a value of at most \(Self.maximumValueBytes) bytes without control characters")
+                throw Self.invalid(
+                    name,
+                    "needs a value of at most \(Self.maximumValueBytes) bytes without control characters"
+                )
             }
             guard values.updateValue(value, forKey: name) == nil else { throw Self.invalid(name, "stands twice") }
         }
@@ -32,7 +35,9 @@ struct QueryParameters: Sendable {
     }
 
     /// A refusal that names a parameter.
-    static func invalid(_ name: String, _ reason: String) -> Refusal { Refusal(.invalidParameter, "\(name): \(reason)") }
+    static func invalid(_ name: String, _ reason: String) -> Refusal {
+        Refusal(.invalidParameter, "\(name): \(reason)")
+    }
 
     /// The value of a parameter.
     subscript(name: String) -> String? { values[name] }
@@ -111,7 +116,9 @@ enum PercentEncoding {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else { return nil }
+            guard let high = rest.popFirst().flatMap(digit), let low = rest.popFirst().flatMap(digit) else {
+                return nil
+            }
             bytes.append(high << 4 | low)
         }
         return String(validating: bytes, as: UTF8.self)

@@ -28,7 +28,10 @@ final class ControlMetrics: Sendable {
             .counter,
             help: "Requests to the control plane.",
             counted.map {
-                ([("method", $0.key.method), ("route", $0.key.route), ("status", "\($0.key.status)")], Double($0.value))
+                (
+                    [("method", $0.key.method), ("route", $0.key.route), ("status", "\($0.key.status)")],
+                    Double($0.value)
+                )
             }
         )
         text.histograms(

@@ -1,7 +1,5 @@
 import Gateway
 import Ledger
-import Synchronization
-import WallTime
 
 /// Looks at every part of the installation.
 struct ReadinessProbe: Sendable {
@@ -12,7 +10,7 @@ struct ReadinessProbe: Sendable {
     let dataPlane: any DataPlaneStatus
     let routes: [Route]
     let checks: [ReadyCheck]
-    let retry: CommitRetry
+    let commits: CommitProbe
 
     func look() async -> Readiness {
         let recording = await canRecord()
@@ -58,7 +56,7 @@ struct ReadinessProbe: Sendable {
     /// more reads would never find out that the store is back.
     private func canRecord() async -> Bool {
         guard (try? await ledger.checkpoint()) != nil else { return false }
-        return ledger.health.commitFailure == nil ? true : await retry.succeeds(ledger)
+        return await commits.commitsSucceed()
     }
 
     private var anchor: PartState {
@@ -69,31 +67,12 @@ struct ReadinessProbe: Sendable {
         guard let indexed = try? ledger.indexedSize() else { return .degraded("the query index cannot be read") }
         let size = ledger.health.head.size
         let lag = size > indexed ? size - indexed : 0
-        return lag <= Self.tolerableIndexLag ? .ok : .degraded("the query index lacks \(lag) entries: questions take longer")
+        return lag <= Self.tolerableIndexLag
+            ? .ok : .degraded("the query index lacks \(lag) entries: questions take longer")
     }
 
     private func state(of journal: JournalStatus) -> PartState {
         if journal.failure != nil { return .degraded("the local journal cannot take records") }
         return journal.records == 0 ? .ok : .degraded("\(journal.records) records wait to be put into the ledger")
-    }
-}
-
-/// Tries, at most once a second, whether a store that failed commits again.
-final class CommitRetry: Sendable {
-    private let clock: any WallClock
-    private let last = Mutex<Timestamp?>(nil)
-
-    init(clock: any WallClock) { self.clock = clock }
-
-    func succeeds(_ ledger: Ledger) async -> Bool {
-        let now = clock.now()
-        let due = last.withLock { last in
-            // A clock that was set back makes it due, too.
-            if let last, last <= now, now < last.adding(seconds: 1) { return false }
-            last = now
-            return true
-        }
-        guard due else { return false }
-        return (try? await ledger.record([]) { _ in }) != nil
     }
 }

@@ -56,7 +56,7 @@ extension OpenAPIDocument {
         },
         "Reason": {"type": ["string", "null"], "minLength": 1, "maxLength": 200, "pattern": "^[ -~]*$"},
         "Scope": {
-          "type": "string", "pattern": "^(audit|ledger|admin|read:([*]|[A-Za-z0-9._-]{1,64}))$",
+          "type": "string", "pattern": "^(audit|ledger|admin|read:([*]|[a-z0-9][a-z0-9-]{0,62}))$",
           "description": "read:<route> and read:* for audited reads, audit for the audit trail, ledger for entries and proofs, admin for management."
         },
         "AddressRange": {
@@ -104,7 +104,7 @@ extension OpenAPIDocument {
           "properties": {
             "id": {"type": "string"},
             "name": {"type": "string"},
-            "scopes": {"type": "array", "items": {"$ref": "#/components/schemas/Scope"}},
+            "scopes": {"type": "array", "items": {"type": "string"}},
             "allowedAddresses": {"type": "array", "items": {"$ref": "#/components/schemas/AddressRange"}},
             "created": {"type": "string", "format": "date-time"},
             "expires": {"type": ["string", "null"], "format": "date-time"},

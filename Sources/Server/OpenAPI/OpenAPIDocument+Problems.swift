@@ -3,9 +3,14 @@ import Gateway
 extension OpenAPIDocument {
     /// One response per status of each plane, with every problem of that status as an example.
     static var responses: String {
-        let control = ControlProblem.allCases.map { Example(code: $0.rawValue, status: $0.status, title: $0.title, type: $0.type) }
-        let read = Problem.allCases.map { Example(code: $0.rawValue, status: $0.status, title: $0.title, type: $0.type) }
-        return (described(control, as: "Problem", schema: "Problem")
+        let control = ControlProblem.allCases.map {
+            Example(code: $0.rawValue, status: $0.status, title: $0.title, type: $0.type)
+        }
+        let read = Problem.allCases.map {
+            Example(code: $0.rawValue, status: $0.status, title: $0.title, type: $0.type)
+        }
+        return
+            (described(control, as: "Problem", schema: "Problem")
             + described(read, as: "ReadProblem", schema: "ReadProblem")).joined(separator: ",\n")
     }
 

@@ -1,5 +1,5 @@
-import Hummingbird
 import HTTPTypes
+import Hummingbird
 
 extension Router<PlainContext> {
     /// Adds an endpoint that is open to everybody.
