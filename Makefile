@@ -50,7 +50,7 @@ bench: install-bench build
 	swift build -c release --product LedgerBenchmark -Xswiftc -enforce-exclusivity=unchecked
 	swift build -c release --product GatewayBenchmark -Xswiftc -enforce-exclusivity=unchecked
 	.build/release/LedgerBenchmark all
-	Benchmarks/Gateway/run.sh
+	Benchmarks/Gateway/run.sh .build/release/GatewayBenchmark
 
 clean:
 	rm -rf .build
