@@ -1,3 +1,5 @@
+public import Genesys
+
 /// A system of record that reads are fetched from.
 public struct Upstream: Sendable {
     /// Its name in routes and records.
@@ -11,7 +13,7 @@ public struct Upstream: Sendable {
     /// The region where it holds its data, for the record.
     public let region: String?
     /// Headers sent with every request, such as the credential. Never logged.
-    public let headers: [(name: String, value: HiddenText)]
+    public let headers: [(name: String, value: Secret)]
     /// Time for one exchange, in milliseconds, connecting included.
     public let timeoutMilliseconds: Int
     /// Connections to it from this process at the most; further reads wait their turn.
@@ -28,7 +30,7 @@ public struct Upstream: Sendable {
         port: Int,
         tls: UpstreamTLS?,
         region: String? = nil,
-        headers: [(name: String, value: HiddenText)] = [],
+        headers: [(name: String, value: Secret)] = [],
         timeoutMilliseconds: Int = 2000,
         maximumConnections: Int = 256,
         failuresToOpen: Int = 5,
@@ -62,19 +64,4 @@ public struct UpstreamTLS: Sendable {
         self.certificate = certificate
         self.privateKey = privateKey
     }
-}
-
-/// A text that does not print.
-public struct HiddenText: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    private let text: String
-
-    /// Hides a text.
-    public init(_ text: String) { self.text = text }
-
-    /// The text.
-    public func reveal() -> String { text }
-
-    public var description: String { "[hidden]" }
-    public var debugDescription: String { "[hidden]" }
-    public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -1,3 +1,4 @@
+import Genesys
 import HTTPFraming
 import NIOCore
 

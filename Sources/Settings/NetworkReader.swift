@@ -1,4 +1,5 @@
 import Gateway
+import Genesys
 
 /// Reads listeners and upstreams.
 struct NetworkReader {
@@ -130,7 +131,7 @@ struct NetworkReader {
         "host", "connection", "content-length", "transfer-encoding", "expect", "upgrade", "accept", "accept-encoding",
     ]
 
-    private func headers(_ section: Section) -> [(name: String, value: HiddenText)] {
+    private func headers(_ section: Section) -> [(name: String, value: Secret)] {
         guard let credential = section.section("credential") else { return [] }
         defer { credential.end() }
         let header = credential.text("header") ?? "Authorization"
@@ -147,7 +148,7 @@ struct NetworkReader {
             credential.problem("scheme", "must be one word, such as Bearer; leave it out when the secret stands alone")
         }
         guard let secret = files.secret(credential, "secret") else { return [] }
-        return [(header, HiddenText(scheme.map { "\($0) \(secret)" } ?? secret))]
+        return [(header, Secret(scheme.map { "\($0) \(secret)" } ?? secret))]
     }
 
     /// - Parameter isTLS: whether the upstream speaks TLS; nil when that cannot be told.

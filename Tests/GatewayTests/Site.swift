@@ -246,7 +246,7 @@ struct Site: Sendable {
                     port: port,
                     tls: tls,
                     region: "eu-central-1",
-                    headers: [("Authorization", HiddenText("Bearer sandbox-crm-token"))]
+                    headers: [("Authorization", Secret("Bearer sandbox-crm-token"))]
                 )
             ],
             routes: [

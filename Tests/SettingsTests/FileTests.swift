@@ -1,5 +1,6 @@
 import Foundation
 import Gateway
+import Genesys
 import Testing
 
 @testable import Settings
