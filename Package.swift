@@ -63,9 +63,10 @@ let package = Package(
     targets: [
         // Floor 0: pure; no input or output.
         library("WallTime"),
+        library("TextEncoding"),
         library("Measures"),
         library("JSON"),
-        library("MerkleLog", [crypto]),
+        library("MerkleLog", ["TextEncoding", crypto]),
         library("Redaction", ["JSON"]),
         library("AccessPolicy"),
         library("HTTPFraming"),
@@ -77,20 +78,20 @@ let package = Package(
 
         // Floor 2: the record, and who is in it.
         library("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
-        library("Identity", [crypto]),
+        library("Identity", ["TextEncoding", crypto]),
 
         // Floor 3: what the product does.
-        library("Credentials", ["JSON", "Ledger", "Storage", "WallTime", crypto]),
+        library("Credentials", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
         library(
             "Gateway",
             [
                 "AccessPolicy", "Credentials", "Genesys", "HTTPFraming", "Identity", "JSON", "Ledger", "MerkleLog",
                 "Measures",
-                "Redaction", "Storage", "WallTime", crypto, nioCore, nioPosix, nioSSL,
+                "Redaction", "Storage", "TextEncoding", "WallTime", crypto, nioCore, nioPosix, nioSSL,
             ]
         ),
 
-        library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "WallTime"]),
+        library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime"]),
 
         // Floor 4: how it is reached, and what it is tried against.
         library(
@@ -140,17 +141,18 @@ let package = Package(
         ),
 
         tests("WallTime"),
+        tests("TextEncoding"),
         tests("JSON"),
-        tests("MerkleLog", [crypto], exclude: ["Vectors"]),
+        tests("MerkleLog", ["TextEncoding", crypto], exclude: ["Vectors"]),
         tests("Redaction", ["JSON"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
         tests("HTTPFraming"),
         tests("Storage"),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
         tests("Measures"),
-        tests("Identity", ["JSON", crypto]),
+        tests("Identity", ["JSON", "TextEncoding", crypto]),
         tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "WallTime", crypto]),
-        tests("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "WallTime"]),
+        tests("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TextEncoding", "WallTime"]),
         tests(
             "Gateway",
             [
