@@ -71,9 +71,10 @@ let package = Package(
         library("AccessPolicy"),
         library("HTTPFraming"),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Floor 1: one outside system each.
-        library("Storage", ["CSQLite"]),
+        library("Storage", ["CPostgres", "CSQLite"]),
         library("Genesys", ["WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
 
         // Floor 2: the record, and who is in it.
@@ -147,7 +148,9 @@ let package = Package(
         tests("Redaction", ["JSON"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
         tests("HTTPFraming"),
-        tests("Storage"),
+        // Stores of every engine for the tests.
+        .target(name: "TestStores", dependencies: ["Storage"], path: "Tests/TestStores", swiftSettings: settings),
+        tests("Storage", ["TestStores"]),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
         tests("Measures"),
         tests("Identity", ["JSON", "TextEncoding", crypto]),
