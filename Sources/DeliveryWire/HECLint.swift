@@ -27,6 +27,12 @@ public struct HECLintError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The rule.
     public let rule: Rule
 
+    /// Names an event and a rule.
+    public init(event: Int, rule: Rule) {
+        self.event = event
+        self.rule = rule
+    }
+
     /// What is wrong.
     public var description: String { "HEC: event \(event) of the request: \(rule.rawValue)" }
 }

@@ -185,7 +185,8 @@ public struct WebhookVerifier: Sendable {
             String(seconds) == headers.timestamp,
             (0...253_402_300_799).contains(seconds)
         else { throw .headers }
-        guard abs(now.since(Timestamp(milliseconds: seconds * 1000))) <= tolerance.wholeMilliseconds else {
+        let distance = now.since(Timestamp(milliseconds: seconds * 1000)).magnitude
+        guard distance <= UInt64(max(tolerance.wholeMilliseconds, 0)) else {
             throw .timestamp
         }
         let text = WebhookKeyText.signedText(id: headers.id, seconds: seconds, body: body)

@@ -15,15 +15,15 @@ public enum EventFormat: Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .native: "json"
-        case .ocsf(.v1_5): "ocsf-1.5"
-        case .ocsf(.v1_8): "ocsf-1.8"
+        case .ocsf(.v15): "ocsf-1.5"
+        case .ocsf(.v18): "ocsf-1.8"
         case .ecs: "ecs"
         case .cef: "cef"
         }
     }
 
     /// All of them.
-    public static let all: [EventFormat] = [.native, .ocsf(.v1_5), .ocsf(.v1_8), .ecs, .cef]
+    public static let all: [EventFormat] = [.native, .ocsf(.v15), .ocsf(.v18), .ecs, .cef]
 
     /// The format with this name, or nil.
     public init?(name: String) {

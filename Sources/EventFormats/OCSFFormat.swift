@@ -5,8 +5,8 @@ import WallTime
 /// Versions of the Open Cybersecurity Schema Framework that can be written. What we fill is the same in both; a receiver
 /// checks events against the version they name.
 public enum OCSFVersion: String, Sendable, Hashable, CaseIterable {
-    case v1_5 = "1.5.0"
-    case v1_8 = "1.8.0"
+    case v15 = "1.5.0"
+    case v18 = "1.8.0"
 }
 
 /// Writes an event as OCSF (schema.ocsf.io). All times are `timestamp_t`: whole milliseconds since 1970.

@@ -32,7 +32,7 @@ import Testing
         ]
     )
     func theValidatorFindsWhatIsWrong(change: String) throws {
-        let encoder = EventEncoder(format: .ocsf(.v1_8), product: Samples.product)
+        let encoder = EventEncoder(format: .ocsf(.v18), product: Samples.product)
         let line = String(
             decoding: try encoder.encode(try Samples.record("CUSTOMER_DATA_ACCESSED", Samples.accessed)),
             as: UTF8.self
@@ -86,7 +86,7 @@ import Testing
         // Every scalar of the event stands somewhere in the OCSF text.
         let record = try Samples.record("CUSTOMER_DATA_ACCESSED", Samples.accessed)
         let text = String(
-            decoding: try EventEncoder(format: .ocsf(.v1_8), product: Samples.product).encode(record),
+            decoding: try EventEncoder(format: .ocsf(.v18), product: Samples.product).encode(record),
             as: UTF8.self
         )
         for (name, value) in Samples.accessed {
