@@ -39,6 +39,7 @@ extension S3Client {
             try? await abort(upload)
             throw error
         }
+        try await applyLocks(key, reply.versionID, options)
         let info = try await verifiedLarge(key, reply.versionID, sent, options)
         return StoredObject(info: info, sha256: sent.sha256, wasThere: false)
     }
@@ -192,6 +193,17 @@ extension S3Client {
             guard let key = element.value("Key"), let id = element.value("UploadId") else { return nil }
             return Upload(key: key, id: id)
         }
+    }
+
+    /// Sets retention and hold on the finished object where the store did not take them from the beginning of the upload: Ceph 16
+    /// ignores them there. Between completion and this the version is not locked on such a store.
+    private func applyLocks(_ key: String, _ versionID: String?, _ options: PutOptions) async throws(S3Error) {
+        guard options.retention != nil || options.legalHold else { return }
+        let info = try await head(key, versionID: versionID)
+        if let asked = options.retention, info.retention.map({ !$0.satisfies(asked) }) ?? true {
+            try await setRetention(asked, of: key, versionID: versionID)
+        }
+        if options.legalHold, !info.legalHold { try await setLegalHold(true, of: key, versionID: versionID) }
     }
 
     private func verifiedLarge(

@@ -1,4 +1,6 @@
 import AsyncHTTPClient
+import Glibc
+import NIOCore
 import NIOPosix
 import WallTime
 
@@ -12,6 +14,10 @@ struct TimeIsUp: Error {}
 enum TransportError {
     static func kind(of error: any Error) -> S3Error.Kind {
         if error is NIOConnectionError { return .unreachable }
+        if let error = error as? IOError {
+            let beforeSending = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, EADDRNOTAVAIL]
+            return beforeSending.contains(error.errnoCode) ? .unreachable : .noReply
+        }
         guard let error = error as? HTTPClientError else { return .noReply }
         let beforeSending: [HTTPClientError] = [
             .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout, .invalidURL, .emptyHost,
