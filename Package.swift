@@ -69,11 +69,19 @@ let package = Package(
         library("Redaction", ["JSON"]),
         library("AccessPolicy"),
         library("HTTPFraming"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        library("Gzip", ["CZlib"]),
+        library("EventFormats", ["JSON", "MerkleLog", "WallTime"]),
+        library("DeliveryWire", ["EventFormats", "Gzip", "JSON", "MerkleLog", "WallTime", crypto]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         // Floor 1: one outside system each.
         library("Storage", ["CSQLite"]),
         library("Genesys", ["WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
+        library(
+            "ObjectStorage",
+            ["MerkleLog", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
+        ),
 
         // Floor 2: the record, and who is in it.
         library("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
@@ -106,7 +114,7 @@ let package = Package(
                 nioSSL,
             ]
         ),
-        library("Sandbox", ["Genesys", "WallTime", nioCore, nioHTTP1, nioPosix]),
+        library("Sandbox", ["Genesys", "Gzip", "JSON", "WallTime", nioCore, nioHTTP1, nioPosix]),
 
         // Floor 5: the command line.
         .executableTarget(
@@ -145,6 +153,14 @@ let package = Package(
         tests("Redaction", ["JSON"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
         tests("HTTPFraming"),
+        tests("Gzip"),
+        tests("EventFormats", ["JSON", "MerkleLog", "WallTime"], exclude: ["Schema"]),
+        tests("DeliveryWire", ["EventFormats", "Gzip", "JSON", "MerkleLog", "WallTime", crypto]),
+        tests(
+            "ObjectStorage",
+            ["MerkleLog", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL],
+            exclude: ["Vectors"]
+        ),
         tests("Storage"),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
         tests("Measures"),
@@ -178,6 +194,11 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("Genesys", ["Sandbox", "WallTime", asyncHTTPClient, logging, nioCore]),
-        tests("Sandbox", ["Genesys", asyncHTTPClient, nioCore, nioHTTP1]),
+        tests(
+            "Sandbox",
+            [
+                "DeliveryWire", "EventFormats", "Genesys", "Gzip", "JSON", "WallTime", asyncHTTPClient, nioCore, nioHTTP1,
+            ]
+        ),
     ]
 )
