@@ -197,7 +197,8 @@ let package = Package(
         tests(
             "Sandbox",
             [
-                "DeliveryWire", "EventFormats", "Genesys", "Gzip", "JSON", "WallTime", asyncHTTPClient, nioCore, nioHTTP1,
+                "DeliveryWire", "EventFormats", "Genesys", "Gzip", "JSON", "WallTime", asyncHTTPClient, nioCore,
+                nioHTTP1,
             ]
         ),
     ]
