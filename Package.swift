@@ -70,12 +70,20 @@ let package = Package(
         library("Redaction", ["JSON"]),
         library("AccessPolicy"),
         library("HTTPFraming"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        library("Gzip", ["CZlib"]),
+        library("EventFormats", ["JSON", "MerkleLog", "WallTime"]),
+        library("DeliveryWire", ["EventFormats", "Gzip", "JSON", "MerkleLog", "TextEncoding", "WallTime", crypto]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Floor 1: one outside system each.
         library("Storage", ["CPostgres", "CSQLite"]),
         library("Genesys", ["WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
+        library(
+            "ObjectStorage",
+            ["TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
+        ),
 
         // Floor 2: the record, and who is in it.
         library("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
@@ -108,7 +116,7 @@ let package = Package(
                 nioSSL,
             ]
         ),
-        library("Sandbox", ["Genesys", "WallTime", nioCore, nioHTTP1, nioPosix]),
+        library("Sandbox", ["Genesys", "Gzip", "JSON", "WallTime", nioCore, nioHTTP1, nioPosix]),
 
         // Floor 5: the command line.
         .executableTarget(
@@ -148,6 +156,14 @@ let package = Package(
         tests("Redaction", ["JSON"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
         tests("HTTPFraming"),
+        tests("Gzip"),
+        tests("EventFormats", ["JSON", "MerkleLog", "WallTime"], exclude: ["Schema"]),
+        tests("DeliveryWire", ["EventFormats", "Gzip", "JSON", "MerkleLog", "WallTime", crypto]),
+        tests(
+            "ObjectStorage",
+            ["TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL],
+            exclude: ["Vectors"]
+        ),
         // Stores of every engine for the tests.
         .target(name: "TestStores", dependencies: ["Storage"], path: "Tests/TestStores", swiftSettings: settings),
         tests("Storage", ["TestStores"]),
@@ -183,6 +199,12 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("Genesys", ["Sandbox", "WallTime", asyncHTTPClient, logging, nioCore]),
-        tests("Sandbox", ["Genesys", asyncHTTPClient, nioCore, nioHTTP1]),
+        tests(
+            "Sandbox",
+            [
+                "DeliveryWire", "EventFormats", "Genesys", "Gzip", "JSON", "WallTime", asyncHTTPClient, nioCore,
+                nioHTTP1,
+            ]
+        ),
     ]
 )
