@@ -17,8 +17,8 @@ struct RuleNode {
         do {
             // Composed to the end before any is looked at, so that a fault in the last document is reported too.
             var documents: [RuleNode] = []
-            let nodes = try Yams.compose_all(yaml: text)
-            for node in nodes {
+            var nodes = try Yams.compose_all(yaml: text)
+            while let node = nodes.next() {
                 documents.append(RuleNode(node, file: file, fallbackLine: node.mark?.line ?? 1))
             }
             if let fault = nodes.error { throw fault }

@@ -184,32 +184,25 @@ struct CorrelationWindows: Codable, Sendable {
         return CorrelationMatch(measured: found.value, indexes: found.entries.map(\.index).sorted())
     }
 
-    /// Looks for matches of the rules in their order, none before its predecessor, within one span, of which the entry at `place`
-    /// is one. Entries at one moment are in the ledger's order.
+    /// Looks for matches of the rules in their order, each later than the one before, in one of the windows that the entry at
+    /// `place` is in.
     private static func ordered(
         _ window: SlidingWindow,
         around place: Int,
         _ plan: SlidingWindow.Plan,
         _ rules: [String]
     ) -> [Int64]? {
-        let time = window.entries[place].time
-        // For each length of chain, the one that began last.
-        var chains: [[SlidingWindow.Entry]?] = Array(repeating: nil, count: rules.count)
-        for entry in window.entries where entry.time >= time - plan.span && entry.time <= time + plan.span {
-            for step in rules.indices.reversed() where rules[step] == entry.value {
-                var chain = [entry]
-                if step > 0 {
-                    guard let before = chains[step - 1] else { continue }
-                    chain = before + chain
+        let last = window.entries[place].time + plan.span
+        for end in place..<window.entries.count where window.entries[end].time <= last {
+            var chain: [SlidingWindow.Entry] = []
+            // Taking the earliest of each rule leaves the most room for the next.
+            for entry in window.window(endingAt: end, plan) where chain.count < rules.count {
+                guard entry.value == rules[chain.count], chain.last.map({ $0.time < entry.time }) ?? true else {
+                    continue
                 }
-                if let old = chains[step], old[0].time > chain[0].time { continue }
-                if step == rules.count - 1, entry.time - chain[0].time <= plan.span,
-                    chain.contains(window.entries[place])
-                {
-                    return chain.map(\.index)
-                }
-                chains[step] = chain
+                chain.append(entry)
             }
+            if chain.count == rules.count { return chain.map(\.index) }
         }
         return nil
     }
