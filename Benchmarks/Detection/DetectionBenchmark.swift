@@ -97,7 +97,8 @@ struct Centre {
         seconds = index / 2000
         if index % 20_000 == 0 { return feed(index, time) }
         let agent = "agent-\(next(agents))"
-        let customer = "hmac-sha256:1:customer:" + String(repeating: "0", count: 56) + String(10_000_000 + next(5_000_000))
+        let customer =
+            "hmac-sha256:1:customer:" + String(repeating: "0", count: 56) + String(10_000_000 + next(5_000_000))
         switch next(100) {
         case 0..<90: return read(index, time, agent, customer, "verified")
         case 90: return read(index, time, agent, customer, "contradicted")
@@ -142,9 +143,12 @@ struct Centre {
         return writer.bytes
     }
 
-    private mutating func relationship(_ index: Int64, _ time: Timestamp, _ agent: String, _ customer: String) -> [UInt8] {
+    private mutating func relationship(_ index: Int64, _ time: Timestamp, _ agent: String, _ customer: String)
+        -> [UInt8]
+    {
         object([
-            ("agentId", agent), ("customerId", customer), ("eventId", "e-\(index)"), ("eventType", "RELATIONSHIP_RECORDED"),
+            ("agentId", agent), ("customerId", customer), ("eventId", "e-\(index)"),
+            ("eventType", "RELATIONSHIP_RECORDED"),
             ("from", time.description), ("producer", "platform"), ("provider", "live_participant"),
             ("relationshipId", "r-\(index)"), ("timestamp", time.description),
             ("to", time.adding(seconds: 300).description),

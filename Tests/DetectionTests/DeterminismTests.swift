@@ -98,7 +98,7 @@ struct DeterminismTests {
         var index: Int64 = 0
         for event in Self.stream(4, 300) {
             let output = once.observe(event)
-            let moved = LedgerEvent(index: index, fields: event.fields)!
+            let moved = try #require(LedgerEvent(index: index, fields: event.fields))
             index += 1
             let again = twice.observe(moved)
             #expect(output.count == again.count)
@@ -106,7 +106,7 @@ struct DeterminismTests {
             // The engine's own events stand between the others in the ledger.
             for own in again {
                 let json = try JSONValue(parsing: try own.encoded())
-                #expect(twice.observe(LedgerEvent(index: index, fields: json)!).isEmpty)
+                #expect(twice.observe(try #require(LedgerEvent(index: index, fields: json))).isEmpty)
                 index += 1
             }
         }

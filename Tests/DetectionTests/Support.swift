@@ -19,7 +19,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// Monday, 2 March 2026, nine in the morning.
-let monday = Timestamp("2026-03-02T09:00:00Z")!
+let monday = Timestamp(milliseconds: 1_772_442_000_000)
 
 func event(
     _ index: Int64,
@@ -34,7 +34,10 @@ func event(
     members["producer"] = "test"
     let moment = Timestamp(milliseconds: monday.milliseconds + Int64(seconds * 1000))
     members["timestamp"] = .string(moment.description)
-    return LedgerEvent(index: index, fields: .object(members))!
+    guard let event = LedgerEvent(index: index, fields: .object(members)) else {
+        fatalError("a test's event is not one")
+    }
+    return event
 }
 
 func text(_ seconds: Double) -> JSONValue {

@@ -49,7 +49,18 @@ struct SlidingWindow: Codable, Sendable {
         case compactAt = "c"
         case generation = "g"
         case start = "s"
-        case counts = "n"
+    }
+
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        entries = try container.decode([Entry].self, forKey: .entries)
+        compactAt = try container.decode(Int.self, forKey: .compactAt)
+        generation = try container.decode(Int.self, forKey: .generation)
+        let stored = try container.decode(Int.self, forKey: .start)
+        start = min(max(stored, 0), entries.count)
+        counts = entries[start...].reduce(into: [:]) { $0[$1.value, default: 0] += 1 }
     }
 
     var newest: Int64? { entries.last?.time }
