@@ -102,6 +102,14 @@ let package = Package(
 
         library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime"]),
 
+        // Pure too, though it stands here: fed the record's events, it returns alerts and effects, and does nothing itself.
+        .target(
+            name: "Detection",
+            dependencies: ["JSON", "WallTime", yams],
+            resources: [.embedInCode("Rules")],
+            swiftSettings: settings
+        ),
+
         // Floor 4: how it is reached, and what it is tried against.
         library(
             "Settings",
@@ -149,6 +157,13 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .executableTarget(
+            name: "DetectionBenchmark",
+            dependencies: ["Detection", "JSON", "WallTime"],
+            path: "Benchmarks/Detection",
+            swiftSettings: settings
+        ),
+
         tests("WallTime"),
         tests("TextEncoding"),
         tests("JSON"),
@@ -191,6 +206,7 @@ let package = Package(
                 "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioSSL,
             ]
         ),
+        tests("Detection", ["JSON", "WallTime"], exclude: ["Oracle"]),
         tests("Settings", ["AccessPolicy", "Gateway", "Genesys", "JSON", "Ledger", "MerkleLog", "Redaction"]),
         .testTarget(
             name: "EndToEndTests",
