@@ -31,7 +31,8 @@ struct BuiltInRulesTests {
         let pack = try BuiltInRules.pack()
         let fixtures = try BuiltInRules.fixtures()
         #expect(RuleTest.run(pack, fixtures.filter { $0.name != "D-23.fixtures.json" }).shortcomings.count == 1)
-        let wrong = #"{"cases":[{"name":"x","fires":true,"events":[{"eventType":"SERVER_STOPPED","timestamp":"2026-03-02"}]}]}"#
+        let stopped = #"{"eventType":"SERVER_STOPPED","timestamp":"2026-03-02"}"#
+        let wrong = #"{"cases":[{"name":"x","fires":true,"events":[\#(stopped)]}]}"#
         let report = RuleTest.run(pack, [try RuleFixtures(name: "D-23.fixtures.json", json: Array(wrong.utf8))])
         #expect(report.results.map(\.passed) == [false])
         #expect(throws: RuleProblem.self) { try RuleFixtures(name: "x", json: Array(#"{"cases":[{}]}"#.utf8)) }
