@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Detection
@@ -143,5 +144,54 @@ struct SlidingWindowTests {
         #expect(window.insert(entry(85, 2), plan) == 0)
         #expect(window.insert(entry(84, 3), plan) == nil)
         #expect(window.current(plan) == 1)
+    }
+}
+
+@Suite("Customers that are one")
+struct LinkedCustomerTests {
+    static let rules = RuleReadingTests.correlation(
+        "type: value_count\nrules: test\ngroup-by: [agentId]\ntimespan: 10m\ncondition: {field: customerId, gte: 3}"
+    ).replacing("route: x", with: "route: profile")
+
+    /// A token as the gateway writes it: longer than what is kept as it is.
+    static func token(_ epoch: Int, _ customer: Int) -> String {
+        "hmac-sha256:\(epoch):customer:" + String(repeating: "\(epoch)\(customer)", count: 32)
+    }
+
+    static func fires(_ events: [LedgerEvent]) throws -> Bool {
+        var engine = DetectionEngine(rules: try pack(rules), configuration: DetectionConfiguration())
+        return engine.feed(events).contains { $0.kind == .alertRaised }
+    }
+
+    static func link(_ index: Int64, _ token: String, _ other: String) -> LedgerEvent {
+        event(index, "CUSTOMERS_LINKED", at: Double(index), ["customerId": .string(token), "sameAs": .string(other)])
+    }
+
+    static func reading(_ index: Int64, _ token: String) -> LedgerEvent {
+        read(index, at: Double(index), customer: token)
+    }
+
+    @Test("a token that changes its epoch in the middle of a window counts once, whenever the link comes")
+    func epochChange() throws {
+        let (old, new, other) = (Self.token(1, 1), Self.token(2, 1), Self.token(2, 2))
+        let third = Self.token(2, 3)
+        #expect(try Self.fires([Self.reading(0, old), Self.reading(1, new), Self.reading(2, other)]))
+        let before = [Self.link(0, old, new), Self.reading(1, old), Self.reading(2, new), Self.reading(3, other)]
+        #expect(try !Self.fires(before))
+        let between = [Self.reading(0, old), Self.reading(1, new), Self.link(2, old, new), Self.reading(3, other)]
+        #expect(try !Self.fires(between))
+        #expect(try Self.fires(between + [Self.reading(4, third)]))
+    }
+
+    @Test("merged customers count once, through further merges, and apart again when the merge is undone")
+    func merge() throws {
+        let tokens = (0..<4).map { Self.token(1, $0) }
+        let merged: [LedgerEvent] = [
+            Self.reading(0, tokens[0]), Self.reading(1, tokens[1]), Self.link(2, tokens[0], tokens[1]),
+            Self.link(3, tokens[1], tokens[2]), Self.reading(4, tokens[2]), Self.reading(5, tokens[3]),
+        ]
+        #expect(try !Self.fires(merged))
+        let undone = event(6, "CUSTOMERS_UNLINKED", at: 6, ["customerId": .string(tokens[1])])
+        #expect(try Self.fires(merged + [undone, Self.reading(7, tokens[1])]))
     }
 }

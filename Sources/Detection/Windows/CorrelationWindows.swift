@@ -14,6 +14,8 @@ struct CorrelationWindows: Codable, Sendable {
     private var windows: [String: [String: SlidingWindow]] = [:]
     /// Which customers are one: from a token to the one that stands for it.
     private var links: [String: String] = [:]
+    /// The same for the short forms of tokens, under which values are kept.
+    private var shortLinks: [String: String] = [:]
     private var generation = 0
 
     /// The bound of entries for measures that need every value of the window.
@@ -28,17 +30,22 @@ struct CorrelationWindows: Codable, Sendable {
     mutating func link(_ token: String, to other: String) {
         let target = resolve(other)
         guard resolve(token) != target else { return }
+        shortLinks[StableHash.short(resolve(token))] = StableHash.short(target)
         links[resolve(token)] = target
         generation += 1
     }
 
     /// Notes that a token stands for a customer of its own again. Counts that are open keep what was counted as one.
     mutating func unlink(_ token: String) {
-        if links.removeValue(forKey: token.lowercased()) != nil { generation += 1 }
+        guard links.removeValue(forKey: token.lowercased()) != nil else { return }
+        shortLinks[StableHash.short(token.lowercased())] = nil
+        generation += 1
     }
 
-    func resolve(_ token: String) -> String {
-        var name = token.lowercased()
+    func resolve(_ token: String) -> String { Self.follow(token.lowercased(), links) }
+
+    private static func follow(_ start: String, _ links: [String: String]) -> String {
+        var name = start
         // Links lead to a token without one; a circle cannot be made, and the bound holds even against a damaged state.
         for _ in 0..<64 {
             guard let next = links[name] else { break }
@@ -65,7 +72,7 @@ struct CorrelationWindows: Codable, Sendable {
         windows[rule.key]?[group] = nil  // so that it is changed in place
         if window.generation != generation {
             if case .valueCount = correlation.measure {
-                window.rename(plan, generation: generation) { resolve($0) }
+                window.rename(plan, generation: generation) { Self.follow($0, shortLinks) }
             } else {
                 window.generation = generation
             }
@@ -115,7 +122,7 @@ struct CorrelationWindows: Codable, Sendable {
         case .temporal, .temporalOrdered: value = rule
         case .valueCount(let field):
             guard let text = field.text(in: event.fields) else { return nil }
-            value = resolve(text)
+            value = StableHash.short(resolve(text))
         case .sum(let field), .average(let field), .percentile(let field, _):
             guard let found = field.text(in: event.fields).flatMap({ Double($0) }) else { return nil }
             number = found
@@ -211,8 +218,20 @@ struct CorrelationWindows: Codable, Sendable {
 /// A hash that is the same in every process and fits a canonical JSON integer: FNV-1a, 53 bits of it.
 enum StableHash {
     static func of(_ text: String) -> Int64 {
+        let hash = fnv(text)
+        return Int64((hash ^ (hash >> 32)) & 0x1F_FFFF_FFFF_FFFF)
+    }
+
+    /// A text of at most 15 bytes as it is, and 64 bits of hash for a longer one, so that neither takes room of its own on the
+    /// heap. Two of a thousand values are mistaken for one with a chance of one in 10^13; tokens are keyed, so nobody can
+    /// choose two that are.
+    static func short(_ text: String) -> String {
+        text.utf8.count <= 15 ? text : "#" + String(fnv(text), radix: 36)
+    }
+
+    private static func fnv(_ text: String) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return Int64((hash ^ (hash >> 32)) & 0x1F_FFFF_FFFF_FFFF)
+        return hash
     }
 }
