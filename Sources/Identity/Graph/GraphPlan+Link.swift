@@ -10,8 +10,8 @@ public struct IdentityRecord: Sendable {
     public var decider: Decider
     /// How the identifiers are used, when they are not one person's.
     public var sharing: Sharing
-    /// Whether the person has come back by themselves, so that a forgetting no longer stands in the way.
-    public var isRecontact: Bool
+    /// What to do with identifiers of people who were forgotten.
+    public var forgotten: WhenForgotten
     /// Whether a person is made when nobody is found.
     public var makesPeople = true
 
@@ -22,15 +22,25 @@ public struct IdentityRecord: Sendable {
         assurance: Assurance,
         decider: Decider = .rule,
         sharing: Sharing = .personal,
-        isRecontact: Bool = false
+        forgotten: WhenForgotten = .leaveOut
     ) {
         self.identifiers = identifiers
         self.source = source
         self.assurance = assurance
         self.decider = decider
         self.sharing = sharing
-        self.isRecontact = isRecontact
+        self.forgotten = forgotten
     }
+}
+
+/// What to do with an identifier whose owner was forgotten. Whatever is done, nothing leads back to who they were.
+public enum WhenForgotten: String, Sendable, CaseIterable {
+    /// Leave it out, as when yesterday's copy of a system is loaded.
+    case leaveOut = "leave-out"
+    /// The person has come back by themselves: a new customer, and the forgetting is over.
+    case recontact
+    /// An act must be recorded: a new customer, and the forgetting stands.
+    case recordOnly = "record-only"
 }
 
 /// What came of a record.
@@ -41,8 +51,8 @@ struct LinkOutcome: Sendable {
     var customer: String
     var isNew = false
     var linked: [IdentifierKind] = []
-    /// Customers that are one with this one since.
-    var merged: [String] = []
+    /// Merges that the record led to.
+    var merged: [MergeOutcome] = []
     /// Why something was not done; each stands in the queue of conflicts.
     var conflicts: [String] = []
     /// Kinds that were left out because their owner was forgotten.
@@ -66,11 +76,11 @@ extension GraphPlan {
             let node = node(digests)
             if node == nil {
                 let buried = tombstones(of: digests)
-                if !buried.isEmpty, !record.isRecontact {
+                if !buried.isEmpty, record.forgotten == .leaveOut {
                     suppressed.append(identifier.kind)
                     continue
                 }
-                for tombstone in buried { lift(tombstone) }
+                if record.forgotten == .recontact { for tombstone in buried { lift(tombstone) } }
             }
             met.append(Met(identifier: identifier, digests: digests, node: node))
         }
@@ -125,7 +135,7 @@ extension GraphPlan {
             cause = "a record fits two customers with different \(kind.rawValue) identifiers"
         } else {
             outcome.merged.append(
-                try merge(person, other, decider: record.decider, rule: "record of \(record.source)").absorbed
+                try merge(person, other, decider: record.decider, rule: "record of \(record.source)")
             )
             return
         }

@@ -21,6 +21,8 @@ enum GraphWrite: Sendable {
     case eraseIdentifier(id: Int64)
     case erasePerson(id: Int64, customer: String)
     case personKey(person: Int64, SealedKey)
+    /// Tokens of a destroyed key find nobody any more, but those of customer numbers still stand in older entries of the ledger.
+    case dropEpoch(Int)
 
     func apply(to connection: any SQLConnection) throws {
         switch self {
@@ -100,6 +102,15 @@ enum GraphWrite: Sendable {
             try connection.enqueue(
                 "UPDATE identity_people SET key_epoch = $1, key_sealed = $2 WHERE id = $3",
                 [.integer(Int64(key.epoch)), .blob(key.bytes), .integer(person)]
+            )
+        case .dropEpoch(let epoch):
+            try connection.enqueue("DELETE FROM identity_tombstones WHERE epoch = $1", [.integer(Int64(epoch))])
+            try connection.enqueue(
+                """
+                DELETE FROM identity_tokens WHERE epoch = $1
+                AND identifier IN (SELECT id FROM identity_identifiers WHERE kind <> $2)
+                """,
+                [.integer(Int64(epoch)), .integer(IdentifierKind.customer.code)]
             )
         }
     }
