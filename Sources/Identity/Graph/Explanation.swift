@@ -24,7 +24,7 @@ public struct KnownIdentifier: Sendable {
 }
 
 /// One merge.
-public struct KnownMerge: Sendable {
+public struct KnownMerge: Sendable, Hashable {
     /// The assertion by which it can be taken back.
     public let id: Int64
     /// The two ids that it makes one.

@@ -85,7 +85,9 @@ extension GraphPlan {
             met.append(Met(identifier: identifier, digests: digests, node: node))
         }
         guard !met.isEmpty else { return nil }
-        let votes = votes(met.compactMap(\.node), human: record.decider == .human)
+        let found = votes(met.compactMap(\.node))
+        let contradicted = record.decider == .human ? [] : found.filter { isContradicted($0, by: met) }
+        let votes = found.filter { !contradicted.contains($0) }
         if votes.isEmpty, !record.makesPeople { return nil }
         let person = try votes.first ?? makePerson()
         var outcome = LinkOutcome(
@@ -94,6 +96,11 @@ extension GraphPlan {
             isNew: votes.isEmpty,
             suppressed: suppressed
         )
+        for other in contradicted where survivor(of: other.id) != survivor(of: person.id) {
+            let cause = "an identifier is with two customers who cannot be one: shared, or out of date?"
+            outcome.conflicts.append(cause)
+            noteConflict(identifier: 0, survivor(of: person.id), survivor(of: other.id), cause: cause)
+        }
         for other in votes.dropFirst() where survivor(of: other.id) != survivor(of: person.id) {
             try consider(merging: other, into: person, record, &outcome)
         }
@@ -103,7 +110,7 @@ extension GraphPlan {
     }
 
     /// The people whom the rules find in a record, in the order of the rules: for each rule the one to whom all its kinds point.
-    private func votes(_ nodes: [Node], human: Bool) -> [Person] {
+    private func votes(_ nodes: [Node]) -> [Person] {
         var votes: [Person] = []
         var seen: Set<Int64> = []
         for kinds in rules.matching {
@@ -118,6 +125,19 @@ extension GraphPlan {
             votes.append(person)
         }
         return votes
+    }
+
+    /// Whether a record carries another identifier of a kind of which a person has only so many: then it is about somebody else,
+    /// whatever they share.
+    private func isContradicted(_ person: Person, by met: [Met]) -> Bool {
+        let survivor = survivor(of: person.id)
+        return rules.mostPerPerson.contains { kind, most in
+            let carried = met.filter { $0.identifier.kind == kind }
+            if carried.isEmpty { return false }
+            let held = identifiers(of: survivor, kind: kind)
+            if carried.contains(where: { $0.node.map { held.contains($0.id) } ?? false }) { return false }
+            return held.count + Set(carried.map(\.identifier)).count > most
+        }
     }
 
     private func consider(

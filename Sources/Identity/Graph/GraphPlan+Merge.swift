@@ -83,7 +83,8 @@ extension GraphPlan {
         guard survivor(of: first.id) != survivor(of: second.id) else {
             throw IdentityError.conflict("both ids are of the same customer: take their merge back first")
         }
-        if try isKeptApart(survivor(of: first.id), survivor(of: second.id)) { return }
+        // That others of theirs are kept apart already is not enough: these two may part company with them.
+        if try !parting([first.id], [second.id]).isEmpty { return }
         apart((first.id, second.id), .human)
     }
 

@@ -139,7 +139,7 @@ extension IdentityRegistry {
 extension GraphPlan {
     /// Moves a page of people, in the order of their ids.
     /// - Returns: how far it came, and where the next page begins; nil after the last.
-    fileprivate func movePage(after start: Int64, limit: Int) throws -> (KeyMove, next: Int64?) {
+    func movePage(after start: Int64, limit: Int) throws -> (KeyMove, next: Int64?) {
         let newest = tokens.keyring.newest
         let people = try reader.people(after: start, limit: limit)
         var move = KeyMove()
