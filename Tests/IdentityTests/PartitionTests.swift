@@ -63,13 +63,17 @@ import Testing
     }
 
     /// The partition as the store has it.
-    private func partition(_ connection: any SQLConnection, _ tokens: TokenMaker, _ count: Int) throws -> [Int: Set<Int64>] {
+    private func partition(_ connection: any SQLConnection, _ tokens: TokenMaker, _ count: Int) throws -> [Int: Set<
+        Int64
+    >] {
         let reader = GraphReader(connection: connection)
         var partition: [Int: Set<Int64>] = [:]
         for number in 0..<count {
             let digests = tokens.digests(identifier(number))
             let found = try reader.identifiers(of: digests)
-            guard let id = digests.lazy.compactMap({ found[$0] }).first, let node = try reader.nodes([id])[id] else { continue }
+            guard let id = digests.lazy.compactMap({ found[$0] }).first, let node = try reader.nodes([id])[id] else {
+                continue
+            }
             partition[number] = Set(try reader.people(node.links.map(\.person)).map(\.survivor))
         }
         return partition
@@ -184,7 +188,9 @@ import Testing
     func anUnmergeRestoresWhatWas(engine: Engine) async throws {
         let scratch = try Scratch(engine)
         var customers: [String] = []
-        for number in 0..<6 { customers.append(try await scratch.link(phone(number), email("n\(number)")).customer ?? "") }
+        for number in 0..<6 {
+            customers.append(try await scratch.link(phone(number), email("n\(number)")).customer ?? "")
+        }
         func survivors() async throws -> [String] {
             try await scratch.ledger.database.read { connection in
                 try connection.all("SELECT id, survivor, customer FROM identity_people ORDER BY id") {
@@ -197,7 +203,9 @@ import Testing
         func mergeAll() async throws -> [Int64] {
             var merges: [Int64] = []
             for (first, second) in pairs {
-                let (one, two) = (CustomerReference.customer(customers[first]), CustomerReference.customer(customers[second]))
+                let (one, two) = (
+                    CustomerReference.customer(customers[first]), CustomerReference.customer(customers[second])
+                )
                 merges.append(try await scratch.registry.merge(one, two, by: scratch.actor).mergeID)
                 states.append(try await survivors())
             }

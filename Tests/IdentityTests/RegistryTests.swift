@@ -154,7 +154,8 @@ import WallTime
         let bytes = try await scratch.ledger.entry(at: receipt.index)
         let event = try JSONValue(parsing: bytes)
         let members = [
-            "eventType", "timestamp", "interactionId", "channelType", "resolvedCustomerId", "resolutionSource", "piiContext",
+            "eventType", "timestamp", "interactionId", "channelType", "resolvedCustomerId", "resolutionSource",
+            "piiContext",
             "complianceFlags", "agentId", "queueId",
         ]
         for member in members { #expect(event[member] != nil, "\(member)") }
@@ -184,7 +185,11 @@ import WallTime
             fields: ["customerId": .string(name), "agentId": "a-1"]
         )
         let entry = try await scratch.ledger.append(seen).index
-        let result = try await scratch.registry.merge(.identifier(customer(1)), .identifier(customer(2)), by: scratch.actor)
+        let result = try await scratch.registry.merge(
+            .identifier(customer(1)),
+            .identifier(customer(2)),
+            by: scratch.actor
+        )
         #expect(result.customer == ann.customer && result.other == bob.customer)
         #expect(result.touched.contains { $0.index == entry && $0.customer == bob.customer })
         #expect(result.touchedCount == result.touched.count)
@@ -241,7 +246,9 @@ import WallTime
         let during = scratch.clock.now()
         scratch.clock.advance(seconds: 60)
         let path = try #require(try await scratch.registry.path(from: .identifier(phone(1)), to: .identifier(phone(3))))
-        #expect(path.map(\.first) == [bob.customer, cid.customer] && path.map(\.second) == [ann.customer, bob.customer])
+        #expect(
+            path.map(\.first) == [bob.customer, cid.customer] && path.map(\.second) == [ann.customer, bob.customer]
+        )
         _ = try await scratch.registry.unmerge(.identifier(phone(1)), mergeID: merge.mergeID, by: scratch.actor)
         let now = try await scratch.registry.explain(.identifier(phone(3)))
         #expect(now.customer == bob.customer && now.ids == [bob.customer, cid.customer] && now.apart == [ann.customer])
