@@ -26,8 +26,14 @@ enum IdentityBenchmark {
         defer { ledger.close() }
         var generator = SystemRandomNumberGenerator()
         let keyring = try Keyring(TenantKey(secret: Array(0..<32), tenant: "benchmark", epoch: 1)).rotated(using: &generator)
-        let registry = try IdentityRegistry(ledger: ledger, keyring: keyring, clock: clock, producer: "benchmark")
         let normaliser = try Normaliser()
+        let registry = try IdentityRegistry(
+            ledger: ledger,
+            keyring: keyring,
+            normaliser: normaliser,
+            clock: clock,
+            producer: "benchmark"
+        )
 
         let records = count / identifiersPerRecord
         let stopwatch = ContinuousClock()

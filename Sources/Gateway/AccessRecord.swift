@@ -12,6 +12,8 @@ struct AccessRecord {
     let prepared: PreparedRoute
     let plan: ReadPlan?
     let request: ReadRequest
+    /// Under which name the customer stands in the ledger; nil for the token of the customer's number.
+    let name: String?
     let purpose: String
     let binding: Binding
     let clientID: String
@@ -31,15 +33,20 @@ struct AccessRecord {
     }
 
     /// Writes `CUSTOMER_DATA_ACCESSED`.
-    func writeAccessed(_ manifest: Manifest, eventID: [UInt8], to writer: inout CanonicalJSONWriter) {
-        guard let plan else { return }
+    /// - Returns: where the customer's name stands.
+    func writeAccessed(
+        _ manifest: Manifest,
+        eventID: [UInt8],
+        to writer: inout CanonicalJSONWriter
+    ) -> Range<Int> {
+        guard let plan else { return 0..<0 }
         let shown = manifest.summary.released.union(manifest.summary.masked)
         begin(&writer)
         if let commitments = core.commitments {
             writer.key("commitments")
             write(commitments.begin(eventID: eventID), plan, shown, manifest, &writer)
         }
-        writeCustomer(&writer)
+        let place = writeCustomer(&writer)
         let lists = plan.fieldLists(manifest.summary)
         writer.key("dataFieldsMasked")
         write(lists.masked, &writer)
@@ -81,12 +88,19 @@ struct AccessRecord {
             writer.endArray()
         }
         writer.endObject()
+        return place
     }
 
     /// Writes `CUSTOMER_DATA_ACCESS_REFUSED`.
-    func writeRefused(_ outcome: ReadOutcome, reason: String, eventID: [UInt8], to writer: inout CanonicalJSONWriter) {
+    /// - Returns: where the customer's name stands.
+    func writeRefused(
+        _ outcome: ReadOutcome,
+        reason: String,
+        eventID: [UInt8],
+        to writer: inout CanonicalJSONWriter
+    ) -> Range<Int> {
         begin(&writer)
-        writeCustomer(&writer)
+        let place = writeCustomer(&writer)
         writeIdentity(eventID, .customerDataAccessRefused, &writer)
         writer.key("matchedRules")
         write(plan?.matchedRules ?? Array("[]".utf8), &writer)
@@ -97,6 +111,7 @@ struct AccessRecord {
         writer.string(reason)
         writeRoute(&writer)
         writer.endObject()
+        return place
     }
 
     // MARK: Shared parts
@@ -118,13 +133,20 @@ struct AccessRecord {
         writer.string(clientID)
     }
 
-    private func writeCustomer(_ writer: inout CanonicalJSONWriter) {
+    private func writeCustomer(_ writer: inout CanonicalJSONWriter) -> Range<Int> {
         writer.key("customerId")
-        var token: [UInt8] = []
-        token.reserveCapacity(96)
-        var customer = request.customer
-        customer.withUTF8 { core.tokeniser.append(.customer, UnsafeRawBufferPointer($0), to: &token) }
-        writer.string(token)
+        let start = writer.bytes.count
+        if let name {
+            writer.string(name)
+        } else {
+            var token: [UInt8] = []
+            token.reserveCapacity(96)
+            var customer = request.customer
+            customer.withUTF8 { core.tokeniser.append(.customer, UnsafeRawBufferPointer($0), to: &token) }
+            writer.string(token)
+        }
+        // Neither form has a character that JSON would escape.
+        return start + 1..<writer.bytes.count - 1
     }
 
     private func writeIdentity(_ eventID: [UInt8], _ type: EventType, _ writer: inout CanonicalJSONWriter) {

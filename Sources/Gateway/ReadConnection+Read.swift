@@ -200,7 +200,8 @@ extension ReadConnection {
             upstreamMicroseconds: read.upstreamMicroseconds,
             overVelocity: read.overVelocity
         )
-        accessRecord(read).writeAccessed(manifest, eventID: read.eventID, to: &loop.writer)
+        lookUpName(of: read, making: true)
+        read.namePlace = accessRecord(read).writeAccessed(manifest, eventID: read.eventID, to: &loop.writer)
         record()
     }
 

@@ -270,6 +270,7 @@ import WallTime
         let other = try IdentityRegistry(
             ledger: scratch.ledger,
             keyring: scratch.registry.tokens.keyring,
+            normaliser: try Normaliser(),
             clock: scratch.clock,
             producer: "other"
         )

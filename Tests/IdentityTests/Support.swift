@@ -45,6 +45,7 @@ final class Scratch: Sendable {
             ledger: ledger,
             keyring: try keyring ?? .test(epochs: 1),
             rules: rules,
+            normaliser: try Normaliser(),
             clock: clock,
             producer: "test"
         )

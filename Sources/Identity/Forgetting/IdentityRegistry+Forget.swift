@@ -60,10 +60,10 @@ extension IdentityRegistry {
                 }
             }
             for member in members {
-                plan.add(.erasePerson(id: member.id, customer: member.customer))
+                plan.add(.erasePerson(id: member.id))
                 outcome.customers.append(member.customer)
             }
-            for customer in outcome.customers { plan.note(.erased, customer) }
+            for customer in outcome.customers { plan.add(.erased(id: plan.newID(), customer: customer, at: plan.now)) }
             outcome.event.fields["customerId"] = subjects.first.map { .string($0) } ?? .null
             outcome.event.fields["subjects"] = .array(subjects.prefix(200).map { .string($0) })
             outcome.event.fields["requestId"] = requestID.map { .string($0) } ?? .null

@@ -208,7 +208,7 @@ extension GraphPlan {
             source: record.source
         )
         outcome.linked.append(node.kind)
-        note(.linked, self.person(survivor)?.customer ?? person.customer)
+        note(.linked, survivor)
         if let changed = self.node(node.id), changed.sharing == .personal,
             owners(of: changed).count > rules.mostPeoplePerIdentifier
         {
@@ -235,6 +235,6 @@ extension GraphPlan {
             retract(link)
             bar(node.id, from: link.person)
         }
-        note(.unlinked, person(survivor)?.customer ?? customer.customer)
+        note(.unlinked, survivor)
     }
 }

@@ -38,7 +38,7 @@ extension GraphPlan {
         guard let customer = person(winner)?.customer, let absorbed = person(loser)?.customer else {
             throw IdentityError.unknownCustomer
         }
-        note(.merged, customer, absorbed)
+        note(.merged, winner, loser)
         return MergeOutcome(
             id: edge.id,
             customer: customer,
@@ -66,7 +66,7 @@ extension GraphPlan {
             let leaves = sides.first(where: { !$0.contains(before) }),
             let customer = person(before)?.customer, let freed = leaves.min().flatMap({ person($0) })?.customer
         else { throw IdentityError.invalid("the merge \(id) does not part these customers: others hold them together") }
-        note(.split, customer, freed)
+        note(.split, before, leaves.min())
         if keepApart {
             apart(stays.contains(edge.first) ? (edge.first, edge.second) : (edge.second, edge.first), .human)
         }
@@ -113,9 +113,7 @@ extension GraphPlan {
             )
         )
         parted.append(pair)
-        if let first = person(survivor(of: pair.0)), let second = person(survivor(of: pair.1)) {
-            note(.keptApart, first.customer, second.customer)
-        }
+        note(.keptApart, survivor(of: pair.0), survivor(of: pair.1))
     }
 
     /// Whether anybody of one side is to be kept apart from anybody of the other.

@@ -8,7 +8,9 @@ final class GraphPlan {
     let tokens: TokenMaker
     let now: Int64
 
-    private(set) var writes: [GraphWrite] = []
+    private var writes: [GraphWrite] = []
+    /// Tokens are random, so each lands on another page of their index: written in their order, each page is met once.
+    private var newTokens: [(digest: TokenDigest, identifier: Int64, epoch: Int)] = []
     /// The state of the tables on which the plan rests.
     let generation: Int64
     private(set) var nextID: Int64
@@ -35,17 +37,27 @@ final class GraphPlan {
     }
 
     /// What is to be written, for the transaction that follows.
-    var changeSet: ChangeSet { ChangeSet(writes: writes, generation: generation, nextID: nextID) }
+    var changeSet: ChangeSet {
+        let tokens = newTokens.sorted { $0.digest.bytes.lexicographicallyPrecedes($1.digest.bytes) }
+            .map { GraphWrite.token($0.digest, identifier: $0.identifier, epoch: $0.epoch) }
+        return ChangeSet(writes: writes + tokens, generation: generation, nextID: nextID)
+    }
 
-    func add(_ write: GraphWrite) { writes.append(write) }
+    func add(_ write: GraphWrite) {
+        if case .token(let digest, let identifier, let epoch) = write {
+            newTokens.append((digest, identifier, epoch))
+        } else {
+            writes.append(write)
+        }
+    }
 
     func newID() -> Int64 {
         defer { nextID += 1 }
         return nextID
     }
 
-    func note(_ change: GraphChange, _ customer: String, _ other: String? = nil) {
-        add(.change(id: newID(), change, customer: customer, other: other, at: now))
+    func note(_ change: GraphChange, _ person: Int64, _ other: Int64? = nil) {
+        add(.change(id: newID(), change, person: person, other: other, at: now))
     }
 
     // MARK: Reading
@@ -168,7 +180,7 @@ final class GraphPlan {
         holdings[id] = [:]
         keys[id] = key
         add(.person(person))
-        note(.created, customer)
+        note(.created, id)
         return person
     }
 

@@ -55,8 +55,12 @@ enum GraphSchema {
                 """,
                 """
                 CREATE TABLE identity_changes (
-                    id {key} PRIMARY KEY, kind TEXT NOT NULL, customer TEXT NOT NULL, other TEXT, changed BIGINT NOT NULL)
+                    id {key} PRIMARY KEY, kind TEXT NOT NULL, person BIGINT NOT NULL, other BIGINT, customer TEXT,
+                    changed BIGINT NOT NULL)
                 """,
+                "CREATE INDEX identity_changes_kind ON identity_changes (kind, id)",
+                "CREATE INDEX identity_changes_person ON identity_changes (person)",
+                "CREATE INDEX identity_changes_other ON identity_changes (other)",
             ]
         )
     ]

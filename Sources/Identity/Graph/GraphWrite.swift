@@ -15,11 +15,13 @@ enum GraphWrite: Sendable {
     case unbar(identifier: Int64, person: Int64)
     case conflict(id: Int64, identifier: Int64, first: Int64, second: Int64, cause: String, at: Int64)
     case settle(conflict: Int64, at: Int64)
-    case change(id: Int64, GraphChange, customer: String, other: String?, at: Int64)
+    case change(id: Int64, GraphChange, person: Int64, other: Int64?, at: Int64)
+    /// The id of somebody who is gone, for those who must let go of it too.
+    case erased(id: Int64, customer: String, at: Int64)
     case tombstone(TokenDigest, epoch: Int, at: Int64)
     case liftTombstone(TokenDigest)
     case eraseIdentifier(id: Int64)
-    case erasePerson(id: Int64, customer: String)
+    case erasePerson(id: Int64)
     case personKey(person: Int64, SealedKey)
     /// Tokens of a destroyed key find nobody any more, but those of customer numbers still stand in older entries of the ledger.
     case dropEpoch(Int)
@@ -84,10 +86,15 @@ enum GraphWrite: Sendable {
                 "UPDATE identity_conflicts SET settled = $1 WHERE id = $2",
                 [.integer(at), .integer(conflict)]
             )
-        case .change(let id, let change, let customer, let other, let at):
+        case .change(let id, let change, let person, let other, let at):
             try connection.enqueue(
-                "INSERT INTO identity_changes (id, kind, customer, other, changed) VALUES ($1, $2, $3, $4, $5)",
-                [.integer(id), .text(change.rawValue), .text(customer), .optional(other), .integer(at)]
+                "INSERT INTO identity_changes (id, kind, person, other, changed) VALUES ($1, $2, $3, $4, $5)",
+                [.integer(id), .text(change.rawValue), .integer(person), .optional(other), .integer(at)]
+            )
+        case .erased(let id, let customer, let at):
+            try connection.enqueue(
+                "INSERT INTO identity_changes (id, kind, person, customer, changed) VALUES ($1, $2, $3, $4, $5)",
+                [.integer(id), .text(GraphChange.erased.rawValue), .integer(0), .text(customer), .integer(at)]
             )
         case .tombstone(let digest, let epoch, let at):
             try connection.enqueue(
@@ -97,7 +104,7 @@ enum GraphWrite: Sendable {
         case .liftTombstone(let digest):
             try connection.enqueue("DELETE FROM identity_tombstones WHERE token = $1", [.blob(digest.bytes)])
         case .eraseIdentifier(let id): try eraseIdentifier(id, connection)
-        case .erasePerson(let id, let customer): try erasePerson(id, customer, connection)
+        case .erasePerson(let id): try erasePerson(id, connection)
         case .personKey(let person, let key):
             try connection.enqueue(
                 "UPDATE identity_people SET key_epoch = $1, key_sealed = $2 WHERE id = $3",
@@ -170,7 +177,7 @@ enum GraphWrite: Sendable {
         ] { try connection.enqueue(statement, [.integer(id)]) }
     }
 
-    private func erasePerson(_ id: Int64, _ customer: String, _ connection: any SQLConnection) throws {
+    private func erasePerson(_ id: Int64, _ connection: any SQLConnection) throws {
         for statement in [
             "DELETE FROM identity_links WHERE person = $1", "DELETE FROM identity_bars WHERE person = $1",
             "DELETE FROM identity_people WHERE id = $1",
@@ -178,10 +185,7 @@ enum GraphWrite: Sendable {
         for statement in [
             "DELETE FROM identity_edges WHERE first = $1 OR second = $2",
             "DELETE FROM identity_conflicts WHERE first = $1 OR second = $2",
+            "DELETE FROM identity_changes WHERE person = $1 OR other = $2",
         ] { try connection.enqueue(statement, [.integer(id), .integer(id)]) }
-        try connection.enqueue(
-            "DELETE FROM identity_changes WHERE customer = $1 OR other = $2",
-            [.text(customer), .text(customer)]
-        )
     }
 }

@@ -69,7 +69,7 @@ public struct LoadCounts: Sendable, Hashable {
 extension IdentityRegistry {
     /// Records that goes into the store in one transaction; fewer, and the disk is waited for more often; more, and reads are
     /// held up for longer.
-    public static let loadBatch = 1000
+    public static let loadBatch = 2000
 
     /// Says that identifiers are one person's.
     public func link(_ record: IdentityRecord, by actor: IdentityActor) async throws -> LinkResult {

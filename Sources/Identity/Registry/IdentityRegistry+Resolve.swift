@@ -84,19 +84,23 @@ extension IdentityRegistry {
     /// what is done to their data must be recorded under a key that can be destroyed.
     /// - Parameter source: who met the customer, such as `gateway`.
     public func subject(ofCustomerNumber identifier: Identifier, source: String) async throws -> String {
-        let tokens = tokens
-        let found = try await ledger.database.read { connection in
-            try Self.person(.identifier(identifier), GraphReader(connection: connection), tokens)
-        }
-        if let found { return try PersonKey.open(found, tokens.keyring).subject }
+        if let known = try await knownSubject(of: identifier) { return known }
         var record = IdentityRecord(identifiers: [identifier], source: source, assurance: .matched)
         record.forgotten = .recordOnly
         let asked = record
         _ = try await link(asked, by: IdentityActor(name: producer))
-        let made = try await ledger.database.read { connection in
+        guard let made = try await knownSubject(of: identifier) else {
+            throw IdentityError.unknownIdentifier(identifier.kind)
+        }
+        return made
+    }
+
+    /// Under which token the owner of an identifier stands in the ledger; nil when nobody is known to have it.
+    public func knownSubject(of identifier: Identifier) async throws -> String? {
+        let tokens = tokens
+        let found = try await ledger.database.read { connection in
             try Self.person(.identifier(identifier), GraphReader(connection: connection), tokens)
         }
-        guard let made else { throw IdentityError.unknownIdentifier(identifier.kind) }
-        return try PersonKey.open(made, tokens.keyring).subject
+        return try found.map { try PersonKey.open($0, tokens.keyring).subject }
     }
 }

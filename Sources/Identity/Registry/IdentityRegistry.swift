@@ -31,12 +31,15 @@ public enum CustomerReference: Sendable {
 public final class IdentityRegistry: Sendable {
     /// How identifiers make people.
     public let rules: IdentityRules
+    /// How identifiers are read.
+    public let normaliser: Normaliser
     let ledger: Ledger
     let clock: any WallClock
     let producer: String
     private let maker: Mutex<TokenMaker>
     private let turns = Turns()
     private let forgettings = Atomic<Int>(0)
+    private let heard = Atomic<Int64>(0)
 
     /// Opens the registry in a ledger's store.
     /// - Parameter producer: named in the events as what wrote them.
@@ -44,11 +47,13 @@ public final class IdentityRegistry: Sendable {
         ledger: Ledger,
         keyring: Keyring,
         rules: IdentityRules = IdentityRules(),
+        normaliser: Normaliser,
         clock: any WallClock,
         producer: String
     ) throws {
         self.ledger = ledger
         self.rules = rules
+        self.normaliser = normaliser
         self.clock = clock
         self.producer = producer
         maker = Mutex(TokenMaker(keyring: keyring))
@@ -71,6 +76,12 @@ public final class IdentityRegistry: Sendable {
     public var epochOfMemory: Int { forgettings.load(ordering: .relaxed) }
 
     func invalidateMemory() { forgettings.add(1, ordering: .relaxed) }
+
+    /// Hears of forgettings in other processes.
+    public func followForgettings() async throws {
+        let newest = try await ledger.database.read { try GraphReader(connection: $0).newestForgetting() }
+        if newest != heard.exchange(newest, ordering: .relaxed) { invalidateMemory() }
+    }
 
     // MARK: Asking
 
@@ -258,9 +269,19 @@ extension GraphReader {
         }
     }
 
+    func newestForgetting() throws -> Int64 {
+        try connection.first(
+            "SELECT COALESCE(MAX(id), 0) FROM identity_changes WHERE kind = 'erased' OR kind = 'unlinked'"
+        ) { $0.integer(0) } ?? 0
+    }
+
     func changes(after cursor: Int64, limit: Int) throws -> [IdentityChange] {
         try connection.all(
-            "SELECT id, kind, customer, other, changed FROM identity_changes WHERE id > $1 ORDER BY id LIMIT $2",
+            """
+            SELECT c.id, c.kind, COALESCE(c.customer, p.customer), o.customer, c.changed FROM identity_changes c
+            LEFT JOIN identity_people p ON p.id = c.person LEFT JOIN identity_people o ON o.id = c.other
+            WHERE c.id > $1 ORDER BY c.id LIMIT $2
+            """,
             [.integer(cursor), .integer(Int64(limit))]
         ) {
             IdentityChange(
