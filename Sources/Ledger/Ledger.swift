@@ -157,6 +157,12 @@ public final class Ledger: Sendable {
     /// Forgets a lane whose outcomes have all arrived.
     public func remove(_ lane: AppendLane) { writer.remove(lane) }
 
+    /// Notes a head that another process committed.
+    func observe(_ head: SignedHead) { if status.observed(head) { anchor.offer(head) } }
+
+    /// Notes what a look at the store came to.
+    func note(storeFailure: LedgerError?) { status.looked(storeFailure) }
+
     /// How the writing side fares.
     public var health: LedgerHealth { status.health }
 
