@@ -1,0 +1,101 @@
+/// Addresses that are spelled out: "j o h n dot smith at example dot com".
+extension Scan {
+    /// Reads the address whose last "dot" may be the token `index`.
+    mutating func readSpokenEmail(_ index: Int, _ findings: inout [Finding]) {
+        nextToken = max(nextToken, index &+ 1)
+        guard index > 1 else { return }
+        // Forward: the names after this dot, as long as dots follow.
+        var last = index &+ 1
+        guard last < tokenCount else {
+            _ = waitForAddress(index)
+            return
+        }
+        var names = 1
+        while last &+ 2 < tokenCount, number(last &+ 1).kind == .dot, isNear(last), isNear(last &+ 1), names < 4 {
+            last &+= 2
+            names &+= 1
+        }
+        if waitForAddress(index) { return }
+        guard isTopLevelWord(last) else { return }
+        // Back: the domain up to "at".
+        var at = index &- 1
+        var words = 0
+        while at > 0, words < 7, number(at).kind != .at, tokens[at].kind == .letters || tokens[at].kind == .digits, isNear(at) {
+            at &-= 1
+            words &+= 1
+        }
+        guard at > 0, number(at).kind == .at, words > 0 else { return }
+        guard let first = mailboxStart(before: at) else { return }
+        while let last = findings.last, last.start >= start(first) { findings.removeLast() }
+        if let previous = findings.last, previous.end > start(first) { return }
+        accept(
+            Finding(type: .email, start: start(first), end: end(last), score: 86, form: .spoken, checksum: .address),
+            after: last &+ 1,
+            &findings
+        )
+    }
+
+    /// Waits until the words after a dot are known.
+    private mutating func waitForAddress(_ index: Int) -> Bool {
+        guard !isFinal, end(index) &+ Scan.lookAhead > count else { return false }
+        var first = index
+        while first > 0, start(index) &- start(first &- 1) <= Scan.lookBack, index &- first < 24, start(first &- 1) >= floor {
+            first &-= 1
+        }
+        nextToken = min(nextToken, index)
+        return mustWait(start(first), end(index))
+    }
+
+    private func isNear(_ index: Int) -> Bool {
+        guard index &+ 1 < tokenCount else { return false }
+        return isPause(end(index), start(index &+ 1)) && start(index &+ 1) &- end(index) <= 3
+    }
+
+    private func isTopLevelWord(_ index: Int) -> Bool {
+        guard tokens[index].kind == .letters, !isAttached(index &+ 1) else { return false }
+        let length = tokens[index].length
+        guard 2...4 ~= length else { return false }
+        var word: UInt32 = 0
+        for offset in start(index)..<end(index) { word = word &<< 8 | UInt32(text[offset] | 0x20) }
+        switch word {
+        case 0x636F_6D, 0x6E65_74, 0x6F72_67, 0x6564_75, 0x676F_76, 0x6269_7A, 0x696E_666F, 0x6465, 0x6672, 0x6573, 0x7074, 0x6272,
+            0x756B, 0x696F, 0x6575, 0x6974, 0x6361, 0x6174, 0x6368, 0x6E6C, 0x6265, 0x6D78, 0x6175, 0x7573, 0x6D65,
+            0x636F:
+            return true
+        default:
+            return false
+        }
+    }
+
+    /// The first token of the mailbox that ends before "at", or nil.
+    private func mailboxStart(before at: Int) -> Int? {
+        var first = at &- 1
+        guard first >= 0, isMailboxWord(first) else { return nil }
+        let limit = start(at) &- 110
+        while first > 0, at &- first < 24, start(first &- 1) >= max(limit, floor), isNear(first &- 1) {
+            let before = first &- 1
+            let kind = number(before).kind
+            let isSign = kind == .dot || kind == .sign
+            let isSpelt = isSpelledLetter(before) || kind.isNumber && number(first).kind != .dot || tokens[before].kind == .digits
+            let currentKind = number(first).kind
+            let isCurrentSign = currentKind == .dot || currentKind == .sign
+            let isCurrentSpelt = isSpelledLetter(first) || currentKind.isNumber || tokens[first].kind == .digits
+            if isSign || isCurrentSign || (isSpelt && isCurrentSpelt) {
+                first = before
+            } else if isCurrentSpelt, !isSpelledLetter(first), isMailboxWord(before), tokens[before].entry == 0 {
+                // "martin forty two": the word before the number.
+                first = before
+                break
+            } else {
+                break
+            }
+        }
+        let kind = number(first).kind
+        if kind == .dot || kind == .sign { first &+= 1 }
+        return first < at ? first : nil
+    }
+
+    private func isMailboxWord(_ index: Int) -> Bool {
+        tokens[index].kind == .digits || tokens[index].kind == .letters && number(index).kind != .at
+    }
+}
