@@ -15,7 +15,7 @@ enum ContextWords {
             "cvv cvv2 cvc cvc2 cid cvn csc security+code verification+code card+code sicherheitscode prufziffer pruefziffer "
                 + "kartenprufnummer kartenpruefnummer prufnummer pruefnummer cryptogramme code+securite codigo+seguridad "
                 + "codigo+seguranca de+seguridad de+seguranca de+securite security+digits on+back three+digits digit+code "
-                + "security+number securitycode cvvcode"
+                + "securitycode cvvcode"
         ),
         (
             .init(.cardExpiry),
@@ -35,7 +35,7 @@ enum ContextWords {
             "phone phones telephone tel mobile cell cellphone fax call callback text sms whatsapp dial ring reach contact "
                 + "telefon telefonnummer handy handynummer mobil mobilnummer mobilfunk rufnummer anrufen ruckruf rueckruf "
                 + "durchwahl portable gsm appeler appelez rappeler joindre telefono movil celular llamar llame llamame "
-                + "telemovel telefone ligar ligue fone zap landline voicemail number+is called calling phonenumber "
+                + "telemovel telefone ligar ligue fone zap landline voicemail called calling phonenumber "
                 + "cellulare chiamare extension ext msisdn ani dnis"
         ),
         (.init(.iban), "iban ibans"),
@@ -69,7 +69,7 @@ enum ContextWords {
                 + "driving+license drivers+license fuhrerschein fuehrerschein fuhrerscheinnummer fuehrerscheinnummer permis+conduire "
                 + "conduire conducir carnet cnh habilitacao driverlicense driverslicense dlnumber licensenumber patente"
         ),
-        (.init(.ukNINO), "nino ni national+insurance insurance+number nationalinsurance"),
+        (.init(.ukNINO), "nino ni national+insurance nationalinsurance"),
         (.init(.ukNHS), "nhs nhsnumber health+service patient"),
         (.init(.brCPF), "cpf cpfs"),
         (.init(.brCNPJ), "cnpj"),

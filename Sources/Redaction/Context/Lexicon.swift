@@ -54,7 +54,7 @@ struct Lexicon: Sendable {
             let index = place(word.utf8)
             if entries[index].number.kind == .none {
                 entries[index].number = number
-            } else {
+            } else if entries[index].number.kind == number.kind, entries[index].number.value == number.value {
                 entries[index].number.languages.formUnion(number.languages)
             }
         }

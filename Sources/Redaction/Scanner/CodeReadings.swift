@@ -49,7 +49,7 @@ extension Scan {
     }
 
     private mutating func readIBAN(_ window: Window) {
-        guard !window.has(.slash), !window.has(.dot) || window.isOnly(.dot) else { return }
+        guard !window.hasSlash, !window.has(.dot) || window.isOnly(.dot) else { return }
         if PaymentValidator.isIBAN(window.characters) {
             offer(.iban, window, 97, .iban, verified: true)
         } else if PaymentValidator.ibanLength(window.characters[0], window.characters[1]) == window.count {
@@ -60,7 +60,7 @@ extension Scan {
 
     private func isNINOShape(_ window: Window) -> Bool {
         if window.words == 1 || window.isSpoken { return true }
-        return !window.has(.dot) && !window.has(.slash) && window.words <= 5
+        return !window.has(.dot) && !window.hasSlash && window.words <= 5
     }
 
     private mutating func readGermanCard(_ window: Window) {
@@ -94,7 +94,7 @@ extension Scan {
 
     /// Driving licences of states without a public check: only beside a word that announces one.
     mutating func readLicence(_ window: Window, _ context: ContextView) {
-        guard 5...18 ~= window.count, window.words <= 5 || window.isSpoken, !window.has(.dot), !window.has(.slash),
+        guard 5...18 ~= window.count, window.words <= 5 || window.isSpoken, !window.has(.dot), !window.hasSlash,
             !window.has(.parenthesis), window.letters.nonzeroBitCount <= 5,
             window.count &- window.letters.nonzeroBitCount >= 4
         else { return }
@@ -105,7 +105,7 @@ extension Scan {
 
     /// Passports: letters and digits in the forms of the states whose languages are spoken here.
     mutating func readPassport(_ window: Window, _ context: ContextView) {
-        guard 7...10 ~= window.count, window.words <= 3 || window.isSpoken, !window.has(.dot), !window.has(.slash),
+        guard 7...10 ~= window.count, window.words <= 3 || window.isSpoken, !window.has(.dot), !window.hasSlash,
             !window.has(.parenthesis), window.letters.nonzeroBitCount <= 5
         else { return }
         let pull = context.pull(.passport)

@@ -74,7 +74,7 @@ extension Scan {
         guard 1...12 ~= month, 2015...2049 ~= year, !window.has(.parenthesis) else { return }
         let context = context(before: window.firstToken, after: window.lastToken)
         let pull = context.pull(.cardExpiry)
-        let isSigned = window.has(.slash) || window.has(.hyphen) || window.isSpoken
+        let isSigned = window.has(.slash) || window.has(.wideSlash) || window.has(.hyphen) || window.isSpoken
         if pull.points >= (isSigned ? 10 : 24) {
             offer(.cardExpiry, window, (isSigned ? 34 : 22) &+ pull.points, .calendar, verified: true, pull: pull)
         } else if isSigned, isPlacedAfterCard(window, within: 4), lastCardType == .creditCard {

@@ -10,11 +10,13 @@ struct Finder {
     static let wideContext = 2304
 
     let rules: ScanRules
-    var hints: ContextHints
+    let customRules: [CustomRule]
+    let hints: ContextHints
     private var lastCard = LastCard()
 
-    init(rules: ScanRules, hints: ContextHints = ContextHints()) {
+    init(rules: ScanRules, customRules: [CustomRule] = [], hints: ContextHints = ContextHints()) {
         self.rules = rules
+        self.customRules = customRules
         self.hints = hints
     }
 
@@ -43,7 +45,7 @@ struct Finder {
         let start = windowStart(text, resume)
         var last = lastCard.relative(to: start)
         let window = UnsafeRawBufferPointer(rebasing: text[start..<end])
-        let settled = scratch.scan(
+        var settled = scratch.scan(
             window,
             resume: resume - start,
             isFinal: isFinal,
@@ -51,6 +53,13 @@ struct Finder {
             hints: start == 0 ? hints : ContextHints(),
             lastCard: &last
         )
+        if !customRules.isEmpty {
+            settled = addCustom(window, from: resume - start, settled: settled, isFinal: isFinal, scratch)
+            last = lastCard.relative(to: start)
+            for finding in scratch.found where finding.type == .creditCard || finding.type == .cardExpiry {
+                last = LastCard(end: finding.end, type: finding.type)
+            }
+        }
         lastCard = last.absolute(from: start)
         for var finding in scratch.found {
             finding.start += start
@@ -59,6 +68,74 @@ struct Finder {
             scratch.findings.append(finding)
         }
         return start + settled
+    }
+
+    /// Adds what the policy's own rules find before `settled`; returns the offset up to which all is decided.
+    private func addCustom(
+        _ text: UnsafeRawBufferPointer,
+        from resume: Int,
+        settled: Int,
+        isFinal: Bool,
+        _ scratch: Scratch
+    ) -> Int {
+        var settled = settled
+        var offset = resume
+        var matches: [Finding] = []
+        while offset < settled {
+            guard offset == 0 || !Bytes.isWord(text[offset - 1]) else {
+                offset += 1
+                continue
+            }
+            var best: Finding?
+            for (index, rule) in customRules.enumerated() {
+                let match = rule.automaton.longestMatch(text, from: offset, &scratch.steps)
+                if match.isOpen, !isFinal {
+                    settled = offset
+                    break
+                }
+                guard match.end > offset, match.end > best?.end ?? offset else { continue }
+                best = Finding(
+                    type: rule.type,
+                    start: offset,
+                    end: match.end,
+                    score: 100,
+                    form: .custom,
+                    customRule: index
+                )
+            }
+            guard let best, offset < settled else {
+                offset += 1
+                continue
+            }
+            guard best.end <= settled || isFinal else {
+                settled = offset
+                break
+            }
+            matches.append(best)
+            offset = best.end
+        }
+        // What is not decided yet is found again by the next pass.
+        while let last = scratch.found.last, last.end > settled {
+            settled = min(settled, last.start)
+            scratch.found.removeLast()
+        }
+        while let last = matches.last, last.end > settled { matches.removeLast() }
+        merge(matches, scratch)
+        return settled
+    }
+
+    /// Own rules win; of a built-in finding that reaches beyond them the rest stays one.
+    private func merge(_ matches: [Finding], _ scratch: Scratch) {
+        guard !matches.isEmpty else { return }
+        var merged = matches
+        for finding in scratch.found {
+            var rest = finding
+            for match in matches where match.start < rest.end && match.end > rest.start {
+                if match.start <= rest.start { rest.start = match.end } else { rest.end = match.start }
+            }
+            if rest.start < rest.end { merged.append(rest) }
+        }
+        scratch.found = merged.sorted { $0.start < $1.start }
     }
 
     /// Tells that `count` bytes at the beginning of the text were dropped.

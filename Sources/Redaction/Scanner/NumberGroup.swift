@@ -1,6 +1,6 @@
 /// How two words of a group are joined.
 enum Gap: UInt8 {
-    case none, space, hyphen, dot, slash, parenthesis
+    case none, space, hyphen, dot, slash, wideSlash, parenthesis
 
     /// True for signs that make one name of what they join.
     var isTight: Bool { self == .hyphen || self == .dot || self == .slash }
@@ -33,6 +33,7 @@ extension Scan {
         }
         if readLongWord(first, &findings) { return }
         if readColons(first, &findings) { return }
+        let digitsFirst = first
         // Letters in front that are part of the code: "AB 12 34 56 C".
         if first > nextToken, !isAttached(first), tokens[first &- 1].kind == .letters, !isAttached(first &- 1),
             isCodePrefix(first &- 1), gap(end(first &- 1), start(first)) == .space || gap(end(first &- 1), start(first)) == .hyphen
@@ -48,7 +49,7 @@ extension Scan {
         let clusterEnd = buffers.words[words &- 1].end
         if mustWait(clusterStart(first), clusterEnd) { return }
         let last = buffers.words[words &- 1].lastToken
-        if !isCut, isFollowedBySpoken(last), readRun(first, &findings) || isOpen { return }
+        if !isCut, isFollowedBySpoken(last), readRun(digitsFirst, &findings) || isOpen { return }
         candidateCount = 0
         for word in 0..<(isCut ? words / 2 : words) { readWindows(from: word, words) }
         let settledEnd = resolve(from: isCut ? buffers.words[words / 2].start : clusterEnd, &findings)
@@ -137,7 +138,7 @@ extension Scan {
         switch sign {
         case 0x2D: return .hyphen
         case 0x2E: return .dot
-        case 0x2F: return .slash
+        case 0x2F: return length == 1 ? .slash : .wideSlash
         case 0x28, 0x29: return .parenthesis
         default: return .space
         }
@@ -154,12 +155,13 @@ extension Scan {
             var hasDigit = tokens[token].kind == .digits
             guard tokens[token].kind != .at else { break }
             while last &+ 1 < tokenCount, isAttached(last &+ 1), tokens[last &+ 1].kind != .at, last &- token < 40 {
-                if isExtensionSign(last &+ 1), characters &+ end(last) &- start(token) >= 7 { break }
+                if isExtensionSign(last &+ 1), characters &+ end(last) &- start(token) >= 10 { break }
                 last &+= 1
                 if tokens[last].kind == .digits { hasDigit = true }
             }
             let length = end(last) &- start(token)
             guard length <= 34, hasDigit || (last == token && isCodePrefix(token)) else { break }
+            guard hasDigit || gapBefore == .none || gapBefore == .space || gapBefore == .hyphen else { break }
             guard characters &+ length <= 160 else { break }
             var word = GroupWord()
             word.start = start(token)
@@ -269,6 +271,7 @@ struct Window {
     var count: Int { characters.count }
     var isDigits: Bool { letters == 0 }
     func has(_ gap: Gap) -> Bool { gaps & 1 &<< gap.rawValue != 0 }
+    var hasSlash: Bool { has(.slash) || has(.wideSlash) }
     func isOnly(_ gap: Gap) -> Bool { gaps == 1 &<< gap.rawValue }
     var form: Finding.Form { isSpoken ? .spoken : words > 1 ? .structured : .bare }
 

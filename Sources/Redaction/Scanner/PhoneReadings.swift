@@ -75,7 +75,7 @@ extension Scan {
             let isPrefixed = count == 11 && digits[0] == 0x31 && isNorthAmerican(digits, 1)
             return isNational || isPrefixed ? 58 : 0
         }
-        let isPlain = !window.has(.slash)
+        let isPlain = !window.hasSlash
         switch count {
         case 10 where isNorthAmerican(digits, 0) && isPlain:
             switch window.shape {

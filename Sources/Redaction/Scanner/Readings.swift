@@ -118,7 +118,7 @@ extension Scan {
     }
 
     private mutating func readAccount(_ window: Window, _ context: ContextView) {
-        guard 6...17 ~= window.count, !window.has(.dot), !window.has(.slash), !window.has(.parenthesis) else { return }
+        guard 6...17 ~= window.count, !window.has(.dot), !window.hasSlash, !window.has(.parenthesis) else { return }
         guard window.words <= 5 || window.isSpoken else { return }
         let pull = context.pull(.bankAccount)
         guard pull.points > 0 else { return }
@@ -168,7 +168,7 @@ extension Scan {
             }
         } else if GovernmentValidator.isITIN(characters) {
             let pull = context.pull([.init(.usITIN), .init(.usSSN), .tax, .init(.deTaxID)])
-            if isGrouped, !window.has(.slash), !window.has(.parenthesis) {
+            if isGrouped, !window.hasSlash, !window.has(.parenthesis) {
                 offer(.usITIN, window, 78 &+ pull.points / 4, .itinRanges, verified: true, pull: pull)
             } else if pull.points > 0, window.words <= 3 || window.isSpoken {
                 offer(.usITIN, window, 26 &+ pull.points, .itinRanges, verified: true, pull: pull)
@@ -203,7 +203,7 @@ extension Scan {
     private mutating func readEleven(_ window: Window, _ context: ContextView) {
         if GovernmentValidator.isCPF(window.characters) {
             let pull = context.pull(.brCPF)
-            if window.shape == Window.shape(3, 3, 3, 2), !window.has(.slash) {
+            if window.shape == Window.shape(3, 3, 3, 2), !window.hasSlash {
                 offer(.brCPF, window, 88 &+ pull.points / 5, .cpf, verified: true, pull: pull)
             } else if pull.points > 0 {
                 offer(.brCPF, window, 40 &+ pull.points, .cpf, verified: true, pull: pull)
@@ -230,7 +230,7 @@ extension Scan {
     }
 
     private mutating func readNIR(_ window: Window, _ context: ContextView) {
-        guard !window.has(.slash), !window.has(.parenthesis), GovernmentValidator.isNIR(window.characters) else { return }
+        guard !window.hasSlash, !window.has(.parenthesis), GovernmentValidator.isNIR(window.characters) else { return }
         let pull = context.pull(.frNIR)
         let veto = context.isVetoed(.init(.frNIR)) ? 45 : 0
         offer(.frNIR, window, 84 &+ pull.points / 4 &- veto, .nir, verified: true, pull: pull)

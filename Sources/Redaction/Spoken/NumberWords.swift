@@ -235,7 +235,7 @@ enum NumberWords {
     }
 
     private static let fillers =
-        "of de del do von uh um uhm er erm ah eh hmm hm ahm aeh euh este pues so sorry pause space spaces comma alors ben also bueno"
+        "of de del do von uh um uhm er erm ah eh hmm hm ahm aeh euh este pues so sorry pause space spaces comma alors ben also bueno "
         + "the"
     private static let acknowledgements =
         "ok okay okey yes yeah yep yup right sure alright mhm mm uhhuh huh got it go ahead next continue please thanks thank you "
