@@ -1,19 +1,22 @@
-public import JSON
+import JSON
 
 /// Why a document could not be redacted as JSON. Nothing of it is released.
-public enum JSONRedactionFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// It is not JSON: redact it as text.
-    case notJSON(JSONError)
-    /// A token could not be stored.
-    case vault(VaultFailure)
-
-    /// What is wrong, without content.
-    public var description: String {
-        switch self {
-        case .notJSON(let error): "\(error); redact it as text instead"
-        case .vault(let failure): failure.description
-        }
+public struct JSONRedactionFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The two ways to fail.
+    public enum Kind: Hashable, Sendable {
+        /// It is not JSON: redact it as text.
+        case notJSON
+        /// A token could not be stored.
+        case vault
     }
+
+    /// The way it failed.
+    public let kind: Kind
+    /// What is wrong and what to do, without content.
+    public let description: String
+
+    static func notJSON(_ error: JSONError) -> Self { Self(kind: .notJSON, description: "\(error); redact it as text instead") }
+    static func vault(_ failure: VaultFailure) -> Self { Self(kind: .vault, description: failure.description) }
 }
 
 extension Redactor {
@@ -90,8 +93,8 @@ private struct JSONPass {
                 }
             }
         } catch {
-            if let vaultFailure { throw .vault(vaultFailure) }
-            throw .notJSON(error)
+            if let vaultFailure { throw JSONRedactionFailure.vault(vaultFailure) }
+            throw JSONRedactionFailure.notJSON(error)
         }
         output.append(contentsOf: UnsafeRawBufferPointer(rebasing: document[written...]))
     }

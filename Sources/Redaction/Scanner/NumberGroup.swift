@@ -49,6 +49,7 @@ extension Scan {
         let clusterEnd = buffers.words[words &- 1].end
         if mustWait(clusterStart(first), clusterEnd) { return }
         let last = buffers.words[words &- 1].lastToken
+        if readSeparateDigits(first, words, &findings) { return }
         if !isCut, isFollowedBySpoken(last), readRun(digitsFirst, &findings) || isOpen { return }
         candidateCount = 0
         for word in 0..<(isCut ? words / 2 : words) { readWindows(from: word, words) }

@@ -42,6 +42,8 @@ struct Scan {
     var backContextCount = 0
     var forwardContextOf = -1
     var forwardContextCount = 0
+    /// The extent of the spoken run that was collected last.
+    var lastRun = (first: -1, last: -1)
     /// Elementary steps, counted to show that time is linear.
     var steps = 0
 

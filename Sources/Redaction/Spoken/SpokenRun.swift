@@ -46,7 +46,22 @@ extension Scan {
         var first = index
         while first > nextToken, index &- first < 8, isSpelledLetter(first &- 1), isPause(end(first &- 1), start(first)) { first &-= 1 }
         if readRun(first, &findings) || isOpen { return }
-        nextToken = max(nextToken, index &+ 1)
+        skipRun(first, index)
+    }
+
+    /// Goes on after a run that is nothing: with its next word, or further on when it is long, so that time stays linear.
+    private mutating func skipRun(_ first: Int, _ index: Int) {
+        let isLong = lastRun.first == first && lastRun.last &- first > 24
+        nextToken = max(nextToken, isLong ? first &+ 16 : index &+ 1)
+    }
+
+    /// Reads digits that are written one by one ("4 1 1 1 ..."). True when the cluster is dealt with.
+    mutating func readSeparateDigits(_ first: Int, _ words: Int, _ findings: inout [Finding]) -> Bool {
+        guard words >= 6 else { return false }
+        for word in 0..<6 where buffers.words[word].count != 1 || buffers.words[word].letters != 0 { return false }
+        if readRun(first, &findings, isSeparate: true) || isOpen { return true }
+        nextToken = max(nextToken, lastRun.last &- first > 24 ? first &+ 16 : first &+ words)
+        return true
     }
 
     /// True when number words or a month go on after the group that ends with token `last`.
@@ -86,9 +101,11 @@ extension Scan {
     }
 
     /// Reads a run of number words from token `first`. True when something was found.
-    mutating func readRun(_ first: Int, _ findings: inout [Finding]) -> Bool {
+    mutating func readRun(_ first: Int, _ findings: inout [Finding], isSeparate: Bool = false) -> Bool {
         let run = collect(first)
-        guard run.wordCount &+ run.digitTokens >= 2, run.wordCount > 0 || run.hasLineBreak || run.hasMonth else { return false }
+        lastRun = (first, run.last)
+        guard run.wordCount &+ run.digitTokens >= 2 else { return false }
+        guard run.wordCount > 0 || run.hasLineBreak || run.hasMonth || isSeparate else { return false }
         let runEnd = end(run.last)
         if mustWait(clusterStart(first), runEnd, Scan.pause) { return false }
         candidateCount = 0
