@@ -53,11 +53,24 @@ extension Scan {
         if !isCut, isFollowedBySpoken(last), readRun(digitsFirst, &findings) || isOpen { return }
         candidateCount = 0
         for word in 0..<(isCut ? words / 2 : words) { readWindows(from: word, words) }
-        let settledEnd = resolve(from: isCut ? buffers.words[words / 2].start : clusterEnd, &findings)
+        var settledEnd = resolve(from: isCut ? buffers.words[words / 2].start : clusterEnd, &findings)
+        if lastCardEnd > buffers.words[0].start, lastCardEnd < clusterEnd { settledEnd = max(settledEnd, readBehindCard(words, &findings)) }
         var next = isCut ? buffers.words[words / 2].firstToken : last &+ 1
         while next < tokenCount, start(next) < settledEnd { next &+= 1 }
         nextToken = max(nextToken, max(next, index &+ 1))
         floor = max(floor, settledEnd)
+    }
+
+    /// Reads again what stands behind a card number or expiry date of the same group: its place says what it is.
+    private mutating func readBehindCard(_ words: Int, _ findings: inout [Finding]) -> Int {
+        var settledEnd = 0
+        for word in 0..<words where buffers.words[word].start >= lastCardEnd && lastCardEnd < buffers.words[words &- 1].end {
+            guard findings.last.map({ $0.end <= buffers.words[word].start }) ?? true else { continue }
+            candidateCount = 0
+            readWindows(from: word, words)
+            settledEnd = max(settledEnd, resolve(from: 0, &findings))
+        }
+        return settledEnd
     }
 
     private mutating func skipWord(_ index: Int) {

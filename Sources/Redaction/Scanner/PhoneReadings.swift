@@ -91,7 +91,7 @@ extension Scan {
         }
         guard digits[0] == 0x30 else { return groupedWithoutZero(window) }
         if Digits.number(digits, 0, 2) == 0, 10...17 ~= count, digits[2] != 0x30 { return window.words > 1 ? 74 : 0 }
-        guard window.words > 1, 9...12 ~= count, !window.has(.dot) || window.isOnly(.dot) else {
+        guard window.words > 1, 9...12 ~= count, digits[1] != 0x30, !window.has(.dot) || window.isOnly(.dot) else {
             // A British mobile number is 07 and nine digits.
             return window.words == 1 && count == 11 && digits[1] == 0x37 ? 50 : 0
         }

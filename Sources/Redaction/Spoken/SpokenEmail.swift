@@ -24,7 +24,7 @@ extension Scan {
             at &-= 1
             words &+= 1
         }
-        guard at > 0, number(at).kind == .at, words > 0 else { return }
+        guard at > 0, number(at).kind == .at, words > 0, number(at &+ 1).kind != .filler else { return }
         guard let first = mailboxStart(before: at) else { return }
         while let last = findings.last, last.start >= start(first) { findings.removeLast() }
         if let previous = findings.last, previous.end > start(first) { return }

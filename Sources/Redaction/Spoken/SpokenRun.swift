@@ -69,7 +69,7 @@ extension Scan {
         var index = last &+ 1
         var words = 0
         var hasLineBreak = false
-        while index < tokenCount, words < 12, isPause(end(index &- 1), start(index)) {
+        while index < tokenCount, words < 12, end(index) &- end(last) < Scan.lookAhead &- 8, isPause(end(index &- 1), start(index)) {
             let kind = number(index).kind
             if tokens[index].isAfterLineBreak { hasLineBreak = true }
             if tokens[index].kind == .digits { return hasLineBreak && words > 0 }
@@ -104,10 +104,10 @@ extension Scan {
     mutating func readRun(_ first: Int, _ findings: inout [Finding], isSeparate: Bool = false) -> Bool {
         let run = collect(first)
         lastRun = (first, run.last)
-        guard run.wordCount &+ run.digitTokens >= 2 else { return false }
-        guard run.wordCount > 0 || run.hasLineBreak || run.hasMonth || isSeparate else { return false }
         let runEnd = end(run.last)
         if mustWait(clusterStart(first), runEnd, Scan.pause) { return false }
+        guard run.wordCount &+ run.digitTokens >= (run.hasMonth ? 1 : 2) else { return false }
+        guard run.wordCount > 0 || run.hasLineBreak || run.hasMonth || isSeparate else { return false }
         candidateCount = 0
         if readSpokenDate(run) {
             let end = resolve(from: runEnd, &findings)
@@ -141,6 +141,8 @@ extension Scan {
         while index < tokenCount, index &- first < ScanBuffers.spokenLimit, end(index) &- start(first) <= Self.longestRun {
             let token = tokens[index]
             steps &+= 1
+            // What a stream has not waited for must not matter.
+            guard Int(token.end) &- end(run.last) < Scan.pause &- 12 || index == first else { break }
             if index > first, !isPause(end(index &- 1), Int(token.start)), !isAttachedOrdinal(index) { break }
             if token.isAfterLineBreak, index > first { gapHasLineBreak = true }
             let word = number(index)
