@@ -6,6 +6,8 @@
 struct Scan {
     /// Most bytes of text before a candidate that can change what it is.
     static let lookBack = 160
+    /// Most bytes of words that are kept because they may begin an address.
+    static let longestHold = 90
     /// Most bytes after a cluster that can change it.
     static let lookAhead = 72
     /// Most bytes that a spoken number can pause for.
@@ -91,32 +93,32 @@ struct Scan {
     mutating func mustWait(_ clusterStart: Int, _ clusterEnd: Int, _ reach: Int = Scan.lookAhead) -> Bool {
         guard !isFinal, clusterEnd &+ reach > count else { return false }
         isOpen = true
-        settled = min(max(floor, clusterStart), mailboxStart)
+        // The cluster may be the middle of an address, and so may the last words.
+        var first = tokenCount &- 1
+        while first >= 0, start(first) >= clusterStart { first &-= 1 }
+        settled = min(clusterStart, hold(before: clusterStart, first), hold(before: count, tokenCount &- 1))
+        settled = max(floor, settled)
         return true
-    }
-
-    /// Start of the run at the end of the text that may be the mailbox of an address.
-    private var mailboxStart: Int {
-        var offset = count
-        while offset > floor, count &- offset < Self.longestMailbox, isMailbox(text[offset &- 1]) { offset &-= 1 }
-        return offset
     }
 
     /// Without an open cluster the last words are still kept: they may be the beginning of one.
     private mutating func settleTail() {
-        guard !isFinal else {
-            settled = count
-            return
-        }
-        var index = tokenCount &- 1
+        settled = isFinal ? count : max(floor, hold(before: count, tokenCount &- 1))
+    }
+
+    /// Where the words before `end`, of which token `last` is the last, may begin an address or a code.
+    private func hold(before end: Int, _ last: Int) -> Int {
+        var mailbox = end
+        while mailbox > floor, end &- mailbox < Self.longestMailbox, isMailbox(text[mailbox &- 1]) { mailbox &-= 1 }
+        var index = last
         var kept = 0
         var reach = 3
-        var hold = count
-        while index >= 0, kept < reach, start(index) >= floor, count &- start(index) < Self.lookBack {
+        var hold = end
+        while index >= 0, kept < reach, start(index) >= floor, end &- start(index) < Self.longestHold {
             // A word of an address or a spelled letter may have more of them before it.
             let kind = number(index).kind
             if kind == .at || kind == .dot || kind == .sign || kind == .letter || tokens[index].length == 1 {
-                reach = min(kept &+ 4, 16)
+                reach = min(kept &+ 4, 24)
             }
             if !isAttached(index) {
                 hold = start(index)
@@ -126,7 +128,7 @@ struct Scan {
         }
         // Signs before the first kept word belong to it.
         while hold > floor, Bytes.isOpening(text[hold &- 1]) { hold &-= 1 }
-        settled = max(floor, min(hold, mailboxStart))
+        return min(hold, mailbox)
     }
 
     /// Records a finding and moves on past it.

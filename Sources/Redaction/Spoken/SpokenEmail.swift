@@ -71,7 +71,7 @@ extension Scan {
     private func mailboxStart(before at: Int) -> Int? {
         var first = at &- 1
         guard first >= 0, isMailboxWord(first) else { return nil }
-        let limit = start(at) &- 110
+        let limit = start(at) &- 72
         while first > 0, at &- first < 24, start(first &- 1) >= max(limit, floor), isNear(first &- 1) {
             let before = first &- 1
             let kind = number(before).kind
