@@ -47,8 +47,9 @@ extension Scan {
         }
         let isCut = words == ScanBuffers.wordLimit
         let clusterEnd = buffers.words[words &- 1].end
-        if mustWait(clusterStart(first), clusterEnd) { return }
         let last = buffers.words[words &- 1].lastToken
+        if mustWait(clusterStart(first), clusterEnd, reach(after: last, Scan.lookAhead)) { return }
+        if readAddress(after: last, &findings) { return }
         if readSeparateDigits(first, words, &findings) { return }
         if !isCut, isFollowedBySpoken(last), readRun(digitsFirst, &findings) || isOpen { return }
         candidateCount = 0
@@ -124,7 +125,7 @@ extension Scan {
 
     private func isCodePrefix(_ token: Int) -> Bool {
         let length = tokens[token].length
-        guard length <= 6 else { return false }
+        guard length <= 6, !isAddressSign(token) else { return false }
         if length <= 2 { return text[start(token)] < 0x80 }
         for offset in start(token)..<end(token) where !Bytes.isUpper(text[offset]) { return false }
         return true
@@ -210,6 +211,13 @@ extension Scan {
         }
         // Trailing letters alone are not part of a group unless they close a code; windows decide.
         return words
+    }
+
+    private func isAddressSign(_ token: Int) -> Bool {
+        switch number(token).kind {
+        case .at, .dot, .sign: true
+        default: false
+        }
     }
 
     /// True for the `x` of "x1234" after a telephone number.

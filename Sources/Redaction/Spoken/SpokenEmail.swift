@@ -2,21 +2,32 @@
 extension Scan {
     /// Reads the address whose last "dot" may be the token `index`.
     mutating func readSpokenEmail(_ index: Int, _ findings: inout [Finding]) {
+        if waitForAddress(index) { return }
         nextToken = max(nextToken, index &+ 1)
-        guard index > 1 else { return }
+        _ = readAddress(index, &findings)
+    }
+
+    /// Reads an address whose mailbox ends with the number that ends with token `last`. True when there is one.
+    mutating func readAddress(after last: Int, _ findings: inout [Finding]) -> Bool {
+        guard reach(after: last, 0) > 0 else { return false }
+        var index = last &+ 1
+        while index < tokenCount, end(index) &- end(last) <= Self.longestSpokenDomain {
+            if number(index).kind == .dot, readAddress(index, &findings) { return true }
+            index &+= 1
+        }
+        return false
+    }
+
+    private mutating func readAddress(_ index: Int, _ findings: inout [Finding]) -> Bool {
         // Forward: the names after this dot, as long as dots follow.
         var last = index &+ 1
-        guard last < tokenCount else {
-            _ = waitForAddress(index)
-            return
-        }
+        guard index > 1, last < tokenCount else { return false }
         var names = 1
         while last &+ 2 < tokenCount, number(last &+ 1).kind == .dot, isNear(last), isNear(last &+ 1), names < 4 {
             last &+= 2
             names &+= 1
         }
-        if waitForAddress(index) { return }
-        guard isTopLevelWord(last) else { return }
+        guard isTopLevelWord(last) else { return false }
         // Back: the domain up to "at".
         var at = index &- 1
         var words = 0
@@ -24,15 +35,30 @@ extension Scan {
             at &-= 1
             words &+= 1
         }
-        guard at > 0, number(at).kind == .at, words > 0, number(at &+ 1).kind != .filler else { return }
-        guard let first = mailboxStart(before: at) else { return }
+        steps &+= words
+        guard at > 0, number(at).kind == .at, words > 0, number(at &+ 1).kind != .filler,
+            end(last) &- start(at) <= Self.longestSpokenDomain, let first = mailboxStart(before: at)
+        else { return false }
         while let last = findings.last, last.start >= start(first) { findings.removeLast() }
-        if let previous = findings.last, previous.end > start(first) { return }
+        if let previous = findings.last, previous.end > start(first) { return false }
         accept(
             Finding(type: .email, start: start(first), end: end(last), score: 86, form: .spoken, checksum: .address),
             after: last &+ 1,
             &findings
         )
+        return true
+    }
+
+    /// Most bytes from "at" to the end of a spelled address.
+    static let longestSpokenDomain = 64
+
+    /// How far the text must be known behind a number that ends with token `last`: further when an address may go on there.
+    func reach(after last: Int, _ reach: Int) -> Int {
+        guard last &+ 1 < tokenCount else { return reach }
+        switch number(last &+ 1).kind {
+        case .at, .dot, .sign: return max(reach, Scan.lookAhead &+ Self.longestSpokenDomain &+ 16)
+        default: return reach
+        }
     }
 
     /// Waits until the words after a dot are known.
@@ -70,7 +96,7 @@ extension Scan {
     /// The first token of the mailbox that ends before "at", or nil.
     private func mailboxStart(before at: Int) -> Int? {
         var first = at &- 1
-        guard first >= 0, isMailboxWord(first) else { return nil }
+        guard first >= 0, start(first) >= floor, isMailboxWord(first) else { return nil }
         let limit = start(at) &- 72
         while first > 0, at &- first < 24, start(first &- 1) >= max(limit, floor), isNear(first &- 1) {
             let before = first &- 1

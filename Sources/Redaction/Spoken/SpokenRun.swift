@@ -39,7 +39,7 @@ struct SpokenRun {
 
 extension Scan {
     /// Most bytes from the first to the last word of a spoken number.
-    static let longestRun = 300
+    static let longestRun = 260
 
     /// Reads the spoken number that the token `index` begins.
     mutating func readSpoken(_ index: Int, _ findings: inout [Finding]) {
@@ -105,7 +105,8 @@ extension Scan {
         let run = collect(first)
         lastRun = (first, run.last)
         let runEnd = end(run.last)
-        if mustWait(clusterStart(first), runEnd, Scan.pause) { return false }
+        if mustWait(clusterStart(first), runEnd, reach(after: run.last, Scan.pause)) { return false }
+        if readAddress(after: run.last, &findings) { return true }
         guard run.wordCount &+ run.digitTokens >= (run.hasMonth ? 1 : 2) else { return false }
         guard run.wordCount > 0 || run.hasLineBreak || run.hasMonth || isSeparate else { return false }
         candidateCount = 0
@@ -119,6 +120,8 @@ extension Scan {
         guard count >= 3 else { return false }
         let mark = findings.count
         readSpokenWindow(0, count)
+        // More may have been said after a card number; a valid one inside is better than a run that is not.
+        for length in [15, 16] where length < count { readSpokenWindow(0, length) }
         if candidateCount == 0 { readPieces(count, &findings) }
         guard candidateCount > 0 || findings.count > mark else { return false }
         if candidateCount > 0 {
@@ -252,16 +255,7 @@ extension Scan {
             pieces &+= 1
         }
         guard pieces == 1 else { return }
-        // A card number with more digits behind it; letters in front of digits.
-        for length in [16, 15, 19] where length < count {
-            readSpokenWindow(0, length)
-            if candidateCount > 0 {
-                _ = resolve(from: 0, &findings)
-                readSpokenWindow(length, count)
-                if candidateCount > 0 { _ = resolve(from: 0, &findings) }
-                return
-            }
-        }
+        // Letters around digits.
         var digits = 0
         while digits < count, !Bytes.isDigit(buffers.characters[digits]) { digits &+= 1 }
         var end = count
