@@ -1,8 +1,8 @@
 import Redaction
 import RedactionCorpus
 
-/// Measures the finding engine on one thread: `RedactionBenchmark [--megabytes N]` prints its numbers; `--corpus FILE` writes the
-/// text as JSON lines for the peers (see run.sh), and `--corpus FILE --from FILE` is not needed: both read the same text.
+/// Measures the finding engine on one thread: `RedactionBenchmark [--megabytes N] [--brief]` prints its numbers, `--write FILE`
+/// writes the text that it reads for the peers. `Peers/run.sh` runs all of them in turn and prints the ratios.
 @main
 enum RedactionBenchmark {
     static func main() {
@@ -17,6 +17,7 @@ enum RedactionBenchmark {
             return
         }
         measureLines(lines)
+        if arguments.contains("--brief") { return measureMessage() }
         measureBuffer(lines)
         measureStream(lines)
         measureWorstCases()
@@ -65,7 +66,8 @@ enum RedactionBenchmark {
                 found += scratch.findings.count
             }
         }
-        report("find, a call a line (\(found) findings)", bytes: lines.reduce(0) { $0 + $1.count }, seconds: seconds)
+        print("findings: \(found)")
+        report("find, a call a line", bytes: lines.reduce(0) { $0 + $1.count }, seconds: seconds)
     }
 
     private static func measureBuffer(_ lines: [[UInt8]]) {
