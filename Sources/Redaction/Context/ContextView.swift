@@ -35,13 +35,12 @@ public struct ContextHints: Hashable, Sendable {
                     offset += 1
                     continue
                 }
-                var hash = Lexicon.seed
+                let start = offset
                 repeat {
-                    hash = Lexicon.step(hash, name[offset])
                     offset += 1
                 } while offset < name.count && Bytes.isLetter(name[offset])
                     && !(Bytes.isLower(name[offset - 1]) && Bytes.isUpper(name[offset]))
-                let entry = lexicon.find(hash)
+                let entry = lexicon.find(Lexicon.hash(name[start..<offset]))
                 if entry != 0 {
                     if previous != 0, let phrase = lexicon.phrase(previous, entry) {
                         // A phrase counts instead of its last word, and instead of what its first word announced.
@@ -64,6 +63,8 @@ struct ContextView {
     let count: Int
     let forwardHits: UnsafeMutablePointer<ContextHit>
     let forwardCount: Int
+    /// What all hits say together: most readings end here.
+    let all: ContextClass
 
     /// A reading's support from its context, and the word that gave it.
     struct Pull {
@@ -73,7 +74,9 @@ struct ContextView {
     }
 
     /// How strongly the nearest words support `classes`: nearer is stronger, a nearer word for something else weakens it.
+    @inline(__always)
     func pull(_ classes: ContextClass) -> Pull {
+        guard !all.isDisjoint(with: classes) else { return Pull() }
         let back = pull(classes, hits, count)
         guard back.points == 0, forwardCount > 0 else { return back }
         return pull(classes, forwardHits, forwardCount)
@@ -82,6 +85,7 @@ struct ContextView {
     /// Support for one type.
     @inline(__always) func pull(_ type: EntityType) -> Pull { pull(ContextClass(type)) }
 
+    @inline(__always)
     private func pull(_ classes: ContextClass, _ hits: UnsafeMutablePointer<ContextHit>, _ count: Int) -> Pull {
         var penalty = 0
         for index in 0..<count {
@@ -102,6 +106,7 @@ struct ContextView {
 
     /// True when the nearest word before within `reach` words says that the number is a thing, a device or the like, and none
     /// nearer says that it is one of `classes`.
+    @inline(__always)
     func isVetoed(_ classes: ContextClass, by vetoes: ContextClass = .vetoes, within reach: Int = 5) -> Bool {
         for index in 0..<count {
             let hit = hits[index]
@@ -118,18 +123,28 @@ extension Scan {
     mutating func context(before first: Int, after last: Int) -> ContextView {
         if backContextOf != first {
             backContextCount = backContext(before: first)
+            backContextClasses = union(buffers.hits, backContextCount)
             backContextOf = first
         }
         if forwardContextOf != last {
             forwardContextCount = forwardContext(after: last)
+            forwardContextClasses = union(buffers.forwardHits, forwardContextCount)
             forwardContextOf = last
         }
         return ContextView(
             hits: buffers.hits,
             count: backContextCount,
             forwardHits: buffers.forwardHits,
-            forwardCount: forwardContextCount
+            forwardCount: forwardContextCount,
+            all: backContextClasses.union(forwardContextClasses)
         )
+    }
+
+    @inline(__always)
+    private func union(_ hits: UnsafeMutablePointer<ContextHit>, _ count: Int) -> ContextClass {
+        var classes: ContextClass = []
+        for index in 0..<count { classes.formUnion(hits[index].classes) }
+        return classes
     }
 
     private mutating func backContext(before first: Int) -> Int {
@@ -209,6 +224,7 @@ extension Scan {
         return found
     }
 
+    @inline(__always)
     private func hasStop(_ start: Int, _ end: Int) -> Bool {
         for offset in start..<end {
             switch text[offset] {

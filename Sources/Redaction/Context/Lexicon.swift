@@ -27,22 +27,49 @@ struct Lexicon: Sendable {
     /// The lexicon of every language.
     static let shared = Lexicon()
 
-    /// One step of FNV-1a over the lower-cased letters, with a final place that ``slot(_:)`` mixes.
+    /// The hash of a word whose letters are taken eight at a time, lower-cased, into `chunk` (little endian, zero filled).
     @inline(__always)
-    static func step(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
-        (hash ^ UInt64(byte | 0x20)) &* 0x0000_0100_0000_01B3
+    static func step(_ hash: UInt64, _ chunk: UInt64) -> UInt64 {
+        let product = (hash ^ chunk).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+        return product.high ^ product.low
+    }
+
+    /// The hash of the word that the bytes `start..<end` of a text of `count` bytes are.
+    @inline(__always)
+    static func hash(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ count: Int) -> UInt64 {
+        let cases: UInt64 = 0x2020_2020_2020_2020
+        var hash = seed
+        var offset = start
+        while offset < end {
+            let left = end &- offset
+            var chunk: UInt64 = 0
+            if offset &+ 8 <= count {
+                chunk = UInt64(littleEndian: UnsafeRawPointer(bytes + offset).loadUnaligned(as: UInt64.self))
+                if left < 8 { chunk &= (1 &<< UInt64(8 &* left)) &- 1 }
+            } else {
+                for index in 0..<min(left, 8) { chunk |= UInt64(bytes[offset &+ index]) &<< UInt64(8 &* index) }
+            }
+            // The case bit of the bytes that are there.
+            let present = left < 8 ? cases & ((1 &<< UInt64(8 &* left)) &- 1) : cases
+            hash = step(hash, chunk | present)
+            offset &+= 8
+        }
+        return hash
     }
 
     @inline(__always)
     static func slot(_ hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) &>> UInt64(64 - slotBits))
+        Int(truncatingIfNeeded: hash &>> UInt64(64 - slotBits))
     }
 
     @inline(__always)
     static func phraseSlot(_ key: UInt32) -> Int { Int((key &* 0x9E37_79B1) &>> 22) }
 
     static func hash(_ word: some Sequence<UInt8>) -> UInt64 {
-        word.reduce(seed) { step($0, $1) }
+        Array(word).withUnsafeBufferPointer { bytes in
+            guard let base = bytes.baseAddress else { return seed }
+            return hash(base, 0, bytes.count, bytes.count)
+        }
     }
 
     init() {

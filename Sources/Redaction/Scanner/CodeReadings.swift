@@ -1,6 +1,6 @@
 /// Codes of letters and digits.
 extension Scan {
-    mutating func readCode(_ window: Window) {
+    mutating func readCode(_ window: borrowing Window) {
         let count = window.count
         let letters = window.letters
         guard !window.has(.parenthesis) else { return }
@@ -48,7 +48,7 @@ extension Scan {
         readPassport(window, context)
     }
 
-    private mutating func readIBAN(_ window: Window) {
+    private mutating func readIBAN(_ window: borrowing Window) {
         guard !window.hasSlash, !window.has(.dot) || window.isOnly(.dot) else { return }
         if PaymentValidator.isIBAN(window.characters) {
             offer(.iban, window, 97, .iban, verified: true)
@@ -58,12 +58,13 @@ extension Scan {
         }
     }
 
-    private func isNINOShape(_ window: Window) -> Bool {
+    @inline(__always)
+    private func isNINOShape(_ window: borrowing Window) -> Bool {
         if window.words == 1 || window.isSpoken { return true }
         return !window.has(.dot) && !window.hasSlash && window.words <= 5
     }
 
-    private mutating func readGermanCard(_ window: Window) {
+    private mutating func readGermanCard(_ window: borrowing Window) {
         guard window.words == 1 || window.isSpoken || window.count == 10 && window.words == 2,
             DocumentValidator.hasGermanDocumentShape(window.characters)
         else { return }
@@ -73,13 +74,13 @@ extension Scan {
         offer(.deIDCard, window, 40 &+ pull.points, .machineReadable, verified: isVerified, pull: pull)
     }
 
-    private mutating func readUKLicence(_ window: Window) {
+    private mutating func readUKLicence(_ window: borrowing Window) {
         guard window.words <= 4, DocumentValidator.isUKLicence(window.characters) else { return }
         let pull = context(before: window.firstToken, after: window.lastToken).pull(.driverLicense)
         offer(.driverLicense, window, 84 &+ pull.points / 4, .licenceStructure, verified: true, pull: pull)
     }
 
-    private mutating func readVIN(_ window: Window) {
+    private mutating func readVIN(_ window: borrowing Window) {
         guard window.words == 1 || window.isSpoken, DocumentValidator.hasVINShape(window.characters) else { return }
         let context = context(before: window.firstToken, after: window.lastToken)
         let pull = context.pull(.vin)
@@ -93,7 +94,7 @@ extension Scan {
     }
 
     /// Driving licences of states without a public check: only beside a word that announces one.
-    mutating func readLicence(_ window: Window, _ context: ContextView) {
+    mutating func readLicence(_ window: borrowing Window, _ context: ContextView) {
         guard 5...18 ~= window.count, window.words <= 5 || window.isSpoken, !window.has(.dot), !window.hasSlash,
             !window.has(.parenthesis), window.letters.nonzeroBitCount <= 5,
             window.count &- window.letters.nonzeroBitCount >= 4
@@ -104,7 +105,7 @@ extension Scan {
     }
 
     /// Passports: letters and digits in the forms of the states whose languages are spoken here.
-    mutating func readPassport(_ window: Window, _ context: ContextView) {
+    mutating func readPassport(_ window: borrowing Window, _ context: ContextView) {
         guard 7...10 ~= window.count, window.words <= 3 || window.isSpoken, !window.has(.dot), !window.hasSlash,
             !window.has(.parenthesis), window.letters.nonzeroBitCount <= 5
         else { return }
@@ -114,7 +115,8 @@ extension Scan {
     }
 
     /// Words with a space between them are less likely one code.
-    private func joinedPenalty(_ window: Window) -> Int {
+    @inline(__always)
+    private func joinedPenalty(_ window: borrowing Window) -> Int {
         window.isSpoken ? 0 : (window.has(.space) ? 6 : 1) &* (window.words &- 1)
     }
 }

@@ -1,6 +1,6 @@
 /// Dates of birth and expiry dates, which only their context tells from other dates.
 extension Scan {
-    mutating func readDates(_ window: Window) {
+    mutating func readDates(_ window: borrowing Window) {
         let digits = window.characters
         switch window.count {
         case 3, 4:
@@ -17,7 +17,8 @@ extension Scan {
         }
     }
 
-    private func isDate(_ window: Window, _ digits: Compact) -> Bool {
+    @inline(__always)
+    private func isDate(_ window: borrowing Window, _ digits: Compact) -> Bool {
         let last = Int(window.shape & 31)
         let first = Int(window.shape &>> 10 & 31)
         func isDay(_ left: Int, _ right: Int) -> Bool {
@@ -46,10 +47,11 @@ extension Scan {
         return isYear(Digits.number(digits, 4, 4)) && isDay(Digits.number(digits, 0, 2), Digits.number(digits, 2, 2))
     }
 
+    @inline(__always)
     private func isYear(_ year: Int) -> Bool { 1900...2029 ~= year }
 
     /// Month and year of a card.
-    private mutating func readExpiry(_ window: Window) {
+    private mutating func readExpiry(_ window: borrowing Window) {
         let digits = window.characters
         var month = 0
         var year = 0

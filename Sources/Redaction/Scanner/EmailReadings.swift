@@ -43,6 +43,7 @@ extension Scan {
         )
     }
 
+    @inline(__always)
     func isMailbox(_ byte: UInt8) -> Bool {
         if Bytes.isWord(byte) { return true }
         switch byte {
@@ -52,6 +53,7 @@ extension Scan {
     }
 
     /// A top-level domain has letters only.
+    @inline(__always)
     private func isTopLevel(_ start: Int, _ end: Int) -> Bool {
         for offset in start..<end where Bytes.isDigit(text[offset]) { return false }
         return true

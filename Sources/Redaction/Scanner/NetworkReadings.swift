@@ -1,6 +1,6 @@
 /// Addresses of machines.
 extension Scan {
-    mutating func readIPv4(_ window: Window) {
+    mutating func readIPv4(_ window: borrowing Window) {
         // A net length may follow after a slash; more dots make it something else.
         if window.isTightAfter, byte(window.end) != 0x2F { return }
         var offset = 0
@@ -69,6 +69,7 @@ extension Scan {
     }
 
     /// Six pairs with colons or hyphens, or three groups of four with dots.
+    @inline(__always)
     private func macEnd(_ start: Int) -> Int? {
         let sign = byte(start &+ 2)
         if sign == 0x3A || sign == 0x2D {
@@ -93,6 +94,7 @@ extension Scan {
 
     /// Up to eight groups of hexadecimal digits with one `::`, or eight without (RFC 4291 section 2.2); an IPv4 address may
     /// be the end.
+    @inline(__always)
     private func ipv6End(_ start: Int) -> Int? {
         var offset = start
         var groups = 0
@@ -135,6 +137,7 @@ extension Scan {
         return last
     }
 
+    @inline(__always)
     private func dottedEnd(_ start: Int) -> Int? {
         var offset = start
         for place in 0..<4 {

@@ -84,6 +84,7 @@ extension Scan {
     }
 
     /// Where the text of a group begins: signs in front belong to it.
+    @inline(__always)
     func clusterStart(_ token: Int) -> Int {
         var offset = start(token)
         while offset > 0, byte(offset &- 1) == 0x28 || byte(offset &- 1) == 0x2B { offset &-= 1 }
@@ -111,6 +112,7 @@ extension Scan {
         return true
     }
 
+    @inline(__always)
     private func isUUID(_ start: Int) -> Bool {
         guard start &+ 36 <= count, text[start &+ 8] == 0x2D else { return false }
         for offset in 0..<36 {
@@ -123,6 +125,7 @@ extension Scan {
         return true
     }
 
+    @inline(__always)
     private func isCodePrefix(_ token: Int) -> Bool {
         let length = tokens[token].length
         guard length <= 6, !isAddressSign(token) else { return false }
@@ -132,6 +135,7 @@ extension Scan {
     }
 
     /// The sign or signs between two words of a group, or none when they do not belong together.
+    @inline(__always)
     func gap(_ start: Int, _ end: Int) -> Gap {
         let length = end &- start
         guard length >= 1, length <= 3 else { return .none }
@@ -213,6 +217,7 @@ extension Scan {
         return words
     }
 
+    @inline(__always)
     private func isAddressSign(_ token: Int) -> Bool {
         switch number(token).kind {
         case .at, .dot, .sign: true
@@ -221,6 +226,7 @@ extension Scan {
     }
 
     /// True for the `x` of "x1234" after a telephone number.
+    @inline(__always)
     func isExtensionSign(_ token: Int) -> Bool {
         tokens[token].length == 1 && text[start(token)] | 0x20 == 0x78 && token &+ 1 < tokenCount
             && isAttached(token &+ 1) && tokens[token &+ 1].kind == .digits
@@ -228,38 +234,40 @@ extension Scan {
 
     /// Tries every run of words that begins at `first` as one number.
     private mutating func readWindows(from first: Int, _ words: Int) {
-        let head = buffers.words[first]
+        let head = buffers.words + first
         guard !isTightBefore(head) else { return }
-        var window = Window(start: head.start, firstToken: head.firstToken)
-        let base = head.first
+        var window = Window(start: head.pointee.start, firstToken: head.pointee.firstToken)
+        let base = head.pointee.first
         var last = first
         while last < words {
-            let word = buffers.words[last]
-            let length = word.first &+ word.count &- base
+            let word = buffers.words + last
+            let length = word.pointee.first &+ word.pointee.count &- base
             guard length <= 34, last &- first < 10 else { break }
-            window.letters |= word.letters &<< UInt64(word.first &- base)
-            window.shape = window.shape &<< 5 | UInt64(word.count)
+            window.letters |= word.pointee.letters &<< UInt64(word.pointee.first &- base)
+            window.shape = window.shape &<< 5 | UInt64(word.pointee.count)
             window.words = last &- first &+ 1
-            if last > first { window.gaps |= 1 &<< word.gapBefore.rawValue }
-            window.end = word.end
-            window.lastToken = word.lastToken
+            if last > first { window.gaps |= 1 &<< word.pointee.gapBefore.rawValue }
+            window.end = word.pointee.end
+            window.lastToken = word.pointee.lastToken
             window.characters = Compact(start: buffers.characters + base, count: length)
             let isTightAfter =
-                last &+ 1 < words ? buffers.words[last &+ 1].gapBefore.isTight : isTightAfter(word.end)
+                last &+ 1 < words ? buffers.words[last &+ 1].gapBefore.isTight : isTightAfter(word.pointee.end)
             window.isTightAfter = isTightAfter
             readWindow(&window)
             last &+= 1
         }
     }
 
-    private func isTightBefore(_ word: GroupWord) -> Bool {
-        if word.gapBefore.isTight { return true }
-        guard word.gapBefore == .none else { return false }
-        let before = byte(word.start &- 1)
+    @inline(__always)
+    private func isTightBefore(_ word: UnsafeMutablePointer<GroupWord>) -> Bool {
+        if word.pointee.gapBefore.isTight { return true }
+        guard word.pointee.gapBefore == .none else { return false }
+        let before = byte(word.pointee.start &- 1)
         guard before == 0x2D || before == 0x2E else { return false }
-        return Bytes.isDigit(byte(word.start &- 2)) || (before == 0x2D && Bytes.isLetter(byte(word.start &- 2)))
+        return Bytes.isDigit(byte(word.pointee.start &- 2)) || (before == 0x2D && Bytes.isLetter(byte(word.pointee.start &- 2)))
     }
 
+    @inline(__always)
     private func isTightAfter(_ end: Int) -> Bool {
         let next = byte(end)
         let after = byte(end &+ 1)
@@ -274,7 +282,7 @@ extension Scan {
 }
 
 /// A run of words of a group, tried as one number.
-struct Window {
+struct Window: ~Copyable {
     var start: Int
     var firstToken: Int
     var end = 0
@@ -292,8 +300,12 @@ struct Window {
 
     var count: Int { characters.count }
     var isDigits: Bool { letters == 0 }
+    @inline(__always)
     func has(_ gap: Gap) -> Bool { gaps & 1 &<< gap.rawValue != 0 }
     var hasSlash: Bool { has(.slash) || has(.wideSlash) }
+    /// The window in the text, for readings that begin or end elsewhere.
+    var range: Range<Int> { start..<max(start, end) }
+    @inline(__always)
     func isOnly(_ gap: Gap) -> Bool { gaps == 1 &<< gap.rawValue }
     var form: Finding.Form { isSpoken ? .spoken : words > 1 ? .structured : .bare }
 

@@ -1,10 +1,10 @@
 /// Telephone numbers: international with plus or 00, and the national groupings of the countries of the five languages.
 extension Scan {
-    mutating func readPhone(_ window: Window, _ context: ContextView, _ isAmount: Bool) {
+    mutating func readPhone(_ window: borrowing Window, _ context: ContextView, _ isAmount: Bool) {
         let count = window.count
         guard 7...17 ~= count, !isAmount else { return }
-        var window = window
-        let hasPlus = takePrefix(&window)
+        var start = window.start
+        let hasPlus = takePrefix(&start, window.end)
         let pull = context.pull(.phone)
         var score = hasPlus && window.characters[0] != 0x30 && count <= 15 ? 86 : national(window)
         if score == 0 {
@@ -15,16 +15,18 @@ extension Scan {
             if !hasPlus, context.isVetoed(.init(.phone), within: 3) { score &-= 45 }
             score &+= pull.points / 5
         }
-        takeExtension(&window)
-        offer(.phone, window, score, .numberingPlan, verified: false, pull: pull)
+        guard score >= rules.threshold else { return }
+        let end = window.isSpoken ? window.end : endOfExtension(window.end)
+        offer(.phone, window, score, .numberingPlan, pull: pull, range: start..<end)
     }
 
     /// Takes the plus sign and an opening parenthesis into the window; true when there is a plus.
-    private func takePrefix(_ window: inout Window) -> Bool {
-        var start = window.start
+    @inline(__always)
+    private func takePrefix(_ start: inout Int, _ end: Int) -> Bool {
+        let first = start
         if byte(start &- 1) == 0x28 {
             // Only when it is closed within the number.
-            for offset in start..<window.end where text[offset] == 0x29 {
+            for offset in start..<end where text[offset] == 0x29 {
                 start &-= 1
                 break
             }
@@ -33,40 +35,40 @@ extension Scan {
         if byte(start &- 1) == 0x2B {
             start &-= 1
             hasPlus = true
-            if byte(start &- 1) == 0x28, start < window.start {
-                for offset in window.start..<window.end where text[offset] == 0x29 {
+            if byte(start &- 1) == 0x28 {
+                for offset in first..<end where text[offset] == 0x29 {
                     start &-= 1
                     break
                 }
             }
-        } else if byte(start &- 1) == 0x20, byte(start &- 2) == 0x2B, start < window.start {
+        } else if byte(start &- 1) == 0x20, byte(start &- 2) == 0x2B, start < first {
             start &-= 2
             hasPlus = true
         }
-        window.start = start
         return hasPlus
     }
 
-    /// Takes "x12", "ext. 12" and "extension 12" behind the number into the window.
-    private func takeExtension(_ window: inout Window) {
-        guard !window.isSpoken else { return }
-        var offset = window.end
+    /// The end of a number with "x12", "ext. 12" or "extension 12" behind it; the number's own end when there is none.
+    @inline(__always)
+    private func endOfExtension(_ end: Int) -> Int {
+        var offset = end
         if byte(offset) == 0x2C { offset &+= 1 }
         if byte(offset) == 0x20 { offset &+= 1 }
         let letters = offset
         while Bytes.isLetter(byte(offset)), offset &- letters < 10 { offset &+= 1 }
         guard byte(letters) | 0x20 == 0x78 && offset == letters &+ 1 || byte(letters) | 0x20 == 0x65 && byte(letters &+ 1) | 0x20 == 0x78
-        else { return }
+        else { return end }
         if byte(offset) == 0x2E { offset &+= 1 }
         if byte(offset) == 0x20 { offset &+= 1 }
         let digits = offset
         while Bytes.isDigit(byte(offset)), offset &- digits < 7 { offset &+= 1 }
-        guard 1...6 ~= offset &- digits, !Bytes.isWord(byte(offset)) else { return }
-        window.end = offset
+        guard 1...6 ~= offset &- digits, !Bytes.isWord(byte(offset)) else { return end }
+        return offset
     }
 
     /// The score of a grouping that a national plan uses, 0 for any other.
-    private func national(_ window: Window) -> Int {
+    @inline(__always)
+    private func national(_ window: borrowing Window) -> Int {
         let digits = window.characters
         let count = window.count
         if window.isSpoken {
@@ -102,12 +104,14 @@ extension Scan {
     }
 
     /// Area and exchange begin with 2 to 9 (North American Numbering Plan).
+    @inline(__always)
     private func isNorthAmerican(_ digits: Compact, _ start: Int) -> Bool {
         digits[start] >= 0x32 && digits[start &+ 3] >= 0x32
     }
 
     /// Brazilian area codes in parentheses; Spanish nine digits in threes.
-    private func groupedWithoutZero(_ window: Window) -> Int {
+    @inline(__always)
+    private func groupedWithoutZero(_ window: borrowing Window) -> Int {
         switch window.shape {
         case Window.shape(2, 5, 4), Window.shape(2, 4, 4):
             return window.has(.parenthesis) ? 80 : window.isOnly(.space) || window.has(.hyphen) && window.has(.space) ? 52 : 0

@@ -21,18 +21,21 @@ extension Scan {
     @inline(__always)
     mutating func offer(
         _ type: EntityType,
-        _ window: Window,
+        _ window: borrowing Window,
         _ score: Int,
         _ checksum: Checksum = .none,
         verified: Bool = false,
         pull: ContextView.Pull = .init(),
-        form: Finding.Form? = nil
+        form: Finding.Form? = nil,
+        range: Range<Int>? = nil
     ) {
+        // Most readings are too weak: nothing is made of them.
+        guard score >= rules.threshold else { return }
         offer(
             Finding(
                 type: type,
-                start: window.start,
-                end: window.end,
+                start: range?.lowerBound ?? window.start,
+                end: range?.upperBound ?? window.end,
                 score: UInt8(clamping: min(score, 100)),
                 form: form ?? window.form,
                 checksum: checksum,
@@ -42,7 +45,7 @@ extension Scan {
         )
     }
 
-    private mutating func readNumber(_ window: Window) {
+    private mutating func readNumber(_ window: borrowing Window) {
         let context = context(before: window.firstToken, after: window.lastToken)
         let isAmount = isAmount(window)
         readCard(window, context, isAmount)
@@ -63,7 +66,8 @@ extension Scan {
     }
 
     /// True when a sign of money stands before the number, or a unit of measure is attached.
-    private func isAmount(_ window: Window) -> Bool {
+    @inline(__always)
+    private func isAmount(_ window: borrowing Window) -> Bool {
         let before = byte(window.start &- 1)
         if before == 0x24 { return true }
         if before == 0x20, byte(window.start &- 2) == 0x24 { return true }
@@ -74,7 +78,7 @@ extension Scan {
 
     // MARK: Payment
 
-    private mutating func readCard(_ window: Window, _ context: ContextView, _ isAmount: Bool) {
+    private mutating func readCard(_ window: borrowing Window, _ context: ContextView, _ isAmount: Bool) {
         let count = window.count
         guard 13...26 ~= count, !isAmount else { return }
         let card = ContextClass(.creditCard)
@@ -95,7 +99,8 @@ extension Scan {
     }
 
     /// The groupings that people and forms use.
-    private func isCardShape(_ window: Window) -> Bool {
+    @inline(__always)
+    private func isCardShape(_ window: borrowing Window) -> Bool {
         if window.words == 1 || window.isSpoken { return true }
         guard !window.has(.dot), !window.has(.slash) || window.isOnly(.slash) else { return false }
         switch window.shape {
@@ -110,14 +115,14 @@ extension Scan {
         }
     }
 
-    private mutating func readSortCode(_ window: Window, _ context: ContextView) {
+    private mutating func readSortCode(_ window: borrowing Window, _ context: ContextView) {
         guard window.words == 1 || window.shape == Window.shape(2, 2, 2) || window.isSpoken else { return }
         let pull = context.pull(.ukSortCode)
         guard pull.points > 0 else { return }
         offer(.ukSortCode, window, (window.words == 3 ? 45 : 24) &+ pull.points, pull: pull)
     }
 
-    private mutating func readAccount(_ window: Window, _ context: ContextView) {
+    private mutating func readAccount(_ window: borrowing Window, _ context: ContextView) {
         guard 6...17 ~= window.count, !window.has(.dot), !window.hasSlash, !window.has(.parenthesis) else { return }
         guard window.words <= 5 || window.isSpoken else { return }
         let pull = context.pull(.bankAccount)
@@ -126,7 +131,7 @@ extension Scan {
     }
 
     /// Three or four digits: a verification code.
-    private mutating func readShort(_ window: Window) {
+    private mutating func readShort(_ window: borrowing Window) {
         guard window.words == 1 || window.isSpoken else { return }
         let context = context(before: window.firstToken, after: window.lastToken)
         let pull = context.pull(.cardCVV)
@@ -140,7 +145,8 @@ extension Scan {
     }
 
     /// True when nothing but a few signs stands between the last card number or expiry date and the window.
-    func isPlacedAfterCard(_ window: Window, within reach: Int) -> Bool {
+    @inline(__always)
+    func isPlacedAfterCard(_ window: borrowing Window, within reach: Int) -> Bool {
         guard window.start > lastCardEnd, window.start &- lastCardEnd <= reach else { return false }
         for offset in lastCardEnd..<window.start {
             guard offset >= 0 else { return false }
@@ -154,7 +160,7 @@ extension Scan {
 
     // MARK: National numbers made of digits
 
-    private mutating func readNine(_ window: Window, _ context: ContextView) {
+    private mutating func readNine(_ window: borrowing Window, _ context: ContextView) {
         let characters = window.characters
         let isGrouped = window.shape == Window.shape(3, 2, 4)
         if GovernmentValidator.isSSN(characters) {
@@ -192,7 +198,7 @@ extension Scan {
         }
     }
 
-    private mutating func readNHS(_ window: Window, _ context: ContextView) {
+    private mutating func readNHS(_ window: borrowing Window, _ context: ContextView) {
         guard window.words == 1 || window.shape == Window.shape(3, 3, 4) || window.isSpoken else { return }
         guard GovernmentValidator.isNHS(window.characters) else { return }
         let pull = context.pull(.ukNHS)
@@ -200,7 +206,7 @@ extension Scan {
         offer(.ukNHS, window, 44 &+ pull.points, .nhs, verified: true, pull: pull)
     }
 
-    private mutating func readEleven(_ window: Window, _ context: ContextView) {
+    private mutating func readEleven(_ window: borrowing Window, _ context: ContextView) {
         if GovernmentValidator.isCPF(window.characters) {
             let pull = context.pull(.brCPF)
             if window.shape == Window.shape(3, 3, 3, 2), !window.hasSlash {
@@ -219,7 +225,7 @@ extension Scan {
         }
     }
 
-    private mutating func readCNPJ(_ window: Window, _ context: ContextView) {
+    private mutating func readCNPJ(_ window: borrowing Window, _ context: ContextView) {
         guard GovernmentValidator.isCNPJ(window.characters) else { return }
         let pull = context.pull(.brCNPJ)
         if window.shape == Window.shape(2, 3, 3, 4, 2), window.has(.slash) || window.has(.dot) {
@@ -229,7 +235,7 @@ extension Scan {
         }
     }
 
-    private mutating func readNIR(_ window: Window, _ context: ContextView) {
+    private mutating func readNIR(_ window: borrowing Window, _ context: ContextView) {
         guard !window.hasSlash, !window.has(.parenthesis), GovernmentValidator.isNIR(window.characters) else { return }
         let pull = context.pull(.frNIR)
         let veto = context.isVetoed(.init(.frNIR)) ? 45 : 0

@@ -3,7 +3,7 @@
 /// The pass is a sequence of clusters (a group of numbers, an address, a spoken run). A cluster depends only on the text from
 /// ``lookBack`` bytes before it to ``lookAhead`` bytes after it, so a stream that holds back what a cluster can still reach
 /// finds exactly what a pass over the whole text finds.
-struct Scan {
+struct Scan: ~Copyable {
     /// Most bytes of text before a candidate that can change what it is.
     static let lookBack = 160
     /// Most bytes of words that are kept because they may begin an address.
@@ -44,6 +44,8 @@ struct Scan {
     var backContextCount = 0
     var forwardContextOf = -1
     var forwardContextCount = 0
+    var backContextClasses: ContextClass = []
+    var forwardContextClasses: ContextClass = []
     /// The extent of the spoken run that was collected last.
     var lastRun = (first: -1, last: -1)
     /// Elementary steps, counted to show that time is linear.
@@ -107,6 +109,7 @@ struct Scan {
     }
 
     /// Where the words before `end`, of which token `last` is the last, may begin an address or a code.
+    @inline(__always)
     private func hold(before end: Int, _ last: Int) -> Int {
         var mailbox = end
         while mailbox > floor, end &- mailbox < Self.longestMailbox, isMailbox(text[mailbox &- 1]) { mailbox &-= 1 }
@@ -186,6 +189,7 @@ struct Scan {
         return last
     }
 
+    @inline(__always)
     private func isBetter(_ left: Finding, _ right: Finding) -> Bool {
         if left.score != right.score { return left.score > right.score }
         return left.end &- left.start > right.end &- right.start

@@ -65,16 +65,14 @@ enum Tokenizer {
             var byte = bytes[offset]
             let start = offset
             if Bytes.isLetter(byte) {
-                var hash = Lexicon.seed
                 var wasLower = false
                 repeat {
-                    hash = Lexicon.step(hash, byte)
                     wasLower = Bytes.isLower(byte)
                     offset &+= 1
                     guard offset < count else { break }
                     byte = bytes[offset]
                 } while Bytes.isLetter(byte) && !(wasLower && Bytes.isUpper(byte))
-                let entry = offset &- start <= Lexicon.longestWord ? lexicon.find(hash) : 0
+                let entry = offset &- start <= Lexicon.longestWord ? lexicon.find(Lexicon.hash(bytes, start, offset, count)) : 0
                 tokens[made] = Token(
                     start: Int32(truncatingIfNeeded: start),
                     end: Int32(truncatingIfNeeded: offset),

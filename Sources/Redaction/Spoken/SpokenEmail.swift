@@ -53,6 +53,7 @@ extension Scan {
     static let longestSpokenDomain = 64
 
     /// How far the text must be known behind a number that ends with token `last`: further when an address may go on there.
+    @inline(__always)
     func reach(after last: Int, _ reach: Int) -> Int {
         guard last &+ 1 < tokenCount else { return reach }
         switch number(last &+ 1).kind {
@@ -72,11 +73,13 @@ extension Scan {
         return mustWait(start(first), end(index))
     }
 
+    @inline(__always)
     private func isNear(_ index: Int) -> Bool {
         guard index &+ 1 < tokenCount else { return false }
         return isPause(end(index), start(index &+ 1)) && start(index &+ 1) &- end(index) <= 3
     }
 
+    @inline(__always)
     private func isTopLevelWord(_ index: Int) -> Bool {
         guard tokens[index].kind == .letters, !isAttached(index &+ 1) else { return false }
         let length = tokens[index].length
@@ -94,6 +97,7 @@ extension Scan {
     }
 
     /// The first token of the mailbox that ends before "at", or nil.
+    @inline(__always)
     private func mailboxStart(before at: Int) -> Int? {
         var first = at &- 1
         guard first >= 0, start(first) >= floor, isMailboxWord(first) else { return nil }
@@ -121,6 +125,7 @@ extension Scan {
         return first < at ? first : nil
     }
 
+    @inline(__always)
     private func isMailboxWord(_ index: Int) -> Bool {
         tokens[index].kind == .digits || tokens[index].kind == .letters && number(index).kind != .at
     }

@@ -182,6 +182,7 @@ extension Scan {
         return count
     }
 
+    @inline(__always)
     private func write(_ number: SpokenGrammar.Number, _ count: Int) -> Int {
         var count = count
         for _ in 0..<number.times {
@@ -196,6 +197,7 @@ extension Scan {
         return count
     }
 
+    @inline(__always)
     private func write(_ character: UInt8, _ first: Int, _ last: Int, _ count: Int) -> Int {
         guard count < ScanBuffers.spokenLimit else { return count }
         buffers.characters[count] = character

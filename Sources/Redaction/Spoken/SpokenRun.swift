@@ -65,6 +65,7 @@ extension Scan {
     }
 
     /// True when number words or a month go on after the group that ends with token `last`.
+    @inline(__always)
     func isFollowedBySpoken(_ last: Int) -> Bool {
         var index = last &+ 1
         var words = 0
@@ -83,12 +84,14 @@ extension Scan {
         return false
     }
 
+    @inline(__always)
     func isSpelledLetter(_ index: Int) -> Bool {
         tokens[index].kind == .letters && (tokens[index].length == 1 || number(index).kind == .letter)
             && !isAttached(index) && !isAttached(index &+ 1)
     }
 
     /// True when only signs of a pause stand between two words.
+    @inline(__always)
     func isPause(_ start: Int, _ end: Int) -> Bool {
         guard end &- start <= 8 else { return false }
         for offset in start..<end {
@@ -121,7 +124,16 @@ extension Scan {
         let mark = findings.count
         readSpokenWindow(0, count)
         // More may have been said after a card number; a valid one inside is better than a run that is not.
-        for length in [15, 16] where length < count { readSpokenWindow(0, length) }
+        for length in [15, 16] where length < count {
+            let mark = candidateCount
+            readSpokenWindow(0, length)
+            var kept = mark
+            for index in mark..<candidateCount where buffers.candidates[index].type == .creditCard {
+                buffers.candidates[kept] = buffers.candidates[index]
+                kept &+= 1
+            }
+            candidateCount = kept
+        }
         if candidateCount == 0 { readPieces(count, &findings) }
         guard candidateCount > 0 || findings.count > mark else { return false }
         if candidateCount > 0 {
@@ -198,6 +210,7 @@ extension Scan {
     }
 
     /// The "th" of "4th".
+    @inline(__always)
     func isAttachedOrdinal(_ index: Int) -> Bool {
         guard isAttached(index), tokens[index].kind == .letters, tokens[index &- 1].kind == .digits, tokens[index].length == 2
         else { return false }
@@ -208,6 +221,7 @@ extension Scan {
     }
 
     /// A single letter counts when numbers or other single letters stand beside it.
+    @inline(__always)
     private func isLetterInRun(_ index: Int) -> Bool {
         func isNear(_ other: Int) -> Bool {
             guard other >= 0, other < tokenCount else { return false }
@@ -217,6 +231,7 @@ extension Scan {
     }
 
     /// "a" and "I" are words of their own.
+    @inline(__always)
     private func isLetterWord(_ index: Int) -> Bool {
         let letter = text[start(index)] | 0x20
         return letter == 0x61 || letter == 0x69
@@ -263,6 +278,7 @@ extension Scan {
         if digits > 0 || end < count { readSpokenWindow(digits, end) }
     }
 
+    @inline(__always)
     private func isSentenceEnd(_ left: Int, _ right: Int) -> Bool {
         guard left < right, !tokens[right].isAfterLineBreak else { return left < right }
         for offset in end(left)..<start(right) {
@@ -295,6 +311,7 @@ extension Scan {
         }
     }
 
+    @inline(__always)
     private func hasLineBreak(_ left: Int, _ right: Int) -> Bool {
         guard left < right else { return false }
         for token in (left &+ 1)...right where tokens[token].isAfterLineBreak { return true }
