@@ -18,7 +18,8 @@ public struct Redactor: Sendable {
         /// What is missing and what to do.
         public var description: String {
             switch self {
-            case .missingKeys(let type): "the action for \(type) needs keys: give the redactor a secret of at least 32 bytes"
+            case .missingKeys(let type):
+                "the action for \(type) needs keys: give the redactor a secret of at least 32 bytes"
             case .missingVault(let type): "the action for \(type) makes tokens: give the redactor a vault"
             }
         }

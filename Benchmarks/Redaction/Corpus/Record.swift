@@ -34,7 +34,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         return z ^ (z >> 31)
     }
 
-    mutating func digits(_ count: Int) -> String { (0..<count).map { _ in String(Int.random(in: 0...9, using: &self)) }.joined() }
+    mutating func digits(_ count: Int) -> String {
+        (0..<count).map { _ in String(Int.random(in: 0...9, using: &self)) }.joined()
+    }
     mutating func pick<T>(_ choices: [T]) -> T { choices[Int.random(in: 0..<choices.count, using: &self)] }
     mutating func letters(_ count: Int, from alphabet: String = "ABCDEFGHJKLMNPRSTVWXYZ") -> String {
         let letters = Array(alphabet)

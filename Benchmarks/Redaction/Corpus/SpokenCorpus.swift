@@ -3,19 +3,31 @@ import Redaction
 /// Transcripts; `{language:TYPE}` is a value said in words, `{split:TYPE}` one dictated over several turns.
 enum SpokenTemplates {
     static let all: [String] = [
-        "my card number is {en:CREDIT_CARD}", "okay so the card is {en:CREDIT_CARD} and it expires {en:CARD_EXPIRY}", "the security code on the back is {en:CARD_CVV}",
-        "sure my social security number is {en:US_SSN} thanks", "you can reach me at {en:PHONE} any time", "my phone number is {en:PHONE}, did you get that?",
-        "the routing number is {en:ABA_ROUTING} and the account number is {en:BANK_ACCOUNT}", "account number {en:BANK_ACCOUNT} at first national",
-        "my email is {mail:EMAIL}", "you can send it to {mail:EMAIL} please", "i was born on {en:DATE_OF_BIRTH}", "my date of birth is {en:DATE_OF_BIRTH}",
-        "Agent: can I have your card number?\nCustomer: yes it's {en:CREDIT_CARD}", "Agent: what's the account number?\nCustomer: um {en:BANK_ACCOUNT}",
-        "meine Kartennummer ist {de:CREDIT_CARD}", "die Kontonummer lautet {de:BANK_ACCOUNT}", "Sie erreichen mich unter der Telefonnummer {de:PHONE}",
-        "ma carte c'est le {fr:CREDIT_CARD}", "mon numéro de téléphone est le {fr:PHONE}", "mi tarjeta es {es:CREDIT_CARD}", "mi número de teléfono es {es:PHONE}",
-        "el número de cuenta es {es:BANK_ACCOUNT}", "o número do cartão é {pt:CREDIT_CARD}", "meu telefone é {pt:PHONE}", "a conta é {pt:BANK_ACCOUNT}",
-        "Agent: please read me the card number\n{split:CREDIT_CARD}", "Agent: your card number, please\n{split:CREDIT_CARD}", "Agent: and the account number?\n{split:BANK_ACCOUNT}",
+        "my card number is {en:CREDIT_CARD}", "okay so the card is {en:CREDIT_CARD} and it expires {en:CARD_EXPIRY}",
+        "the security code on the back is {en:CARD_CVV}",
+        "sure my social security number is {en:US_SSN} thanks", "you can reach me at {en:PHONE} any time",
+        "my phone number is {en:PHONE}, did you get that?",
+        "the routing number is {en:ABA_ROUTING} and the account number is {en:BANK_ACCOUNT}",
+        "account number {en:BANK_ACCOUNT} at first national",
+        "my email is {mail:EMAIL}", "you can send it to {mail:EMAIL} please", "i was born on {en:DATE_OF_BIRTH}",
+        "my date of birth is {en:DATE_OF_BIRTH}",
+        "Agent: can I have your card number?\nCustomer: yes it's {en:CREDIT_CARD}",
+        "Agent: what's the account number?\nCustomer: um {en:BANK_ACCOUNT}",
+        "meine Kartennummer ist {de:CREDIT_CARD}", "die Kontonummer lautet {de:BANK_ACCOUNT}",
+        "Sie erreichen mich unter der Telefonnummer {de:PHONE}",
+        "ma carte c'est le {fr:CREDIT_CARD}", "mon numéro de téléphone est le {fr:PHONE}",
+        "mi tarjeta es {es:CREDIT_CARD}", "mi número de teléfono es {es:PHONE}",
+        "el número de cuenta es {es:BANK_ACCOUNT}", "o número do cartão é {pt:CREDIT_CARD}",
+        "meu telefone é {pt:PHONE}", "a conta é {pt:BANK_ACCOUNT}",
+        "Agent: please read me the card number\n{split:CREDIT_CARD}",
+        "Agent: your card number, please\n{split:CREDIT_CARD}", "Agent: and the account number?\n{split:BANK_ACCOUNT}",
         // Nothing to be found.
-        "i have two kids and one of them is nineteen", "we waited for forty five minutes and then three of us left", "the order number is {en:#} i think",
-        "it cost two hundred and fifty dollars in twenty twenty four", "my tracking number is {en:#}", "there are one or two things i wanted to ask about",
-        "wir haben drei Kinder und zwei Hunde", "il y a deux ou trois choses à dire", "tengo dos hijos y una casa", "tenho dois filhos e um cachorro",
+        "i have two kids and one of them is nineteen", "we waited for forty five minutes and then three of us left",
+        "the order number is {en:#} i think",
+        "it cost two hundred and fifty dollars in twenty twenty four", "my tracking number is {en:#}",
+        "there are one or two things i wanted to ask about",
+        "wir haben drei Kinder und zwei Hunde", "il y a deux ou trois choses à dire", "tengo dos hijos y una casa",
+        "tenho dois filhos e um cachorro",
     ]
 }
 
@@ -48,17 +60,28 @@ extension CorpusMaker {
     }
 
     private mutating func mail() -> String {
-        let name = random.pick(["mara dot silva", "j o n a s", "lea underscore berg", "tom dot okafor", "nina dash wolf", "oliver", "p dot dubois"])
-        return "\(name) at \(random.pick(["gmail", "yahoo", "example", "postbox"])) dot \(random.pick(["com", "org", "net"]))"
+        let name = random.pick([
+            "mara dot silva", "j o n a s", "lea underscore berg", "tom dot okafor", "nina dash wolf", "oliver",
+            "p dot dubois",
+        ])
+        return
+            "\(name) at \(random.pick(["gmail", "yahoo", "example", "postbox"])) dot \(random.pick(["com", "org", "net"]))"
     }
 
     private mutating func date() -> String {
-        let months = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
-        let days = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "twelfth", "fifteenth", "nineteenth", "twentieth", "twenty first", "twenty ninth"]
+        let months = [
+            "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+            "november", "december",
+        ]
+        let days = [
+            "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "twelfth",
+            "fifteenth", "nineteenth", "twentieth", "twenty first", "twenty ninth",
+        ]
         let year = "nineteen \(tens(Int.random(in: 50...99, using: &random)))"
         let month = random.pick(months)
         let day = random.pick(days)
-        return random.pick(["\(month) \(day) \(year)", "the \(day) of \(month) \(year)", "\(month) the \(day) \(year)"]).replacingPrefix("the ")
+        return random.pick(["\(month) \(day) \(year)", "the \(day) of \(month) \(year)", "\(month) the \(day) \(year)"])
+            .replacingPrefix("the ")
     }
 
     private mutating func split(_ digits: String, _ type: EntityType) -> [Said] {
@@ -69,7 +92,9 @@ extension CorpusMaker {
             rest = rest.dropFirst(part.count)
             said.append(Said(text: "Customer: "))
             said.append(Said(text: words(String(part), "en"), type: type))
-            if !rest.isEmpty { said.append(Said(text: "\nAgent: \(random.pick(["okay", "mhm", "got it", "go ahead", "yes"]))\n")) }
+            if !rest.isEmpty {
+                said.append(Said(text: "\nAgent: \(random.pick(["okay", "mhm", "got it", "go ahead", "yes"]))\n"))
+            }
         }
         return said
     }
@@ -120,5 +145,7 @@ extension CorpusMaker {
 }
 
 extension String {
-    fileprivate func replacingPrefix(_ prefix: String) -> String { hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self }
+    fileprivate func replacingPrefix(_ prefix: String) -> String {
+        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self
+    }
 }

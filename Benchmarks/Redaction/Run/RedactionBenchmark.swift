@@ -35,7 +35,8 @@ enum RedactionBenchmark {
         var lines: [[UInt8]] = []
         var total = 0
         let plain = Array(
-            "Thank you for getting in touch with us about this; we have looked into what happened and will write again soon.\n".utf8
+            "Thank you for getting in touch with us about this; we have looked into what happened and will write again soon.\n"
+                .utf8
         )
         while total < bytes {
             let record = lines.count % 8 == 3 ? maker.spoken() : maker.written()
@@ -74,7 +75,11 @@ enum RedactionBenchmark {
         let redactor = Redactor()
         let scratch = Scratch()
         let text = Array(lines.joined())
-        report("find, one buffer", bytes: text.count, seconds: best { text.withUnsafeBytes { redactor.find($0, into: scratch) } })
+        report(
+            "find, one buffer",
+            bytes: text.count,
+            seconds: best { text.withUnsafeBytes { redactor.find($0, into: scratch) } }
+        )
         let seconds = best { text.withUnsafeBytes { bytes in try? redactor.redact(bytes, into: scratch) } }
         report("redact, one buffer", bytes: text.count, seconds: seconds)
     }
@@ -113,7 +118,11 @@ enum RedactionBenchmark {
             ("addresses", Array(repeatElement(Array("a@".utf8), count: size / 2).joined())),
         ]
         for (name, text) in cases {
-            report("worst case, \(name)", bytes: size, seconds: best { text.withUnsafeBytes { redactor.find($0, into: scratch) } })
+            report(
+                "worst case, \(name)",
+                bytes: size,
+                seconds: best { text.withUnsafeBytes { redactor.find($0, into: scratch) } }
+            )
         }
     }
 
@@ -121,7 +130,8 @@ enum RedactionBenchmark {
     private static func measureMessage() {
         let message = Array(
             ("Hi there, this is about the second charge on my account. The card is 4012 8888 8888 1881, it runs out 11/29, and you can "
-                + "write to mara.silva@example.org or call 415-555-0132 in the evening. Thanks a lot for your help.").utf8
+                + "write to mara.silva@example.org or call 415-555-0132 in the evening. Thanks a lot for your help.")
+                .utf8
         ).prefix(222)
         let text = Array(message)
         let redactor = Redactor()
@@ -136,7 +146,9 @@ enum RedactionBenchmark {
             }
         }
         times.sort()
-        print("message of \(text.count) bytes: p50 \(times[times.count / 2]) ns, p99 \(times[times.count * 99 / 100]) ns")
+        print(
+            "message of \(text.count) bytes: p50 \(times[times.count / 2]) ns, p99 \(times[times.count * 99 / 100]) ns"
+        )
     }
 
     private static func best(_ body: () -> Void) -> Double {

@@ -120,7 +120,10 @@ enum ContextWords {
                 + "montant solde prix importe precio valor preco percent units quantity qty score bytes kb mb gb seconds minutes hours "
                 + "days weeks people reais pesos population salary revenue"
         ),
-        (.partial, "ending ends last+four last+4 last endet endend terminant terminada termina terminado letzten derniers ultimos"),
+        (
+            .partial,
+            "ending ends last+four last+4 last endet endend terminant terminada termina terminado letzten derniers ultimos"
+        ),
         (.tax, "tax taxes fiscal impots"),
         (
             .otherDate,

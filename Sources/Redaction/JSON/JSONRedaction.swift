@@ -15,7 +15,9 @@ public struct JSONRedactionFailure: Error, Hashable, Sendable, CustomStringConve
     /// What is wrong and what to do, without content.
     public let description: String
 
-    static func notJSON(_ error: JSONError) -> Self { Self(kind: .notJSON, description: "\(error); redact it as text instead") }
+    static func notJSON(_ error: JSONError) -> Self {
+        Self(kind: .notJSON, description: "\(error); redact it as text instead")
+    }
     static func vault(_ failure: VaultFailure) -> Self { Self(kind: .vault, description: failure.description) }
 }
 
@@ -65,7 +67,9 @@ private struct JSONPass {
         self.depth = depth
     }
 
-    mutating func run(_ document: UnsafeRawBufferPointer, hints outer: ContextHints = ContextHints()) throws(JSONRedactionFailure) {
+    mutating func run(_ document: UnsafeRawBufferPointer, hints outer: ContextHints = ContextHints())
+        throws(JSONRedactionFailure)
+    {
         output.reserveCapacity(document.count + 64)
         var scanner = JSONScanner(document)
         var written = 0
@@ -82,7 +86,9 @@ private struct JSONPass {
                     memberHints = hints.last ?? outer
                     decode(document, token)
                     decoded.withUnsafeBytes { memberHints.enter($0) }
-                    if let failure = text(document, token, ContextHints(), &written, isKey: true) { throw failure.error }
+                    if let failure = text(document, token, ContextHints(), &written, isKey: true) {
+                        throw failure.error
+                    }
                 case .string:
                     decode(document, token)
                     if let failure = text(document, token, memberHints, &written, isKey: false) { throw failure.error }
@@ -126,8 +132,11 @@ private struct JSONPass {
                 if document[offset + 1] == 0x75 {
                     end = offset + 6
                     // A pair of surrogates is one character.
-                    let isHigh = document[offset + 2] | 0x20 == 0x64 && (document[offset + 3] | 0x20 == 0x38
-                        || document[offset + 3] | 0x20 == 0x39 || document[offset + 3] | 0x20 == 0x61 || document[offset + 3] | 0x20 == 0x62)
+                    let isHigh =
+                        document[offset + 2] | 0x20 == 0x64
+                        && (document[offset + 3] | 0x20 == 0x38
+                            || document[offset + 3] | 0x20 == 0x39 || document[offset + 3] | 0x20 == 0x61
+                            || document[offset + 3] | 0x20 == 0x62)
                     if isHigh { end = offset + 12 }
                 }
             }
@@ -187,7 +196,12 @@ private struct JSONPass {
             var failure: VaultFailure?
             value.withUnsafeBytes { bytes in
                 do throws(VaultFailure) {
-                    try replacement.append(bytes, finding.type, redactor.policy.action(for: finding.type) ?? .mask, to: &plain)
+                    try replacement.append(
+                        bytes,
+                        finding.type,
+                        redactor.policy.action(for: finding.type) ?? .mask,
+                        to: &plain
+                    )
                 } catch {
                     failure = error
                 }
@@ -204,8 +218,12 @@ private struct JSONPass {
     }
 
     /// A document inside the decoded string: redacted, nil when the string holds none.
-    private mutating func nestedDocument(_ hints: ContextHints) -> (output: [UInt8], findings: [Finding], changed: Bool)? {
-        guard let first = decoded.first(where: { !Bytes.isSpace($0) && !Bytes.isLineBreak($0) }), first == 0x7B || first == 0x5B else {
+    private mutating func nestedDocument(_ hints: ContextHints) -> (
+        output: [UInt8], findings: [Finding], changed: Bool
+    )? {
+        guard let first = decoded.first(where: { !Bytes.isSpace($0) && !Bytes.isLineBreak($0) }),
+            first == 0x7B || first == 0x5B
+        else {
             return nil
         }
         var inner = JSONPass(redactor: redactor, scope: scope, scratch: scratch, depth: depth + 1)

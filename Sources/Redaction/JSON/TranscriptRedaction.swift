@@ -87,7 +87,8 @@ extension Redactor {
         }
         var edited: [UInt8] = []
         var offset = 0
-        for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }) where edit.range.lowerBound >= offset {
+        for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
+        where edit.range.lowerBound >= offset {
             edited.append(contentsOf: UnsafeRawBufferPointer(rebasing: document[offset..<edit.range.lowerBound]))
             edit.text.withUnsafeBytes { JSONText.appendQuoted($0, to: &edited) }
             offset = edit.range.upperBound
@@ -119,9 +120,13 @@ struct TranscriptPhrase {
         var covered: [Range<Int>] = []
         var cursor = 0
         for word in words {
-            guard let place = place(of: word.text, from: cursor) else { return words.filter { Self.isNumeric($0.text) }.map(\.range) }
+            guard let place = place(of: word.text, from: cursor) else {
+                return words.filter { Self.isNumeric($0.text) }.map(\.range)
+            }
             cursor = place.upperBound
-            if findings.contains(where: { $0.start < place.upperBound && $0.end > place.lowerBound }) { covered.append(word.range) }
+            if findings.contains(where: { $0.start < place.upperBound && $0.end > place.lowerBound }) {
+                covered.append(word.range)
+            }
         }
         return covered
     }
@@ -142,7 +147,8 @@ struct TranscriptPhrase {
         guard start + word.count <= text.count, start == 0 || !Bytes.isWord(text[start - 1]) else { return false }
         for index in word.indices {
             let left = text[start + index]
-            let isSame = left == word[index] || (Bytes.isLetter(left) && left < 0x80 && left | 0x20 == word[index] | 0x20)
+            let isSame =
+                left == word[index] || (Bytes.isLetter(left) && left < 0x80 && left | 0x20 == word[index] | 0x20)
             guard isSame else { return false }
         }
         return true

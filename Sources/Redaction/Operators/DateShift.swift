@@ -27,7 +27,8 @@ struct DateShift {
             }
             parts.append((start, index - start, number))
         }
-        guard let order = Self.order(parts.map { ($0.length, $0.number) }), value.allSatisfy({ !Bytes.isLetter($0) }) else {
+        guard let order = Self.order(parts.map { ($0.length, $0.number) }), value.allSatisfy({ !Bytes.isLetter($0) })
+        else {
             return Mask.full.appendStars(4, to: &output)
         }
         let moved = Self.date(Self.days(parts[order.0].number, parts[order.1].number, parts[order.2].number) + days)

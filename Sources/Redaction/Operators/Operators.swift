@@ -49,7 +49,9 @@ enum Normal {
     static func form(_ value: [UInt8], type: EntityType) -> [UInt8] {
         var folding = Folding()
         value.withUnsafeBytes { folding.fold($0) }
-        if type == .email || type == .ipAddress || type == .custom { return folding.bytes.map { Bytes.isUpper($0) ? $0 | 0x20 : $0 } }
+        if type == .email || type == .ipAddress || type == .custom {
+            return folding.bytes.map { Bytes.isUpper($0) ? $0 | 0x20 : $0 }
+        }
         return folding.bytes.compactMap { byte in
             guard Bytes.isWord(byte) else { return nil }
             return Bytes.isLower(byte) ? byte & 0xDF : byte

@@ -66,7 +66,10 @@ struct Automaton: Sendable {
     private mutating func add(_ items: [PatternParser.Item]) throws(CustomRule.Failure) {
         let base = follow.count
         guard base + items.count <= 64 else {
-            throw CustomRule.Failure(description: "the pattern is too long: at most 64 characters once counts are written out", offset: 0)
+            throw CustomRule.Failure(
+                description: "the pattern is too long: at most 64 characters once counts are written out",
+                offset: 0
+            )
         }
         guard items.contains(where: { !$0.isOptional }) else {
             throw CustomRule.Failure(description: "an alternative matches the empty text", offset: 0)

@@ -23,7 +23,9 @@ struct PatternParser {
         while offset < pattern.count, pattern[offset] != 0x7C {
             let accepts = try set()
             try append(accepts, to: &items)
-            guard items.count <= 64 else { throw failure("the pattern is too long: at most 64 characters once counts are written out") }
+            guard items.count <= 64 else {
+                throw failure("the pattern is too long: at most 64 characters once counts are written out")
+            }
         }
         guard !items.isEmpty else { throw failure("an alternative is empty") }
         return items
@@ -54,7 +56,9 @@ struct PatternParser {
             }
             guard offset < pattern.count, pattern[offset] == 0x7D else { throw failure("a count ends with }") }
             offset += 1
-            guard 1...64 ~= most, least <= most else { throw failure("a count is {n} or {n,m} with n not above m, m from 1 to 64") }
+            guard 1...64 ~= most, least <= most else {
+                throw failure("a count is {n} or {n,m} with n not above m, m from 1 to 64")
+            }
             items.append(contentsOf: repeatElement(item, count: least))
             item.isOptional = true
             items.append(contentsOf: repeatElement(item, count: most - least))

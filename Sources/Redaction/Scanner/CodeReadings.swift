@@ -33,7 +33,9 @@ extension Scan {
         case 15 where letters == 1 &<< 6 && GovernmentValidator.isNIR(window.characters):
             offer(.frNIR, window, 88, .nir, verified: true)
         case 16:
-            if letters & 0b1000_1001_0011_1111 == 0b1000_1001_0011_1111, DocumentValidator.isItalianCode(window.characters) {
+            if letters & 0b1000_1001_0011_1111 == 0b1000_1001_0011_1111,
+                DocumentValidator.isItalianCode(window.characters)
+            {
                 offer(.itFiscalCode, window, 94, .italianCode, verified: true)
             }
             readUKLicence(window)
@@ -53,7 +55,9 @@ extension Scan {
         if PaymentValidator.isIBAN(window.characters) {
             offer(.iban, window, 97, .iban, verified: true)
         } else if PaymentValidator.ibanLength(window.characters[0], window.characters[1]) == window.count {
-            let pull = context(before: window.firstToken, after: window.lastToken).pull([.init(.iban), .init(.bankAccount)])
+            let pull = context(before: window.firstToken, after: window.lastToken).pull([
+                .init(.iban), .init(.bankAccount),
+            ])
             if pull.points >= 36 { offer(.iban, window, 24 &+ pull.points, .iban, pull: pull) }
         }
     }

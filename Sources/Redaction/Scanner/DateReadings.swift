@@ -5,13 +5,17 @@ extension Scan {
         switch window.count {
         case 3, 4:
             readExpiry(window)
-        case 5 where window.words == 3 || window.isSpoken, 6 where window.words >= 2 || window.isSpoken, 7 where window.words == 3, 8:
+        case 5 where window.words == 3 || window.isSpoken, 6 where window.words >= 2 || window.isSpoken,
+            7 where window.words == 3, 8:
             readExpiry(window)
-            guard window.words == 3 || window.count == 8 && window.words == 1 || window.isSpoken, isDate(window, digits) else { return }
+            guard window.words == 3 || window.count == 8 && window.words == 1 || window.isSpoken, isDate(window, digits)
+            else { return }
             let context = context(before: window.firstToken, after: window.lastToken)
             let pull = context.pull(.dateOfBirth)
             let base = window.words == 3 ? 26 : window.isSpoken ? 26 : 20
-            if pull.points > 0 { offer(.dateOfBirth, window, base &+ pull.points, .calendar, verified: true, pull: pull) }
+            if pull.points > 0 {
+                offer(.dateOfBirth, window, base &+ pull.points, .calendar, verified: true, pull: pull)
+            }
         default:
             return
         }
@@ -67,7 +71,8 @@ extension Scan {
             year = Digits.number(digits, 0, 4)
         default:
             guard window.words == 1 || window.isSpoken else { return }
-            guard window.count == 4 || window.count == 6 && window.isSpoken || window.count == 3 && window.isSpoken else { return }
+            guard window.count == 4 || window.count == 6 && window.isSpoken || window.count == 3 && window.isSpoken
+            else { return }
             let monthDigits = window.count == 3 ? 1 : 2
             month = Digits.number(digits, 0, monthDigits)
             year = Digits.number(digits, monthDigits, window.count &- monthDigits)
@@ -84,7 +89,9 @@ extension Scan {
         } else if window.has(.slash) {
             // Beside the word for a card a date of month and year is the card's.
             let card = context.pull(.creditCard)
-            if card.points >= 30 { offer(.cardExpiry, window, 20 &+ card.points, .calendar, verified: true, pull: card) }
+            if card.points >= 30 {
+                offer(.cardExpiry, window, 20 &+ card.points, .calendar, verified: true, pull: card)
+            }
         }
     }
 }

@@ -37,7 +37,15 @@ extension Scan {
         var next = at &+ 1
         while next < tokenCount, self.start(next) < end { next &+= 1 }
         accept(
-            Finding(type: .email, start: start, end: end, score: 95, form: .structured, checksum: .address, isVerified: true),
+            Finding(
+                type: .email,
+                start: start,
+                end: end,
+                score: 95,
+                form: .structured,
+                checksum: .address,
+                isVerified: true
+            ),
             after: next,
             &findings
         )

@@ -61,7 +61,15 @@ extension Scan {
         var next = nextToken
         while next < tokenCount, self.start(next) < end { next &+= 1 }
         accept(
-            Finding(type: type, start: start, end: end, score: 88, form: .structured, checksum: .address, isVerified: true),
+            Finding(
+                type: type,
+                start: start,
+                end: end,
+                score: 88,
+                form: .structured,
+                checksum: .address,
+                isVerified: true
+            ),
             after: next,
             &findings
         )

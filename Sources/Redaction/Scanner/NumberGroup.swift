@@ -36,7 +36,8 @@ extension Scan {
         let digitsFirst = first
         // Letters in front that are part of the code: "AB 12 34 56 C".
         if first > nextToken, !isAttached(first), tokens[first &- 1].kind == .letters, !isAttached(first &- 1),
-            isCodePrefix(first &- 1), gap(end(first &- 1), start(first)) == .space || gap(end(first &- 1), start(first)) == .hyphen
+            isCodePrefix(first &- 1),
+            gap(end(first &- 1), start(first)) == .space || gap(end(first &- 1), start(first)) == .hyphen
         {
             first &-= 1
         }
@@ -55,7 +56,9 @@ extension Scan {
         candidateCount = 0
         for word in 0..<(isCut ? words / 2 : words) { readWindows(from: word, words) }
         var settledEnd = resolve(from: isCut ? buffers.words[words / 2].start : clusterEnd, &findings)
-        if lastCardEnd > buffers.words[0].start, lastCardEnd < clusterEnd { settledEnd = max(settledEnd, readBehindCard(words, &findings)) }
+        if lastCardEnd > buffers.words[0].start, lastCardEnd < clusterEnd {
+            settledEnd = max(settledEnd, readBehindCard(words, &findings))
+        }
         var next = isCut ? buffers.words[words / 2].firstToken : last &+ 1
         while next < tokenCount, start(next) < settledEnd { next &+= 1 }
         nextToken = max(nextToken, max(next, index &+ 1))
@@ -65,7 +68,8 @@ extension Scan {
     /// Reads again what stands behind a card number or expiry date of the same group: its place says what it is.
     private mutating func readBehindCard(_ words: Int, _ findings: inout [Finding]) -> Int {
         var settledEnd = 0
-        for word in 0..<words where buffers.words[word].start >= lastCardEnd && lastCardEnd < buffers.words[words &- 1].end {
+        for word in 0..<words
+        where buffers.words[word].start >= lastCardEnd && lastCardEnd < buffers.words[words &- 1].end {
             guard findings.last.map({ $0.end <= buffers.words[word].start }) ?? true else { continue }
             candidateCount = 0
             readWindows(from: word, words)
@@ -264,7 +268,8 @@ extension Scan {
         guard word.pointee.gapBefore == .none else { return false }
         let before = byte(word.pointee.start &- 1)
         guard before == 0x2D || before == 0x2E else { return false }
-        return Bytes.isDigit(byte(word.pointee.start &- 2)) || (before == 0x2D && Bytes.isLetter(byte(word.pointee.start &- 2)))
+        return Bytes.isDigit(byte(word.pointee.start &- 2))
+            || (before == 0x2D && Bytes.isLetter(byte(word.pointee.start &- 2)))
     }
 
     @inline(__always)

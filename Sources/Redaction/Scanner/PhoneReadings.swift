@@ -56,7 +56,9 @@ extension Scan {
         if byte(offset) == 0x20 { offset &+= 1 }
         let letters = offset
         while Bytes.isLetter(byte(offset)), offset &- letters < 10 { offset &+= 1 }
-        guard byte(letters) | 0x20 == 0x78 && offset == letters &+ 1 || byte(letters) | 0x20 == 0x65 && byte(letters &+ 1) | 0x20 == 0x78
+        guard
+            byte(letters) | 0x20 == 0x78 && offset == letters &+ 1
+                || byte(letters) | 0x20 == 0x65 && byte(letters &+ 1) | 0x20 == 0x78
         else { return end }
         if byte(offset) == 0x2E { offset &+= 1 }
         if byte(offset) == 0x20 { offset &+= 1 }
@@ -73,7 +75,8 @@ extension Scan {
         let count = window.count
         if window.isSpoken {
             // Ten digits said one after the other are seldom anything else.
-            let isNational = count == 10 && isNorthAmerican(digits, 0) || count == 11 && digits[0] == 0x30 && digits[1] == 0x37
+            let isNational =
+                count == 10 && isNorthAmerican(digits, 0) || count == 11 && digits[0] == 0x30 && digits[1] == 0x37
             let isPrefixed = count == 11 && digits[0] == 0x31 && isNorthAmerican(digits, 1)
             return isNational || isPrefixed ? 58 : 0
         }
@@ -114,7 +117,8 @@ extension Scan {
     private func groupedWithoutZero(_ window: borrowing Window) -> Int {
         switch window.shape {
         case Window.shape(2, 5, 4), Window.shape(2, 4, 4):
-            return window.has(.parenthesis) ? 80 : window.isOnly(.space) || window.has(.hyphen) && window.has(.space) ? 52 : 0
+            return window.has(.parenthesis)
+                ? 80 : window.isOnly(.space) || window.has(.hyphen) && window.has(.space) ? 52 : 0
         case Window.shape(3, 3, 3) where window.isOnly(.space), Window.shape(3, 2, 2, 2) where window.isOnly(.space):
             return window.characters[0] == 0x36 || window.characters[0] == 0x37 ? 50 : 0
         default:

@@ -106,9 +106,12 @@ extension Scan {
         switch window.shape {
         case Window.shape(4, 4, 4, 4), Window.shape(4, 6, 5), Window.shape(4, 6, 4), Window.shape(4, 4, 4, 4, 3),
             Window.shape(4, 4, 4, 4, 2), Window.shape(4, 4, 4, 4, 1), Window.shape(4, 4, 5), Window.shape(4, 5, 4),
-            Window.shape(6, 13), Window.shape(8, 8), Window.shape(4, 12), Window.shape(6, 10), Window.shape(4, 4, 4, 3), Window.shape(4, 4, 4, 2),
-            Window.shape(4, 4, 4, 1), Window.shape(5, 4, 4), Window.shape(6, 4, 4), Window.shape(4, 3, 3, 3), Window.shape(12, 4),
-            Window.shape(4, 4, 8), Window.shape(8, 4, 4), Window.shape(3, 4, 4, 4), Window.shape(6, 7), Window.shape(4, 4, 7), Window.shape(4, 5, 6):
+            Window.shape(6, 13), Window.shape(8, 8), Window.shape(4, 12), Window.shape(6, 10), Window.shape(4, 4, 4, 3),
+            Window.shape(4, 4, 4, 2),
+            Window.shape(4, 4, 4, 1), Window.shape(5, 4, 4), Window.shape(6, 4, 4), Window.shape(4, 3, 3, 3),
+            Window.shape(12, 4),
+            Window.shape(4, 4, 8), Window.shape(8, 4, 4), Window.shape(3, 4, 4, 4), Window.shape(6, 7),
+            Window.shape(4, 4, 7), Window.shape(4, 5, 6):
             return true
         default:
             return window.words >= 3 && window.words <= 8 && (window.isOnly(.hyphen) || window.isOnly(.space))
@@ -180,19 +183,23 @@ extension Scan {
                 offer(.usITIN, window, 26 &+ pull.points, .itinRanges, verified: true, pull: pull)
             }
         }
-        if PaymentValidator.isRouting(characters), window.words == 1 || window.shape == Window.shape(4, 4, 1) || window.isSpoken
-            || window.shape == Window.shape(3, 3, 3)
+        if PaymentValidator.isRouting(characters),
+            window.words == 1 || window.shape == Window.shape(4, 4, 1) || window.isSpoken
+                || window.shape == Window.shape(3, 3, 3)
         {
             let pull = context.pull(.abaRouting)
             if pull.points > 0 { offer(.abaRouting, window, 34 &+ pull.points, .aba, verified: true, pull: pull) }
         }
-        if GovernmentValidator.isSIN(characters), window.words == 1 || window.shape == Window.shape(3, 3, 3) || window.isSpoken {
+        if GovernmentValidator.isSIN(characters),
+            window.words == 1 || window.shape == Window.shape(3, 3, 3) || window.isSpoken
+        {
             let pull = context.pull(.caSIN)
             if pull.points > 0 {
                 offer(.caSIN, window, 36 &+ pull.points, .luhn, verified: true, pull: pull)
             } else if window.words == 3, window.isOnly(.hyphen), !context.isVetoed([]) {
                 offer(.caSIN, window, 52, .luhn, verified: true)
-            } else if window.words == 3, window.isOnly(.space), context.pull(.phone).points == 0, !context.isVetoed([]) {
+            } else if window.words == 3, window.isOnly(.space), context.pull(.phone).points == 0, !context.isVetoed([])
+            {
                 offer(.caSIN, window, 48, .luhn, verified: true)
             }
         }

@@ -72,7 +72,8 @@ enum Tokenizer {
                     guard offset < count else { break }
                     byte = bytes[offset]
                 } while Bytes.isLetter(byte) && !(wasLower && Bytes.isUpper(byte))
-                let entry = offset &- start <= Lexicon.longestWord ? lexicon.find(Lexicon.hash(bytes, start, offset, count)) : 0
+                let entry =
+                    offset &- start <= Lexicon.longestWord ? lexicon.find(Lexicon.hash(bytes, start, offset, count)) : 0
                 tokens[made] = Token(
                     start: Int32(truncatingIfNeeded: start),
                     end: Int32(truncatingIfNeeded: offset),

@@ -101,13 +101,22 @@ enum NumberWords {
         for year in 1930...1999 {
             for word in germanNumber(year % 100) { add("neunzehnhundert\(word)", .whole, year, .german) }
         }
-        for year in 2001...2019 { for word in germanNumber(year % 100) { add("zweitausend\(word)", .whole, year, .german) } }
-        list("veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve", .whole, from: 21, .spanish)
+        for year in 2001...2019 {
+            for word in germanNumber(year % 100) { add("zweitausend\(word)", .whole, year, .german) }
+        }
+        list(
+            "veintiuno veintidos veintitres veinticuatro veinticinco veintiseis veintisiete veintiocho veintinueve",
+            .whole,
+            from: 21,
+            .spanish
+        )
         list("dieciseis diecisiete dieciocho diecinueve", .teen, from: 16, .spanish)
         add("cien", .hundred, 100, .spanish)
         for word in fillers.split(separator: " ") { add(String(word), .filler, 0, .all) }
         for word in acknowledgements.split(separator: " ") { add(String(word), .acknowledgement, 0, .all) }
-        for (index, word) in alphabet.split(separator: " ").enumerated() { add(String(word), .letter, 0x41 + index, .all) }
+        for (index, word) in alphabet.split(separator: " ").enumerated() {
+            add(String(word), .letter, 0x41 + index, .all)
+        }
         for word in "dot punkt point punto ponto".split(separator: " ") { add(String(word), .dot, 0x2E, .all) }
         for word in "at arobase arroba klammeraffe".split(separator: " ") { add(String(word), .at, 0x40, .all) }
         add("underscore/unterstrich/underline/soulignement", .sign, 0x5F, .all)
@@ -141,9 +150,11 @@ enum NumberWords {
                 double: "double",
                 triple: "triple/treble",
                 joiners: "and",
-                months: "january/jan february/feb march/mar april/apr may june/jun july/jul august/aug september/sep october/oct "
+                months:
+                    "january/jan february/feb march/mar april/apr may june/jun july/jul august/aug september/sep october/oct "
                     + "november/nov december/dec",
-                ordinals: "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+                ordinals:
+                    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
                     + "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth - - - - - - - - - thirtieth"
             )
         ),
@@ -153,13 +164,15 @@ enum NumberWords {
                 units: "null eins zwei/zwo drei vier funf/fuenf sechs sieben acht neun",
                 teens: "zehn elf zwolf/zwoelf dreizehn vierzehn funfzehn/fuenfzehn sechzehn siebzehn achtzehn neunzehn",
                 tens: "zwanzig dreissig/dreisig vierzig funfzig/fuenfzig sechzig siebzig achtzig neunzig",
-                hundreds: "hundert/einhundert zweihundert dreihundert vierhundert funfhundert/fuenfhundert sechshundert siebenhundert "
+                hundreds:
+                    "hundert/einhundert zweihundert dreihundert vierhundert funfhundert/fuenfhundert sechshundert siebenhundert "
                     + "achthundert neunhundert",
                 thousand: "tausend",
                 double: "doppel/doppelt/zweimal",
                 triple: "dreimal",
                 joiners: "und",
-                months: "januar/janner februar marz/maerz april mai juni juli august september oktober november dezember",
+                months:
+                    "januar/janner februar marz/maerz april mai juni juli august september oktober november dezember",
                 ordinals: "erster/ersten/erste zweiter/zweiten/zweite dritter/dritten/dritte vierter/vierten/vierte "
                     + "funfter/funften/fuenfter/fuenften sechster/sechsten siebter/siebten achter/achten neunter/neunten "
                     + "zehnter/zehnten elfter/elften zwolfter/zwolften/zwoelfter/zwoelften dreizehnter/dreizehnten "
@@ -193,7 +206,8 @@ enum NumberWords {
                 units: "cero uno/un/una dos tres cuatro cinco seis siete ocho nueve",
                 teens: "diez once doce trece catorce quince",
                 tens: "veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
-                hundreds: "ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos",
+                hundreds:
+                    "ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos",
                 thousand: "mil",
                 double: "doble",
                 triple: "triple",
@@ -206,9 +220,11 @@ enum NumberWords {
             .portuguese,
             Table(
                 units: "zero um/uma dois/duas tres quatro cinco seis/meia sete oito nove",
-                teens: "dez onze doze treze quatorze/catorze quinze dezesseis/dezasseis dezessete/dezassete dezoito dezenove/dezanove",
+                teens:
+                    "dez onze doze treze quatorze/catorze quinze dezesseis/dezasseis dezessete/dezassete dezoito dezenove/dezanove",
                 tens: "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa",
-                hundreds: "cento/cem duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos",
+                hundreds:
+                    "cento/cem duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos",
                 thousand: "mil",
                 double: "duplo",
                 triple: "triplo",
@@ -224,7 +240,8 @@ enum NumberWords {
     ]
     private static let germanUnits = ["ein", "zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun"]
     private static let germanOnes = [
-        "", "eins", "zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwolf", "dreizehn",
+        "", "eins", "zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwolf",
+        "dreizehn",
         "vierzehn", "funfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn",
     ]
 

@@ -10,7 +10,9 @@ extension Scan {
             if tokens[index].kind == .digits {
                 if let number = grammar.finish() { parts.take(number.value, number.firstToken, number.lastToken) }
                 var value = 0
-                for offset in start(index)..<min(end(index), start(index) &+ 9) { value = value &* 10 &+ Int(text[offset] &- 0x30) }
+                for offset in start(index)..<min(end(index), start(index) &+ 9) {
+                    value = value &* 10 &+ Int(text[offset] &- 0x30)
+                }
                 parts.take(value, index, isAttachedOrdinal(index &+ 1) ? index &+ 1 : index)
             } else if word.kind == .month || word.kind == .ordinal {
                 // "twenty first"

@@ -31,7 +31,9 @@ extension Scan {
         // Back: the domain up to "at".
         var at = index &- 1
         var words = 0
-        while at > 0, words < 7, number(at).kind != .at, tokens[at].kind == .letters || tokens[at].kind == .digits, isNear(at) {
+        while at > 0, words < 7, number(at).kind != .at, tokens[at].kind == .letters || tokens[at].kind == .digits,
+            isNear(at)
+        {
             at &-= 1
             words &+= 1
         }
@@ -66,7 +68,9 @@ extension Scan {
     private mutating func waitForAddress(_ index: Int) -> Bool {
         guard !isFinal, end(index) &+ Scan.lookAhead > count else { return false }
         var first = index
-        while first > 0, start(index) &- start(first &- 1) <= Scan.lookBack, index &- first < 24, start(first &- 1) >= floor {
+        while first > 0, start(index) &- start(first &- 1) <= Scan.lookBack, index &- first < 24,
+            start(first &- 1) >= floor
+        {
             first &-= 1
         }
         nextToken = min(nextToken, index)
@@ -87,7 +91,8 @@ extension Scan {
         var word: UInt32 = 0
         for offset in start(index)..<end(index) { word = word &<< 8 | UInt32(text[offset] | 0x20) }
         switch word {
-        case 0x636F_6D, 0x6E65_74, 0x6F72_67, 0x6564_75, 0x676F_76, 0x6269_7A, 0x696E_666F, 0x6465, 0x6672, 0x6573, 0x7074, 0x6272,
+        case 0x636F_6D, 0x6E65_74, 0x6F72_67, 0x6564_75, 0x676F_76, 0x6269_7A, 0x696E_666F, 0x6465, 0x6672, 0x6573,
+            0x7074, 0x6272,
             0x756B, 0x696F, 0x6575, 0x6974, 0x6361, 0x6174, 0x6368, 0x6E6C, 0x6265, 0x6D78, 0x6175, 0x7573, 0x6D65,
             0x636F:
             return true
@@ -106,7 +111,8 @@ extension Scan {
             let before = first &- 1
             let kind = number(before).kind
             let isSign = kind == .dot || kind == .sign
-            let isSpelt = isSpelledLetter(before) || kind.isNumber && number(first).kind != .dot || tokens[before].kind == .digits
+            let isSpelt =
+                isSpelledLetter(before) || kind.isNumber && number(first).kind != .dot || tokens[before].kind == .digits
             let currentKind = number(first).kind
             let isCurrentSign = currentKind == .dot || currentKind == .sign
             let isCurrentSpelt = isSpelledLetter(first) || currentKind.isNumber || tokens[first].kind == .digits

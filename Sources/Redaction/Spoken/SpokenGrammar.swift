@@ -84,7 +84,8 @@ struct SpokenGrammar {
         case .teen: return joinTeen(word)
         case .tens: return joinTens(word)
         case .hundred:
-            guard last == .unit || last == .teen || last == .thousand || last == .closed && value < 100, value < 100 else { return false }
+            guard last == .unit || last == .teen || last == .thousand || last == .closed && value < 100, value < 100
+            else { return false }
             guard last != .unit || value % 10 > 0 else { return false }
             value = max(value, 1) &* word
             last = .hundred

@@ -44,7 +44,8 @@ extension Scan {
     /// Reads the spoken number that the token `index` begins.
     mutating func readSpoken(_ index: Int, _ findings: inout [Finding]) {
         var first = index
-        while first > nextToken, index &- first < 8, isSpelledLetter(first &- 1), isPause(end(first &- 1), start(first)) { first &-= 1 }
+        while first > nextToken, index &- first < 8, isSpelledLetter(first &- 1), isPause(end(first &- 1), start(first))
+        { first &-= 1 }
         if readRun(first, &findings) || isOpen { return }
         skipRun(first, index)
     }
@@ -70,13 +71,17 @@ extension Scan {
         var index = last &+ 1
         var words = 0
         var hasLineBreak = false
-        while index < tokenCount, words < 12, end(index) &- end(last) < Scan.lookAhead &- 8, isPause(end(index &- 1), start(index)) {
+        while index < tokenCount, words < 12, end(index) &- end(last) < Scan.lookAhead &- 8,
+            isPause(end(index &- 1), start(index))
+        {
             let kind = number(index).kind
             if tokens[index].isAfterLineBreak { hasLineBreak = true }
             if tokens[index].kind == .digits { return hasLineBreak && words > 0 }
             if kind.isNumber || kind == .month { return true }
             if tokens[index].length == 1, !hasLineBreak { return false }
-            guard kind == .filler || kind == .acknowledgement || kind == .ordinal || kind == .joiner else { return false }
+            guard kind == .filler || kind == .acknowledgement || kind == .ordinal || kind == .joiner else {
+                return false
+            }
             guard hasLineBreak || words < 2 || kind == .acknowledgement else { return false }
             words &+= 1
             index &+= 1
@@ -153,7 +158,9 @@ extension Scan {
         var gapWords = 0
         var gapHasLineBreak = false
         var gapHasAcknowledgement = false
-        while index < tokenCount, index &- first < ScanBuffers.spokenLimit, end(index) &- start(first) <= Self.longestRun {
+        while index < tokenCount, index &- first < ScanBuffers.spokenLimit,
+            end(index) &- start(first) <= Self.longestRun
+        {
             let token = tokens[index]
             steps &+= 1
             // What a stream has not waited for must not matter.
@@ -179,13 +186,16 @@ extension Scan {
                 } else if word.kind == .month || word.kind == .ordinal {
                     isPart = true
                     if word.kind == .month { run.hasMonth = true }
-                } else if isSpelledLetter(index), word.kind != .joiner || token.length == 1, gapWords == 0 || gapHasLineBreak,
+                } else if isSpelledLetter(index), word.kind != .joiner || token.length == 1,
+                    gapWords == 0 || gapHasLineBreak,
                     word.kind != .acknowledgement
                 {
                     // A joiner of one letter ("y", "e") is decided by the language.
                     isPart = word.kind != .joiner && isLetterInRun(index)
                     if !isPart, word.kind != .joiner { return run }
-                } else if word.kind == .none || word.kind == .dot || word.kind == .at || word.kind == .sign && text[Int(token.start)] | 0x20 != 0x64 {
+                } else if word.kind == .none || word.kind == .dot || word.kind == .at
+                    || word.kind == .sign && text[Int(token.start)] | 0x20 != 0x64
+                {
                     return run
                 }
             }
@@ -212,7 +222,8 @@ extension Scan {
     /// The "th" of "4th".
     @inline(__always)
     func isAttachedOrdinal(_ index: Int) -> Bool {
-        guard isAttached(index), tokens[index].kind == .letters, tokens[index &- 1].kind == .digits, tokens[index].length == 2
+        guard isAttached(index), tokens[index].kind == .letters, tokens[index &- 1].kind == .digits,
+            tokens[index].length == 2
         else { return false }
         switch (text[start(index)] | 0x20, text[start(index) &+ 1] | 0x20) {
         case (0x74, 0x68), (0x73, 0x74), (0x6E, 0x64), (0x72, 0x64), (0x65, 0x72): return true
@@ -260,7 +271,8 @@ extension Scan {
         var first = 0
         var pieces = 0
         for index in 1...count {
-            let isEnd = index == count || isSentenceEnd(buffers.spoken[index &- 1].lastToken, buffers.spoken[index].firstToken)
+            let isEnd =
+                index == count || isSentenceEnd(buffers.spoken[index &- 1].lastToken, buffers.spoken[index].firstToken)
             guard isEnd else { continue }
             if index &- first < count {
                 readSpokenWindow(first, index)

@@ -22,7 +22,12 @@ public struct StreamRedactor {
     private var isMasking = false
 
     /// Starts a stream; `scope` is as in ``Redactor/redact(_:scope:hints:into:)``.
-    public init(_ redactor: Redactor, scope: String = "", hints: ContextHints = ContextHints(), scratch: Scratch = Scratch()) {
+    public init(
+        _ redactor: Redactor,
+        scope: String = "",
+        hints: ContextHints = ContextHints(),
+        scratch: Scratch = Scratch()
+    ) {
         self.redactor = redactor
         self.scope = scope
         self.scratch = scratch
@@ -106,7 +111,9 @@ public struct StreamRedactor {
             }
             resume += 1
         }
-        if let last = findings.indices.last, findings[last].type == .unresolved { findings[last].end = dropped + resume }
+        if let last = findings.indices.last, findings[last].type == .unresolved {
+            findings[last].end = dropped + resume
+        }
     }
 
     /// Forgets released text that is too far back to be context.

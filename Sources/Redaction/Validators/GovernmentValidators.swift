@@ -39,7 +39,9 @@ enum GovernmentValidator {
     /// CNPJ: twelve letters or digits (value: ASCII code minus 48; letters since July 2026, IN RFB 2.229/2024) and two mod 11
     /// digits.
     static func isCNPJ(_ text: Compact) -> Bool {
-        guard text.count == 14, text[12] &- 0x30 < 10, text[13] &- 0x30 < 10, !Digits.areEqual(text) else { return false }
+        guard text.count == 14, text[12] &- 0x30 < 10, text[13] &- 0x30 < 10, !Digits.areEqual(text) else {
+            return false
+        }
         for count in 12...13 {
             var sum = 0
             for index in 0..<count { sum &+= Int(text[index] &- 0x30) &* (2 &+ (count &- 1 &- index) % 8) }

@@ -13,7 +13,8 @@ struct BadInputTests {
     @Test(
         "Work grows with the text, not faster",
         arguments: [
-            "7", "@", "one ", "a", "7 ", "7.", "a@", "12-", "4111 ", "DE89 ", "a1", "1:", "dot com ", "at dot ", "double ", "é7", "\u{200B}", "okay\n7 ", "march ", "(", "+1",
+            "7", "@", "one ", "a", "7 ", "7.", "a@", "12-", "4111 ", "DE89 ", "a1", "1:", "dot com ", "at dot ",
+            "double ", "é7", "\u{200B}", "okay\n7 ", "march ", "(", "+1",
         ]
     )
     func linear(unit: String) {
@@ -34,7 +35,8 @@ struct BadInputTests {
 
     @Test("Invalid UTF-8 stays as it is and does not hide a number")
     func invalid() throws {
-        let text: [UInt8] = [0xFF, 0xC3, 0x20] + Array("card 4012888888881881 ".utf8) + [0xE2, 0x80, 0xF4, 0x90, 0x80, 0x80]
+        let text: [UInt8] =
+            [0xFF, 0xC3, 0x20] + Array("card 4012888888881881 ".utf8) + [0xE2, 0x80, 0xF4, 0x90, 0x80, 0x80]
         let output = try redacted(text)
         #expect(output == [0xFF, 0xC3, 0x20] + Array("card **** ".utf8) + [0xE2, 0x80, 0xF4, 0x90, 0x80, 0x80])
     }
@@ -47,7 +49,9 @@ struct BadInputTests {
         for _ in 0..<400 {
             let count = Int.random(in: 0...400, using: &random)
             let narrow = Bool.random(using: &random)
-            let text = (0..<count).map { _ in narrow ? UInt8.random(in: 0x20...0x42, using: &random) : UInt8.random(in: 0...255, using: &random) }
+            let text = (0..<count).map { _ in
+                narrow ? UInt8.random(in: 0x20...0x42, using: &random) : UInt8.random(in: 0...255, using: &random)
+            }
             text.withUnsafeBytes { redactor.find($0, into: scratch) }
             var end = 0
             for finding in scratch.findings {

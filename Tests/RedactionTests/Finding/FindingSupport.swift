@@ -32,7 +32,8 @@ func redacted(_ bytes: [UInt8], _ redactor: Redactor = Redactor()) throws -> [UI
 }
 
 /// Pushes the pieces of a text through a stream.
-func streamed(_ pieces: [ArraySlice<UInt8>], _ redactor: Redactor = Redactor()) throws -> (output: [UInt8], waited: Int) {
+func streamed(_ pieces: [ArraySlice<UInt8>], _ redactor: Redactor = Redactor()) throws -> (output: [UInt8], waited: Int)
+{
     var stream = StreamRedactor(redactor, scope: "s")
     var output: [UInt8] = []
     var waited = 0

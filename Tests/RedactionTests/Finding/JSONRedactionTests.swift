@@ -18,10 +18,17 @@ struct JSONRedactionTests {
             (#"{"ssn":536221234,"id":536221234}"#, #"{"ssn":"****","id":536221234}"#),
             (#"["card 4012\u0020888888881881 \u00e9\/"]"#, #"["card **** \u00e9\/"]"#),
             (#"{"note":"\u0034012888888881881\n\"x\""}"#, #"{"note":"****\n\"x\""}"#),
-            (#"{"payload":"{\"email\":\"a.b@example.org\",\"k\":[1]}"}"#, #"{"payload":"{\"email\":\"****\",\"k\":[1]}"}"#),
+            (
+                #"{"payload":"{\"email\":\"a.b@example.org\",\"k\":[1]}"}"#,
+                #"{"payload":"{\"email\":\"****\",\"k\":[1]}"}"#
+            ),
             (#"{"customer":{"account":{"number":"12345678"}}}"#, #"{"customer":{"account":{"number":"****"}}}"#),
             (#"{"order":{"number":"12345678"}}"#, #"{"order":{"number":"12345678"}}"#),
-            (#"{"a.b@example.org":true}"#, #"{"****":true}"#), (#"{"date_of_birth":"1987-03-04","created":"2024-03-04"}"#, #"{"date_of_birth":"****","created":"2024-03-04"}"#),
+            (#"{"a.b@example.org":true}"#, #"{"****":true}"#),
+            (
+                #"{"date_of_birth":"1987-03-04","created":"2024-03-04"}"#,
+                #"{"date_of_birth":"****","created":"2024-03-04"}"#
+            ),
         ]
     )
     func meaning(document: String, expected: String) throws {
@@ -32,7 +39,10 @@ struct JSONRedactionTests {
     func number() throws {
         var policy = RedactionPolicy(name: "numbers")
         policy.keepsNumbers = true
-        #expect(try redactJSON(#"{"cardNumber":4012888888881881}"#, try Redactor(policy: policy)) == #"{"cardNumber":1000000000000000}"#)
+        #expect(
+            try redactJSON(#"{"cardNumber":4012888888881881}"#, try Redactor(policy: policy))
+                == #"{"cardNumber":1000000000000000}"#
+        )
     }
 
     @Test("Every redacted document is JSON of the same structure", arguments: [UInt64(31), 32])
@@ -47,7 +57,10 @@ struct JSONRedactionTests {
         }
     }
 
-    @Test("What is not JSON is refused and nothing comes out", arguments: [#"{"a":"\ud800"}"#, #"{"a":"#, String(repeating: "[", count: 100_000), "{'a':1}"])
+    @Test(
+        "What is not JSON is refused and nothing comes out",
+        arguments: [#"{"a":"\ud800"}"#, #"{"a":"#, String(repeating: "[", count: 100_000), "{'a':1}"]
+    )
     func refused(document: String) {
         #expect(throws: JSONRedactionFailure.self) { try redactJSON(document) }
     }

@@ -6,7 +6,11 @@ struct OperatorTests {
     private static let secret = Array(UInt8(0)..<32)
 
     private func redactor(_ action: Action, vault: any TokenVault = MemoryVault()) throws -> Redactor {
-        try Redactor(policy: RedactionPolicy(name: "test", defaultAction: action), keys: RedactionKeys(secret: Self.secret), vault: vault)
+        try Redactor(
+            policy: RedactionPolicy(name: "test", defaultAction: action),
+            keys: RedactionKeys(secret: Self.secret),
+            vault: vault
+        )
     }
 
     /// The nine samples that NIST publishes with SP 800-38G ("FF1samples").
@@ -14,8 +18,10 @@ struct OperatorTests {
         "NIST's samples of FF1",
         arguments: [
             (16, 10, "", "0123456789", "2433477484"), (16, 10, "39383736353433323130", "0123456789", "6124200773"),
-            (16, 36, "3737373770717273373737", "0123456789abcdefghi", "a9tv40mll9kdu509eum"), (24, 10, "", "0123456789", "2830668132"),
-            (24, 10, "39383736353433323130", "0123456789", "2496655549"), (24, 36, "3737373770717273373737", "0123456789abcdefghi", "xbj3kv35jrawxv32ysr"),
+            (16, 36, "3737373770717273373737", "0123456789abcdefghi", "a9tv40mll9kdu509eum"),
+            (24, 10, "", "0123456789", "2830668132"),
+            (24, 10, "39383736353433323130", "0123456789", "2496655549"),
+            (24, 36, "3737373770717273373737", "0123456789abcdefghi", "xbj3kv35jrawxv32ysr"),
             (32, 10, "", "0123456789", "6657667009"), (32, 10, "39383736353433323130", "0123456789", "1001623463"),
             (32, 36, "3737373770717273373737", "0123456789abcdefghi", "xs8a0azh2avyalyzuwd"),
         ]
@@ -31,8 +37,12 @@ struct OperatorTests {
     func smallDomain() throws {
         let ff1 = try FF1(key: Self.secret)
         #expect(throws: FF1.Failure.domainTooSmall) { try ff1.encrypt([1, 2, 3, 4, 5], radix: 10, tweak: []) }
-        #expect(throws: FF1.Failure.numeralOutOfRange) { try ff1.encrypt([10, 2, 3, 4, 5, 6, 7], radix: 10, tweak: []) }
-        #expect(throws: FF1.Failure.textTooLong) { try ff1.encrypt(Array(repeating: 1, count: 60), radix: 10, tweak: []) }
+        #expect(throws: FF1.Failure.numeralOutOfRange) {
+            try ff1.encrypt([10, 2, 3, 4, 5, 6, 7], radix: 10, tweak: [])
+        }
+        #expect(throws: FF1.Failure.textTooLong) {
+            try ff1.encrypt(Array(repeating: 1, count: 60), radix: 10, tweak: [])
+        }
         #expect(throws: FF1.Failure.keySize) { try FF1(key: [1]) }
     }
 
@@ -44,7 +54,10 @@ struct OperatorTests {
         #expect(try redactor(.label).redact(text) == "card [CREDIT_CARD] cvv [CARD_CVV]")
     }
 
-    @Test("A verification code is only ever masked", arguments: [Action.keep, .hash, .token, .formatPreserving, .maskMiddle, .shiftDate])
+    @Test(
+        "A verification code is only ever masked",
+        arguments: [Action.keep, .hash, .token, .formatPreserving, .maskMiddle, .shiftDate]
+    )
     func verificationCode(action: Action) throws {
         #expect(try redactor(action).redact("cvv 123") == "cvv ****")
     }
@@ -91,9 +104,14 @@ struct OperatorTests {
 
     @Test("Keys and vault are asked for before any text is read")
     func missing() {
-        #expect(throws: Redactor.Failure.self) { try Redactor(policy: RedactionPolicy(name: "x", defaultAction: .hash)) }
         #expect(throws: Redactor.Failure.self) {
-            try Redactor(policy: RedactionPolicy(name: "x", defaultAction: .token), keys: RedactionKeys(secret: Self.secret))
+            try Redactor(policy: RedactionPolicy(name: "x", defaultAction: .hash))
+        }
+        #expect(throws: Redactor.Failure.self) {
+            try Redactor(
+                policy: RedactionPolicy(name: "x", defaultAction: .token),
+                keys: RedactionKeys(secret: Self.secret)
+            )
         }
         #expect(RedactionKeys(secret: [1, 2, 3]) == nil)
     }
@@ -102,6 +120,8 @@ struct OperatorTests {
         stride(from: 0, to: text.count, by: 2).compactMap { UInt8(text.dropFirst($0).prefix(2), radix: 16) }
     }
 
-    private func numerals(_ text: String) -> [UInt8] { text.compactMap { $0.hexDigitValue ?? Int(String($0), radix: 36) }.map(UInt8.init) }
+    private func numerals(_ text: String) -> [UInt8] {
+        text.compactMap { $0.hexDigitValue ?? Int(String($0), radix: 36) }.map(UInt8.init)
+    }
     private func text(_ numerals: [UInt8]) -> String { numerals.map { String($0, radix: 36) }.joined() }
 }

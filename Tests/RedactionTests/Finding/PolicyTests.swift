@@ -11,7 +11,8 @@ struct PolicyTests {
         var policy = RedactionPolicy(name: "test")
         let hash = try #require(keys).allowListHash(of: "Info@Example.org")
         policy.allowed = AllowList([
-            .init(.exact, "4012-8888-8888-1881"), .init(.prefix, "+49 30", type: .phone), .init(.hashed, hash), .init(.exact, "123"),
+            .init(.exact, "4012-8888-8888-1881"), .init(.prefix, "+49 30", type: .phone), .init(.hashed, hash),
+            .init(.exact, "123"),
         ])
         let redactor = try Redactor(policy: policy, keys: keys)
         #expect(try redactor.redact("card 4012888888881881 cvv 123") == "card 4012888888881881 cvv ****")
@@ -23,7 +24,8 @@ struct PolicyTests {
     func ownRules() throws {
         var policy = RedactionPolicy(name: "test")
         policy.rules = [
-            try CustomRule(name: "customer", pattern: #"KD-\d{4,8}|[xX]\l+\d?"#), try CustomRule(name: "plate", pattern: #"[A-Z]{1,3}-[A-Z]{1,2} \d{1,4}"#),
+            try CustomRule(name: "customer", pattern: #"KD-\d{4,8}|[xX]\l+\d?"#),
+            try CustomRule(name: "plate", pattern: #"[A-Z]{1,3}-[A-Z]{1,2} \d{1,4}"#),
         ]
         let redactor = try Redactor(policy: policy)
         let text = "KD-12345 and AKD-12345, B-MW 1234 or KD-123 with xyz7, KD-123456789 ssn 536-22-1234"
@@ -31,11 +33,16 @@ struct PolicyTests {
         #expect(whole == "**** and AKD-12345, **** or KD-123 with ****, KD-123456789 ssn ****")
         let bytes = Array(text.utf8)
         for cut in 0...bytes.count {
-            #expect(String(decoding: try streamed([bytes[..<cut], bytes[cut...]], redactor).output, as: UTF8.self) == whole)
+            #expect(
+                String(decoding: try streamed([bytes[..<cut], bytes[cut...]], redactor).output, as: UTF8.self) == whole
+            )
         }
     }
 
-    @Test("Patterns that cannot be read are refused with the place", arguments: ["", "a|", "[a", "x{0}", "x{3,2}", "*", "a*", #"\"#, "x{65}", "a{64}b"])
+    @Test(
+        "Patterns that cannot be read are refused with the place",
+        arguments: ["", "a|", "[a", "x{0}", "x{3,2}", "*", "a*", #"\"#, "x{65}", "a{64}b"]
+    )
     func refused(pattern: String) {
         #expect(throws: CustomRule.Failure.self) { try CustomRule(name: "x", pattern: pattern) }
     }
@@ -60,7 +67,9 @@ struct PolicyTests {
         let old = Redactor()
         var policy = RedactionPolicy(name: "chat", version: 2)
         policy.actions[.email] = .some(nil)
-        let run = Array("a.b@example.org 4012888888881881".utf8).withUnsafeBytes { old.dryRun(try? Redactor(policy: policy), on: $0, Scratch()) }
+        let run = Array("a.b@example.org 4012888888881881".utf8).withUnsafeBytes {
+            old.dryRun(try? Redactor(policy: policy), on: $0, Scratch())
+        }
         #expect(run.same == 1)
         #expect(run.lost == [.email: 1])
         #expect(run.gained == [:])

@@ -6,15 +6,33 @@ struct SpokenFindingTests {
     @Test(
         "Numbers in five languages",
         arguments: [
-            ("card four zero one two eight eight eight eight eight eight eight eight one eight eight one", EntityType.creditCard),
+            (
+                "card four zero one two eight eight eight eight eight eight eight eight one eight eight one",
+                EntityType.creditCard
+            ),
             ("card forty twelve eighty eight double eight triple eight eight eighteen eighty one", .creditCard),
-            ("Karte vier null zwölf achtundachtzig achtundachtzig acht acht acht acht achtzehn einundachtzig", .creditCard),
-            ("ma carte quatre zéro douze quatre-vingt-huit quatre-vingt-huit huit huit huit huit dix-huit quatre-vingt-un", .creditCard),
-            ("mi tarjeta cuatro cero doce ochenta y ocho ochenta y ocho ocho ocho ocho ocho dieciocho ochenta y uno", .creditCard),
-            ("o cartão quatro zero doze oitenta e oito oitenta e oito oito oito oito oito dezoito oitenta e um", .creditCard),
-            ("my social is five three six, um, two two one two three four", .usSSN), ("call me at four one five five five five oh one three two", .phone),
-            ("born on march fourth nineteen eighty seven", .dateOfBirth), ("geboren am vierten März neunzehnhundertsiebenundachtzig", .dateOfBirth),
-            ("write to mara dot silva at example dot com", .email), ("m a r a underscore nine at example dot org", .email),
+            (
+                "Karte vier null zwölf achtundachtzig achtundachtzig acht acht acht acht achtzehn einundachtzig",
+                .creditCard
+            ),
+            (
+                "ma carte quatre zéro douze quatre-vingt-huit quatre-vingt-huit huit huit huit huit dix-huit quatre-vingt-un",
+                .creditCard
+            ),
+            (
+                "mi tarjeta cuatro cero doce ochenta y ocho ochenta y ocho ocho ocho ocho ocho dieciocho ochenta y uno",
+                .creditCard
+            ),
+            (
+                "o cartão quatro zero doze oitenta e oito oitenta e oito oito oito oito oito dezoito oitenta e um",
+                .creditCard
+            ),
+            ("my social is five three six, um, two two one two three four", .usSSN),
+            ("call me at four one five five five five oh one three two", .phone),
+            ("born on march fourth nineteen eighty seven", .dateOfBirth),
+            ("geboren am vierten März neunzehnhundertsiebenundachtzig", .dateOfBirth),
+            ("write to mara dot silva at example dot com", .email),
+            ("m a r a underscore nine at example dot org", .email),
             ("the security code is one two three", .cardCVV), ("expires zero five twenty nine", .cardExpiry),
         ]
     )
@@ -44,7 +62,8 @@ struct SpokenFindingTests {
     @Test(
         "Words that are not a number of a person",
         arguments: [
-            "I waited forty five minutes and then two more", "one of the two things", "twenty twenty four was a good year", "the order number is one two three four five six",
+            "I waited forty five minutes and then two more", "one of the two things",
+            "twenty twenty four was a good year", "the order number is one two three four five six",
             "drei Kinder und zwei Hunde", "deux ou trois choses", "meet me at the dot com office",
         ]
     )

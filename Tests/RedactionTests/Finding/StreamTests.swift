@@ -10,7 +10,9 @@ struct StreamTests {
         let redactor = Redactor()
         for index in 0..<60 {
             // Two records together, so that one is the context of the other.
-            let text = Array((index % 3 == 0 ? maker.spoken().text : maker.written().text).utf8) + [0x0A] + Array(maker.written().text.utf8)
+            let text =
+                Array((index % 3 == 0 ? maker.spoken().text : maker.written().text).utf8) + [0x0A]
+                + Array(maker.written().text.utf8)
             let whole = try redacted(text, redactor)
             for cut in 0...text.count {
                 let (output, waited) = try streamed([text[..<cut], text[cut...]], redactor)
@@ -39,8 +41,10 @@ struct StreamTests {
     func noise(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let signs: [String] = [
-            "0", "1", "4", "44", "12", "555", "4111", " ", " ", " ", "-", ".", "/", ":", "@", "(", ")", "+", "\n", ", ", "a", "x", "AB", "DE89 ", "card ", "account ", "one ",
-            "two ", "double ", "dot ", "at ", "com ", "okay ", "é", "\u{200B}", "\u{FF14}", "\u{A0}", "march ", "born ", "ssn ", "_", "%", "q", "::", "\u{10FFFF}",
+            "0", "1", "4", "44", "12", "555", "4111", " ", " ", " ", "-", ".", "/", ":", "@", "(", ")", "+", "\n", ", ",
+            "a", "x", "AB", "DE89 ", "card ", "account ", "one ",
+            "two ", "double ", "dot ", "at ", "com ", "okay ", "é", "\u{200B}", "\u{FF14}", "\u{A0}", "march ", "born ",
+            "ssn ", "_", "%", "q", "::", "\u{10FFFF}",
         ]
         for _ in 0..<12 {
             var text: [UInt8] = []
@@ -64,7 +68,9 @@ struct StreamTests {
             #expect(waited <= StreamRedactor.holdBack)
             if output != whole {
                 let place = zip(output, whole).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0
-                Issue.record("differs at \(place): \(String(decoding: whole[max(0, place - 80)..<min(whole.count, place + 40)], as: UTF8.self)) // \(String(decoding: output[max(0, place - 80)..<min(output.count, place + 40)], as: UTF8.self))")
+                Issue.record(
+                    "differs at \(place): \(String(decoding: whole[max(0, place - 80)..<min(whole.count, place + 40)], as: UTF8.self)) // \(String(decoding: output[max(0, place - 80)..<min(output.count, place + 40)], as: UTF8.self))"
+                )
                 return
             }
         }
@@ -75,7 +81,9 @@ struct StreamTests {
         let flood = String(repeating: "\u{200B}\u{200B}\u{200B}\u{200B}", count: 20)
         let text = Array(("card " + "4012888888881881".map { "\($0)\(flood)" }.joined() + " thanks").utf8)
         var pieces: [ArraySlice<UInt8>] = []
-        for start in stride(from: 0, to: text.count, by: 50) { pieces.append(text[start..<min(text.count, start + 50)]) }
+        for start in stride(from: 0, to: text.count, by: 50) {
+            pieces.append(text[start..<min(text.count, start + 50)])
+        }
         let (output, waited) = try streamed(pieces)
         #expect(waited <= StreamRedactor.holdBack)
         #expect(!output.contains { 0x30...0x39 ~= $0 })

@@ -5,9 +5,16 @@ import Testing
 struct TranscriptTests {
     @Test("The turns of a conversation are read together")
     func turns() throws {
-        let turns = ["Can I have the card number?", "four zero one two eight eight eight eight", "okay", "eight eight eight eight one eight eight one", "and two more questions"]
+        let turns = [
+            "Can I have the card number?", "four zero one two eight eight eight eight", "okay",
+            "eight eight eight eight one eight eight one", "and two more questions",
+        ]
         let result = try Redactor().redactTurns(turns.map { Array($0.utf8) })
-        #expect(result.turns.map { String(decoding: $0, as: UTF8.self) } == ["Can I have the card number?", "****", "okay", "****", "and two more questions"])
+        #expect(
+            result.turns.map { String(decoding: $0, as: UTF8.self) } == [
+                "Can I have the card number?", "****", "okay", "****", "and two more questions",
+            ]
+        )
         #expect(result.findings.map(\.count) == [0, 1, 0, 1, 0])
     }
 

@@ -12,14 +12,18 @@ struct ValidatorTests {
     @Test(
         "Every changed digit is found",
         arguments: [
-            ("Luhn", "4012888888881881"), ("IBAN", "GB82WEST12345698765432"), ("IBAN", "DE89370400440532013000"), ("ABA", "021000021"), ("NHS", "9434765919"),
-            ("CPF", "52998224725"), ("SIN", "046454286"), ("NIR", "255081416802538"), ("NIF", "12345678Z"), ("NIF", "X1234567L"),
+            ("Luhn", "4012888888881881"), ("IBAN", "GB82WEST12345698765432"), ("IBAN", "DE89370400440532013000"),
+            ("ABA", "021000021"), ("NHS", "9434765919"),
+            ("CPF", "52998224725"), ("SIN", "046454286"), ("NIR", "255081416802538"), ("NIF", "12345678Z"),
+            ("NIF", "X1234567L"),
         ]
     )
     func offByOne(name: String, text: String) {
         let validators: [String: (Compact) -> Bool] = [
-            "Luhn": Digits.luhn, "IBAN": PaymentValidator.isIBAN, "ABA": PaymentValidator.isRouting, "NHS": GovernmentValidator.isNHS,
-            "CPF": GovernmentValidator.isCPF, "SIN": Digits.luhn, "NIR": GovernmentValidator.isNIR, "NIF": DocumentValidator.isNIF,
+            "Luhn": Digits.luhn, "IBAN": PaymentValidator.isIBAN, "ABA": PaymentValidator.isRouting,
+            "NHS": GovernmentValidator.isNHS,
+            "CPF": GovernmentValidator.isCPF, "SIN": Digits.luhn, "NIR": GovernmentValidator.isNIR,
+            "NIF": DocumentValidator.isNIF,
         ]
         guard let validator = validators[name] else {
             Issue.record("no validator \(name)")
@@ -52,7 +56,9 @@ struct ValidatorTests {
         #expect(check("T220001293", DocumentValidator.isMachineReadable))
         #expect(!check("T220001294", DocumentValidator.isMachineReadable))
         #expect(check("AB123456C", DocumentValidator.isNINO))
-        for refused in ["BG123456C", "DB123456C", "AO123456C", "AB123456E"] { #expect(!check(refused, DocumentValidator.isNINO)) }
+        for refused in ["BG123456C", "DB123456C", "AO123456C", "AB123456E"] {
+            #expect(!check(refused, DocumentValidator.isNINO))
+        }
     }
 
     @Test("Ranges that are not issued")
@@ -64,10 +70,15 @@ struct ValidatorTests {
         #expect(check("912501234", GovernmentValidator.isITIN))
         #expect(!check("912491234", GovernmentValidator.isITIN))
         #expect(!check("912931234", GovernmentValidator.isITIN))
-        for issued in ["4012888888881881", "378282246310005", "2223003122003222", "6011111111111117", "3566002020360505", "30569309025904"] {
+        for issued in [
+            "4012888888881881", "378282246310005", "2223003122003222", "6011111111111117", "3566002020360505",
+            "30569309025904",
+        ] {
             #expect(check(issued, PaymentValidator.isIssued))
         }
-        for refused in ["0000000000000000", "1700000000000", "490154203237518"] { #expect(!check(refused, PaymentValidator.isIssued)) }
+        for refused in ["0000000000000000", "1700000000000", "490154203237518"] {
+            #expect(!check(refused, PaymentValidator.isIssued))
+        }
         #expect(PaymentValidator.ibanLength(0x4E, 0x4F) == 15)
         #expect(PaymentValidator.ibanLength(0x58, 0x58) == 0)
     }
