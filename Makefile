@@ -7,7 +7,7 @@ SHELL := /bin/bash
 RELEASE := -c release --product muniment -Xswiftc -enforce-exclusivity=unchecked
 
 # Suites that talk over sockets run in processes of their own: beside processor-bound property tests they would miss deadlines.
-SOCKETS := GenesysTests SandboxTests GatewayTests ServerTests EndToEndTests
+SOCKETS := GenesysTests SandboxTests ObjectStorageTests GatewayTests ServerTests EndToEndTests
 TEST := swift test --skip-build --disable-xctest
 
 .PHONY: help demo build test lint format bench clean install-build install-test install-bench
@@ -36,7 +36,7 @@ demo: build
 
 test: install-test
 	swift build --build-tests
-	$(TEST) $(foreach suite,$(SOCKETS),--skip $(suite))
+	scripts/with-postgres $(TEST) $(foreach suite,$(SOCKETS),--skip $(suite))
 	set -e; for suite in $(SOCKETS); do $(TEST) --filter $$suite; done
 	scripts/test-openapi .build/debug/muniment
 

@@ -73,6 +73,8 @@ struct Request: Sendable {
 /// A reply, whole or damaged on purpose.
 struct Response: Sendable {
     enum Body: Sendable {
+        /// No reply at all: the connection breaks.
+        case none
         /// With its length.
         case whole([UInt8])
         /// In pieces, without a length.

@@ -7,9 +7,9 @@ struct HTTPListener: Sendable {
     typealias Handler = @Sendable (Request) async -> Response
     private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
-    private static let maximumBody = 1 << 20
-
     private let server: NIOAsyncChannel<Connection, Never>
+    /// Largest body of a request; a connection that sends more is closed.
+    private let maximumBody: Int
     /// Waits between the bytes of a dripping body.
     private let pause: @Sendable () async -> Void
 
@@ -17,7 +17,12 @@ struct HTTPListener: Sendable {
     let port: Int
 
     /// Binds; nothing is served before ``run(_:)``, which must follow.
-    init(host: String, port: Int, pause: @escaping @Sendable () async -> Void) async throws {
+    init(
+        host: String,
+        port: Int,
+        maximumBody: Int = 1 << 20,
+        pause: @escaping @Sendable () async -> Void
+    ) async throws {
         server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -28,6 +33,7 @@ struct HTTPListener: Sendable {
                 }
             }
         self.port = server.channel.localAddress?.port ?? 0
+        self.maximumBody = maximumBody
         self.pause = pause
     }
 
@@ -59,7 +65,7 @@ struct HTTPListener: Sendable {
                     head = received
                     body = []
                 case .body(let bytes):
-                    guard body.count + bytes.readableBytes <= Self.maximumBody else { return }
+                    guard body.count + bytes.readableBytes <= maximumBody else { return }
                     body += bytes.readableBytesView
                 case .end:
                     guard let received = head else { return }
@@ -78,6 +84,7 @@ struct HTTPListener: Sendable {
     ) async throws -> Bool {
         var headers = response.headers
         switch response.body {
+        case .none: return false
         case .chunked: headers.replaceOrAdd(name: "transfer-encoding", value: "chunked")
         case .whole(let bytes), .half(let bytes), .drip(let bytes):
             headers.replaceOrAdd(name: "content-length", value: String(bytes.count))
@@ -93,6 +100,7 @@ struct HTTPListener: Sendable {
             try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
         }
         switch response.body {
+        case .none: return false
         case .whole(let bytes): try await send(bytes)
         case .chunked(let chunks): for chunk in chunks { try await send(chunk) }
         case .half(let bytes):
