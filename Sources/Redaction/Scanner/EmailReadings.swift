@@ -25,15 +25,18 @@ extension Scan {
             offset &+= 1
         }
         steps &+= offset &- start
+        var before = findings.count
+        while before > 0, findings[before &- 1].start >= start { before &-= 1 }
+        guard start >= resume, before == 0 || findings[before &- 1].end <= start else { return }
         if mustWait(start, offset, 4) {
+            findings.removeLast(findings.count &- before)
             nextToken = min(nextToken, at)
             settled = min(settled, start)
             return
         }
         guard start < place, end > lastDot &+ 2, lastDot > 0, isTopLevel(lastDot &+ 1, end) else { return }
         // What was read of the mailbox as a number is part of the address.
-        while let last = findings.last, last.start >= start { findings.removeLast() }
-        if let last = findings.last, last.end > start { return }
+        findings.removeLast(findings.count &- before)
         var next = at &+ 1
         while next < tokenCount, self.start(next) < end { next &+= 1 }
         accept(

@@ -27,7 +27,7 @@ extension Scan {
         var start = self.start(first)
         let floor = nextToken > 0 ? end(nextToken &- 1) : 0
         while start > floor, Bytes.isHex(text[start &- 1]) || text[start &- 1] == 0x3A || text[start &- 1] == 0x2D,
-            self.start(first) &- start < 48
+            self.start(first) &- start < Self.longestOpening
         {
             start &-= 1
         }

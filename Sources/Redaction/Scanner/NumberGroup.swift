@@ -91,7 +91,8 @@ extension Scan {
     @inline(__always)
     func clusterStart(_ token: Int) -> Int {
         var offset = start(token)
-        while offset > 0, byte(offset &- 1) == 0x28 || byte(offset &- 1) == 0x2B { offset &-= 1 }
+        let first = max(0, offset &- 8)
+        while offset > first, byte(offset &- 1) == 0x28 || byte(offset &- 1) == 0x2B { offset &-= 1 }
         return offset
     }
 

@@ -8,6 +8,10 @@ struct Scan: ~Copyable {
     static let lookBack = 160
     /// Most bytes of words that are kept because they may begin an address.
     static let longestHold = 90
+    /// Most signs before a word that can belong to it: an address may begin with them.
+    static let longestOpening = 48
+    /// Most words in succession of a spelled address that are neither signs nor letters.
+    static let plainWords = 3
     /// Most bytes after a cluster that can change it.
     static let lookAhead = 72
     /// Most bytes that a spoken number can pause for.
@@ -32,6 +36,8 @@ struct Scan: ~Copyable {
     var nextToken: Int
     /// End of the last cluster: a later pass never begins before it.
     var floor: Int
+    /// Where this pass began; what is before was decided and released.
+    let resume: Int
     /// Start of what is not decided yet.
     var settled: Int
     /// Where the last card number or expiry date ended, far away when there was none.
@@ -115,14 +121,11 @@ struct Scan: ~Copyable {
         while mailbox > floor, end &- mailbox < Self.longestMailbox, isMailbox(text[mailbox &- 1]) { mailbox &-= 1 }
         var index = last
         var kept = 0
-        var reach = 3
+        var reach = Self.plainWords &+ 1
         var hold = end
         while index >= 0, kept < reach, start(index) >= floor, end &- start(index) < Self.longestHold {
             // A word of an address or a spelled letter may have more of them before it.
-            let kind = number(index).kind
-            if kind == .at || kind == .dot || kind == .sign || kind == .letter || tokens[index].length == 1 {
-                reach = min(kept &+ 4, 24)
-            }
+            if continuesAddress(index) { reach = min(kept &+ Self.plainWords &+ 2, 24) }
             if !isAttached(index) {
                 hold = start(index)
                 kept &+= 1
@@ -130,8 +133,16 @@ struct Scan: ~Copyable {
             index &-= 1
         }
         // Signs before the first kept word belong to it.
-        while hold > floor, Bytes.isOpening(text[hold &- 1]) { hold &-= 1 }
+        let signs = max(floor, hold &- Self.longestOpening)
+        while hold > signs, Bytes.isOpening(text[hold &- 1]) { hold &-= 1 }
         return min(hold, mailbox)
+    }
+
+    /// True for a word of a spelled address that others follow: a sign or a single letter.
+    @inline(__always)
+    func continuesAddress(_ index: Int) -> Bool {
+        let kind = number(index).kind
+        return kind == .at || kind == .dot || kind == .sign || kind == .letter || tokens[index].length == 1
     }
 
     /// Records a finding and moves on past it.

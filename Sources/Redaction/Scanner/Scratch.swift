@@ -109,6 +109,7 @@ public final class Scratch {
                 buffers: buffers,
                 nextToken: first,
                 floor: resume,
+                resume: resume,
                 settled: resume,
                 lastCardEnd: lastCard.end,
                 lastCardType: lastCard.type

@@ -31,12 +31,15 @@ extension Scan {
         // Back: the domain up to "at".
         var at = index &- 1
         var words = 0
-        while at > 0, words < 7, number(at).kind != .at, tokens[at].kind == .letters || tokens[at].kind == .digits,
+        var plain = 0
+        while at > 0, words < 7, plain <= Self.plainWords, number(at).kind != .at, tokens[at].kind == .letters || tokens[at].kind == .digits,
             isNear(at)
         {
+            plain = continuesAddress(at) ? 0 : plain &+ 1
             at &-= 1
             words &+= 1
         }
+        guard plain <= Self.plainWords else { return false }
         steps &+= words
         guard at > 0, number(at).kind == .at, words > 0, number(at &+ 1).kind != .filler,
             end(last) &- start(at) <= Self.longestSpokenDomain, let first = mailboxStart(before: at)

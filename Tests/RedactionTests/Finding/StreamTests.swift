@@ -76,6 +76,20 @@ struct StreamTests {
         }
     }
 
+    @Test(
+        "Floods of one sign give the output of the whole",
+        arguments: ["(", "+", "::", "-", "a@b.com", "7 ", "one ", "a@", "dot ", "4111 ", "dot lea .one ", "u u at "]
+    )
+    func floods(unit: String) throws {
+        let unit = Array(unit.utf8)
+        let text = Array(repeatElement(unit, count: 40_000 / unit.count).joined())
+        let whole = try redacted(text)
+        for size in [61, 4096] {
+            let pieces = stride(from: 0, to: text.count, by: size).map { text[$0..<min(text.count, $0 + size)] }
+            #expect(try streamed(pieces).0 == whole)
+        }
+    }
+
     @Test("What cannot be decided within the hold-back is masked")
     func bound() throws {
         let flood = String(repeating: "\u{200B}\u{200B}\u{200B}\u{200B}", count: 20)
