@@ -1,5 +1,5 @@
-/// What becomes of a finding.
-public enum Action: Hashable, Sendable {
+/// What becomes of a finding; the raw value is its name in policies.
+public enum Action: String, CaseIterable, Hashable, Sendable {
     /// It stays as it is.
     case keep
     /// `****`.

@@ -9,6 +9,9 @@ public struct DryRun: Hashable, Sendable {
     /// Findings that both have and treat differently.
     public var changed: [EntityType: Int] = [:]
 
+    /// Nothing counted yet.
+    public init() {}
+
     /// Adds the counts of another text.
     public mutating func add(_ other: DryRun) {
         same += other.same

@@ -32,7 +32,8 @@ extension Scan {
         var at = index &- 1
         var words = 0
         var plain = 0
-        while at > 0, words < 7, plain <= Self.plainWords, number(at).kind != .at, tokens[at].kind == .letters || tokens[at].kind == .digits,
+        while at > 0, words < 7, plain <= Self.plainWords, number(at).kind != .at,
+            tokens[at].kind == .letters || tokens[at].kind == .digits,
             isNear(at)
         {
             plain = continuesAddress(at) ? 0 : plain &+ 1
