@@ -39,5 +39,16 @@ final class LedgerStatus: Sendable {
         }
     }
 
+    /// Notes a head that another process committed. Smaller ones than the newest known are passed over.
+    /// - Returns: whether it was newer.
+    @discardableResult
+    func observed(_ head: SignedHead) -> Bool {
+        state.withLock { state in
+            guard head.size > state.head.size else { return false }
+            state.head = head
+            return true
+        }
+    }
+
     func anchored(_ failure: LedgerError?) { state.withLock { $0.anchorFailure = failure?.description } }
 }
