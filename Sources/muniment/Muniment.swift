@@ -25,6 +25,10 @@ struct Muniment: AsyncParsableCommand {
                 subcommands: [WhoSawCommand.self, EventsCommand.self, DisclosedCommand.self, TokenCommand.self]
             ),
             CommandGroup(
+                name: "Redact",
+                subcommands: [RedactCommand.self]
+            ),
+            CommandGroup(
                 name: "Manage",
                 subcommands: [
                     LedgerCommand.self, ClientsCommand.self, PolicyCommand.self, GenesysCommand.self,
