@@ -35,7 +35,7 @@ final class GroupCommitter {
         head = status.health.head
         let connection = try database.makeConnection()
         self.connection = connection
-        try reload(connection)
+        try connection.snapshot { try reload(connection) }
     }
 
     /// Waits for this process's turn to append, takes what there is by then, and makes it durable.
