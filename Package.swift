@@ -88,7 +88,7 @@ let package = Package(
 
         // Floor 2: the record, and who is in it.
         library("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
-        library("Identity", ["TextEncoding", crypto]),
+        library("Identity", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
 
         // Floor 3: what the product does.
         library("Credentials", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
@@ -101,7 +101,10 @@ let package = Package(
             ]
         ),
 
-        library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime"]),
+        library(
+            "AuditTrail",
+            ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime", crypto]
+        ),
 
         // Pure too, though it stands here: fed the record's events, it returns alerts and effects, and does nothing itself.
         .target(
@@ -114,12 +117,12 @@ let package = Package(
         // Floor 4: how it is reached, and what it is tried against.
         library(
             "Settings",
-            ["AccessPolicy", "Gateway", "Genesys", "JSON", "Ledger", "MerkleLog", "Redaction", crypto, yams]
+            ["AccessPolicy", "Gateway", "Genesys", "Identity", "JSON", "Ledger", "MerkleLog", "Redaction", crypto, yams]
         ),
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog", "Storage",
+                "AuditTrail", "Credentials", "Gateway", "Identity", "JSON", "Ledger", "Measures", "MerkleLog", "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -173,6 +176,13 @@ let package = Package(
         ),
 
         .executableTarget(
+            name: "IdentityBenchmark",
+            dependencies: ["Identity", "Ledger", "MerkleLog", "WallTime"],
+            path: "Benchmarks/Identity",
+            swiftSettings: settings
+        ),
+
+        .executableTarget(
             name: "DetectionBenchmark",
             dependencies: ["Detection", "JSON", "WallTime"],
             path: "Benchmarks/Detection",
@@ -199,7 +209,10 @@ let package = Package(
         tests("Storage", ["TestStores"]),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
-        tests("Identity", ["JSON", "TextEncoding", crypto]),
+        tests(
+            "Identity",
+            ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
+        ),
         tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "WallTime", crypto]),
         tests("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TextEncoding", "WallTime"]),
         tests(

@@ -10,13 +10,25 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case ledger
     /// Management of clients and the installation.
     case admin
+    /// Identification of people, and decisions about who is whom.
+    case identity
+    /// Forgetting people.
+    case forget
+    /// Reporting events of other systems.
+    case events
 
-    /// Reads `read:<route>`, `read:*`, `audit`, `ledger` or `admin`.
+    /// Scopes as people are told of them.
+    public static let names = "read:<route>, read:*, audit, ledger, admin, identity, identity.forget and events"
+
+    /// Reads one of ``names``.
     public init?(_ text: String) {
         switch text {
         case "audit": self = .audit
         case "ledger": self = .ledger
         case "admin": self = .admin
+        case "identity": self = .identity
+        case "identity.forget": self = .forget
+        case "events": self = .events
         default:
             guard text.hasPrefix("read:"), text.count > 5, !text.contains(" ") else { return nil }
             self = .read(route: String(text.dropFirst(5)))
@@ -29,6 +41,9 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
         case .audit: "audit"
         case .ledger: "ledger"
         case .admin: "admin"
+        case .identity: "identity"
+        case .forget: "identity.forget"
+        case .events: "events"
         }
     }
 }

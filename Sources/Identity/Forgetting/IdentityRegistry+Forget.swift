@@ -89,7 +89,7 @@ extension IdentityRegistry {
 
     /// Takes what was deleted out of the engine's files too, as far as the engine lets one.
     /// - Returns: what is left, in words; empty when nothing is.
-    func scrub() async -> String {
+    public func scrub() async -> String {
         do {
             return try await ledger.database.read { connection in
                 switch connection.dialect {

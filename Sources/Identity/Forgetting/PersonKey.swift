@@ -25,6 +25,12 @@ struct PersonKey: Sendable {
         return Hex.encode(HMAC<SHA256>.authenticationCode(for: message, using: secret))
     }
 
+    /// The code of a hash that another system made, under its name there.
+    func code(reported name: String, _ hash: String) -> String {
+        let message = Array("muniment/reported/\(name)\u{0}\(hash)".utf8)
+        return Hex.encode(HMAC<SHA256>.authenticationCode(for: message, using: secret))
+    }
+
     /// Seals an identifier (AES-256-GCM, NIST SP 800-38D): nonce, cipher text, tag.
     func seal(_ identifier: Identifier) throws -> [UInt8] {
         let sealed = try AES.GCM.seal(

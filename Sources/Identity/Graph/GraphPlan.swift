@@ -270,7 +270,7 @@ struct ChangeSet: Sendable {
 struct StalePlan: Error {}
 
 /// Global customer ids.
-enum CustomerID {
+public enum CustomerID {
     private static let prefix = "cust_"
 
     /// An id that was never given out: 128 random bits, so none is ever used twice.
@@ -283,7 +283,7 @@ enum CustomerID {
     }
 
     /// Whether a text has the form of one.
-    static func isOne(_ text: String) -> Bool {
+    public static func isOne(_ text: String) -> Bool {
         text.hasPrefix(prefix) && text.utf8.count == prefix.utf8.count + 32
             && text.utf8.dropFirst(prefix.utf8.count).allSatisfy {
                 (0x30...0x39).contains($0) || (0x61...0x66).contains($0)

@@ -95,6 +95,32 @@ extension IdentityRegistry {
         return made
     }
 
+    /// What another system reported of a customer, as it may be recorded: codes under the customer's own key.
+    /// - Parameters:
+    ///   - customer: a global customer id, or the customer's number.
+    ///   - hashes: hashes of identifiers that the reporter made.
+    /// - Returns: nil when nobody is known.
+    public func codes(
+        ofReported customer: String,
+        hashes: [String: String]
+    ) async throws -> (subject: String, codes: [String: String])? {
+        let reference: CustomerReference
+        if CustomerID.isOne(customer) {
+            reference = .customer(customer)
+        } else if let identifier = try? normaliser.identifier(.customer, customer) {
+            reference = .identifier(identifier)
+        } else {
+            return nil
+        }
+        let tokens = tokens
+        let person = try await ledger.database.read {
+            try Self.person(reference, GraphReader(connection: $0), tokens)
+        }
+        guard let person else { return nil }
+        let key = try PersonKey.open(person, tokens.keyring)
+        return (key.subject, Dictionary(uniqueKeysWithValues: hashes.map { ($0, key.code(reported: $0, $1)) }))
+    }
+
     /// Under which token the owner of an identifier stands in the ledger; nil when nobody is known to have it.
     public func knownSubject(of identifier: Identifier) async throws -> String? {
         let tokens = tokens

@@ -33,6 +33,8 @@ public final class IdentityRegistry: Sendable {
     public let rules: IdentityRules
     /// How identifiers are read.
     public let normaliser: Normaliser
+    /// Where every change is recorded.
+    public var recordedIn: Ledger { ledger }
     let ledger: Ledger
     let clock: any WallClock
     let producer: String

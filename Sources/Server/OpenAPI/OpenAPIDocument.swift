@@ -20,6 +20,7 @@ enum OpenAPIDocument {
           "tags": [
             {"name": "reads", "description": "Audited reads, on the data plane."},
             {"name": "trail", "description": "Questions to the audit trail. Each is recorded as AUDIT_TRAIL_READ before it is answered."},
+            {"name": "identity", "description": "Who is whom. Every identification and every decision is an event; identifiers are sent in bodies only, and kept as keyed codes."},
             {"name": "log", "description": "The ledger as a tlog-tiles log, for independent verification."},
             {"name": "clients", "description": "API clients. Each change is an event."},
             {"name": "operations", "description": "Health, metrics and settings."}
@@ -29,6 +30,7 @@ enum OpenAPIDocument {
         \#(operationsPaths),
         \#(logPaths),
         \#(trailPaths),
+        \#(identityPaths),
         \#(clientPaths),
         \#(readPaths)
           },
@@ -52,7 +54,8 @@ enum OpenAPIDocument {
         \#(responses)
             },
             "schemas": {
-        \#(schemas)
+        \#(schemas),
+        \#(identitySchemas)
             }
           }
         }
