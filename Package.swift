@@ -235,7 +235,10 @@ let package = Package(
             ]
         ),
         tests("Detection", ["JSON", "WallTime"], exclude: ["Oracle"]),
-        tests("Settings", ["AccessPolicy", "Gateway", "Genesys", "JSON", "Ledger", "MerkleLog", "Redaction"]),
+        tests(
+            "Settings",
+            ["AccessPolicy", "Gateway", "Genesys", "Identity", "JSON", "Ledger", "MerkleLog", "Redaction"]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["JSON", "Sandbox", asyncHTTPClient, nioCore, nioHTTP1],

@@ -15,7 +15,8 @@ enum IdentityBenchmark {
     static func main() async throws {
         let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 1_000_000
         let folder =
-            CommandLine.arguments.dropFirst(2).first ?? NSTemporaryDirectory() + "identity-benchmark-\(UUID().uuidString)"
+            CommandLine.arguments.dropFirst(2).first ?? NSTemporaryDirectory()
+            + "identity-benchmark-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let clock = SystemClock()
         let location = LedgerLocation(directory: folder + "/data", anchor: folder + "/anchor/checkpoint")
@@ -25,7 +26,9 @@ enum IdentityBenchmark {
         let ledger = try Ledger(at: location, signer: signer)
         defer { ledger.close() }
         var generator = SystemRandomNumberGenerator()
-        let keyring = try Keyring(TenantKey(secret: Array(0..<32), tenant: "benchmark", epoch: 1)).rotated(using: &generator)
+        let keyring = try Keyring(TenantKey(secret: Array(0..<32), tenant: "benchmark", epoch: 1)).rotated(
+            using: &generator
+        )
         let normaliser = try Normaliser()
         let registry = try IdentityRegistry(
             ledger: ledger,

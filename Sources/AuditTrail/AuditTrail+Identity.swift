@@ -29,7 +29,9 @@ extension AuditTrail {
         return path
     }
 
-    private func subject(_ reference: CustomerReference, _ registry: IdentityRegistry) async throws -> [String: JSONValue] {
+    private func subject(_ reference: CustomerReference, _ registry: IdentityRegistry) async throws -> [String:
+        JSONValue]
+    {
         let names = try await registry.ledgerNames(of: reference)
         return names.first.map { ["customerId": .string($0)] } ?? [:]
     }

@@ -178,7 +178,10 @@ final class ReportedMembers {
     /// Refuses members that nobody asked for: raw personal data could be in them.
     func end() throws(IntakeError) {
         guard members.keys.allSatisfy(known.contains) else {
-            throw IntakeError("auditEvent", "has a member that is not known; known here: \(known.sorted().joined(separator: ", "))")
+            throw IntakeError(
+                "auditEvent",
+                "has a member that is not known; known here: \(known.sorted().joined(separator: ", "))"
+            )
         }
     }
 }

@@ -34,6 +34,7 @@ struct AccessRecord {
 
     /// Writes `CUSTOMER_DATA_ACCESSED`.
     /// - Returns: where the customer's name stands.
+    @discardableResult
     func writeAccessed(
         _ manifest: Manifest,
         eventID: [UInt8],
@@ -93,6 +94,7 @@ struct AccessRecord {
 
     /// Writes `CUSTOMER_DATA_ACCESS_REFUSED`.
     /// - Returns: where the customer's name stands.
+    @discardableResult
     func writeRefused(
         _ outcome: ReadOutcome,
         reason: String,

@@ -92,7 +92,8 @@ struct Endpoint: Sendable, Hashable {
 
     /// Every endpoint.
     static let all: [Endpoint] = [
-        health, readiness, metrics, description, checkpoint, tile, bundle, accesses, searchAccesses, events, event, proof, tokens,
+        health, readiness, metrics, description, checkpoint, tile, bundle, accesses, searchAccesses, events, event,
+        proof, tokens,
         resolve, linkIdentifiers, unlinkIdentifier, shareIdentifier, merge, unmerge, keepApart, explain, forget,
         identityChanges, identityConflicts, settleConflict, reportEvent, clients, createClient, rotateClient,
         revokeClient, configuration, status,

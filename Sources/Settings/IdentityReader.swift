@@ -14,14 +14,20 @@ struct IdentityReader {
             rules.matching = section.texts("matching").enumerated().compactMap { place, text in
                 let kinds = text.split(separator: "+").map { IdentifierKind(rawValue: String($0)) }
                 guard !kinds.isEmpty, !kinds.contains(nil) else {
-                    section.problem("matching", "has at place \(place + 1) no kinds joined by +; kinds are \(Self.kinds)")
+                    section.problem(
+                        "matching",
+                        "has at place \(place + 1) no kinds joined by +; kinds are \(Self.kinds)"
+                    )
                     return nil
                 }
                 return Set(kinds.compactMap { $0 })
             }
             for (place, kinds) in rules.matching.enumerated()
             where rules.matching.prefix(place).contains(where: { kinds.isSuperset(of: $0) }) {
-                section.problem("matching", "has at place \(place + 1) a rule that could never decide: an earlier one needs less")
+                section.problem(
+                    "matching",
+                    "has at place \(place + 1) a rule that could never decide: an earlier one needs less"
+                )
             }
         }
         if let most = section.section("mostPerPerson") {
@@ -31,7 +37,9 @@ struct IdentityReader {
             }
             most.end()
         }
-        if let merges = section.choice("mergesFrom", Merging.self) { rules.mergesFrom = Assurance(rawValue: merges.rawValue) }
+        if let merges = section.choice("mergesFrom", Merging.self) {
+            rules.mergesFrom = Assurance(rawValue: merges.rawValue)
+        }
         if let most = section.integer("mostPeoplePerIdentifier", in: 1...1000) { rules.mostPeoplePerIdentifier = most }
         if let needed = section.section("needed") {
             for purpose in IdentityPurpose.allCases {

@@ -85,6 +85,10 @@ struct Installation: Sendable {
         )
     }
 
+    func auditTrail(_ ledger: Ledger, producer: String) throws -> AuditTrail {
+        auditTrail(ledger, try identities(ledger, producer: producer), producer: producer)
+    }
+
     func auditTrail(_ ledger: Ledger, _ identities: IdentityRegistry, producer: String) -> AuditTrail {
         AuditTrail(ledger: ledger, tokeniser: tokeniser, identities: identities, clock: clock, producer: producer)
     }

@@ -31,7 +31,8 @@ struct Muniment: AsyncParsableCommand {
             CommandGroup(
                 name: "Manage",
                 subcommands: [
-                    LedgerCommand.self, IdentityCommand.self, ClientsCommand.self, PolicyCommand.self, GenesysCommand.self,
+                    LedgerCommand.self, IdentityCommand.self, ClientsCommand.self, PolicyCommand.self,
+                    GenesysCommand.self,
                     BackupCommand.self,
                     RestoreCommand.self, StoreCommand.self, MigrateCommand.self,
                 ]

@@ -245,7 +245,13 @@ extension Array {
         let scratch = try Scratch()
         try await scratch.link(phone(1))
         let other = Keyring(try TenantKey(secret: Array(repeating: 3, count: 32), tenant: "acme", epoch: 1))
-        let stranger = try IdentityRegistry(ledger: scratch.ledger, keyring: other, normaliser: try Normaliser(), clock: scratch.clock, producer: "x")
+        let stranger = try IdentityRegistry(
+            ledger: scratch.ledger,
+            keyring: other,
+            normaliser: try Normaliser(),
+            clock: scratch.clock,
+            producer: "x"
+        )
         await #expect(throws: IdentityError.self) { try await stranger.moveToNewestKey(by: scratch.actor) }
         #expect(try await stranger.find([phone(1)], for: .routing).outcome == .anonymous)
     }

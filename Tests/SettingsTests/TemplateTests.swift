@@ -2,6 +2,7 @@ import AccessPolicy
 import Foundation
 import Gateway
 import Genesys
+import Identity
 import JSON
 import Ledger
 import MerkleLog

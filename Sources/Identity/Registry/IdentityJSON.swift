@@ -1,4 +1,5 @@
 public import JSON
+import WallTime
 
 /// What is answered about identities, as JSON: the same on the command line and over HTTP.
 extension KnownIdentifier {

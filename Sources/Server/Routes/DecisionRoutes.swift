@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import JSON
+import Ledger
 
 /// Decisions of people about who is whom. Each needs a reason, and outranks what rules find.
 struct DecisionRoutes: Sendable {

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import JSON
+import Ledger
 import WallTime
 
 /// Who is it, and why is that believed?
@@ -26,7 +27,8 @@ struct IdentityRoutes: Sendable {
             )
             return try .json([
                 "receipt": .count(receipt.entry), "customers": .array(receipt.customers.map { .string($0) }),
-                "keysDestroyed": .integer(Int64(receipt.keys)), "identifiersErased": .integer(Int64(receipt.identifiers)),
+                "keysDestroyed": .integer(Int64(receipt.keys)),
+                "identifiersErased": .integer(Int64(receipt.identifiers)),
                 "sharedIdentifiersKept": .integer(Int64(receipt.kept)),
                 "tombstones": .integer(Int64(receipt.tombstones)),
                 "remains": receipt.remains.isEmpty ? .null : .string(receipt.remains),

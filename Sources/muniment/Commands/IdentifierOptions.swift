@@ -1,10 +1,10 @@
-import ArgumentParser
-import Identity
+public import ArgumentParser
+public import Identity
 
-extension Assurance: @retroactive ExpressibleByArgument {}
-extension IdentityPurpose: @retroactive ExpressibleByArgument {}
-extension Sharing: @retroactive ExpressibleByArgument {}
-extension WhenForgotten: @retroactive ExpressibleByArgument {}
+extension Assurance: ExpressibleByArgument {}
+extension IdentityPurpose: ExpressibleByArgument {}
+extension Sharing: ExpressibleByArgument {}
+extension WhenForgotten: ExpressibleByArgument {}
 
 /// Identifiers of a person on the command line.
 struct IdentifierOptions: ParsableArguments {

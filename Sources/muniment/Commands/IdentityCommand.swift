@@ -172,14 +172,18 @@ struct IdentityExplainCommand: AsyncParsableCommand {
                 answer["path"] = path.map { .array($0.map(\.json)) } ?? .null
             }
             if options.format.format == .json { return Output.json(.object(answer)) }
-            Output.line("customer \(found.customer)" + (found.ids.count > 1 ? ", also \(found.ids.dropFirst().joined(separator: ", "))" : ""))
+            Output.line(
+                "customer \(found.customer)"
+                    + (found.ids.count > 1 ? ", also \(found.ids.dropFirst().joined(separator: ", "))" : "")
+            )
             Output.line()
             Output.table(
                 ["kind", "sharing", "assurance", "source", "decided by", "met as", "since", "until"],
                 found.identifiers.map {
                     [
                         $0.kind.rawValue, $0.sharing.rawValue, $0.assurance.rawValue, $0.source,
-                        $0.isHumanDecision ? "human" : "rule", $0.metAs, $0.since.description, $0.until?.description ?? "",
+                        $0.isHumanDecision ? "human" : "rule", $0.metAs, $0.since.description,
+                        $0.until?.description ?? "",
                     ]
                 }
             )
@@ -196,7 +200,10 @@ struct IdentityExplainCommand: AsyncParsableCommand {
 }
 
 struct IdentityChangesCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "changes", abstract: "List what changed, oldest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "changes",
+        abstract: "List what changed, oldest first."
+    )
 
     @OptionGroup var options: IdentityOptions
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Identity
 import JSON
+import Settings
 
 /// `muniment identity keys …`: the keys under which identifiers become tokens.
 struct IdentityKeysCommand: AsyncParsableCommand {
@@ -49,7 +50,8 @@ struct IdentityKeysCommand: AsyncParsableCommand {
 
     struct Move: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Move what is kept under older keys to the newest, as 'rotate' does; for going on after it was broken off."
+            abstract:
+                "Move what is kept under older keys to the newest, as 'rotate' does; for going on after it was broken off."
         )
 
         @OptionGroup var options: IdentityOptions
@@ -84,7 +86,9 @@ struct IdentityKeysCommand: AsyncParsableCommand {
                     "lostIdentifiers": .integer(Int64(cost.lostIdentifiers)),
                     "lapsedTombstones": .integer(Int64(cost.lapsedTombstones)),
                 ])
-                Output.note("Values that were committed to under this key cannot be proved any more. Destroy copies of the file too.")
+                Output.note(
+                    "Values that were committed to under this key cannot be proved any more. Destroy copies of the file too."
+                )
             }
         }
     }

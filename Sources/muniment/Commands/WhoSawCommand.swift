@@ -27,9 +27,7 @@ struct QuestionOptions: ParsableArguments {
     func ask<Value>(_ body: (AuditTrail) async throws -> Value) async throws -> Value {
         let installation = try configurationOption.load()
         return try await installation.withLedger { ledger in
-            try await body(
-                installation.auditTrail(ledger, try installation.identities(ledger, producer: "cli"), producer: "cli")
-            )
+            try await body(installation.auditTrail(ledger, producer: "cli"))
         }
     }
 
