@@ -151,6 +151,7 @@ let package = Package(
             name: "GatewayBenchmark",
             dependencies: [
                 "AccessPolicy", "Credentials", "Gateway", "Identity", "Ledger", "Measures", "MerkleLog", "Redaction",
+                "Storage",
                 "WallTime", crypto,
             ],
             path: "Benchmarks/Gateway",
