@@ -201,8 +201,11 @@ let package = Package(
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
         tests("Identity", ["JSON", "TextEncoding", crypto]),
-        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "WallTime", crypto]),
-        tests("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TextEncoding", "WallTime"]),
+        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
+        tests(
+            "AuditTrail",
+            ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime"]
+        ),
         tests(
             "Gateway",
             [
