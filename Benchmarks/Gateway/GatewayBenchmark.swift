@@ -18,7 +18,9 @@ import WallTime
 struct GatewayBenchmark {
     static func main() async throws {
         guard [3, 4].contains(CommandLine.arguments.count), let upstream = Int(CommandLine.arguments[1]) else {
-            print("usage: [DATABASE=ADDRESS] GatewayBenchmark <upstream port> <folder for the ledger> [without-commitments]")
+            print(
+                "usage: [DATABASE=ADDRESS] GatewayBenchmark <upstream port> <folder for the ledger> [without-commitments]"
+            )
             exit(2)
         }
         let folder = CommandLine.arguments[2]
