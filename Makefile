@@ -54,7 +54,7 @@ format:
 bench: install-bench build
 	swift build -c release --product LedgerBenchmark -Xswiftc -enforce-exclusivity=unchecked
 	swift build -c release --product GatewayBenchmark -Xswiftc -enforce-exclusivity=unchecked
-	.build/release/LedgerBenchmark all
+	scripts/with-postgres bash -c '.build/release/LedgerBenchmark all --database "$$MUNIMENT_TEST_POSTGRES"'
 	Benchmarks/Gateway/run.sh .build/release/GatewayBenchmark
 
 clean:

@@ -154,6 +154,7 @@ let package = Package(
             name: "GatewayBenchmark",
             dependencies: [
                 "AccessPolicy", "Credentials", "Gateway", "Identity", "Ledger", "Measures", "MerkleLog", "Redaction",
+                "Storage",
                 "WallTime", crypto,
             ],
             path: "Benchmarks/Gateway",
@@ -213,8 +214,11 @@ let package = Package(
             "Identity",
             ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
         ),
-        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "WallTime", crypto]),
-        tests("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TextEncoding", "WallTime"]),
+        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
+        tests(
+            "AuditTrail",
+            ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime"]
+        ),
         tests(
             "Gateway",
             [

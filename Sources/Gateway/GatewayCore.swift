@@ -26,6 +26,7 @@ final class GatewayCore: Sendable {
     let conversations: FactsCache<ConversationFacts>?
     let roles: FactsCache<[String]>?
     let limiter = VelocityLimiter()
+    let restrictions: AgentRestrictions
     let breakers: [CircuitBreaker]
     let upstreamTLS: [NIOSSLContext?]
     let metrics: GatewayMetrics
@@ -43,6 +44,7 @@ final class GatewayCore: Sendable {
         naming: (any CustomerNaming)?,
         commitments: DisclosureCommitments?,
         platform: (any Platform)?,
+        restrictions: AgentRestrictions,
         spool: Spool?,
         metrics: GatewayMetrics,
         clock: any WallClock
@@ -55,6 +57,7 @@ final class GatewayCore: Sendable {
         self.metrics = metrics
         self.clock = clock
         self.spool = spool
+        self.restrictions = restrictions
         policy = Self.compiled(settings.policy)
         shadow = settings.shadowPolicy.map(Self.compiled)
         policyHash = ContentHash.hex(of: CompiledPolicy(settings.policy).canonicalText)
@@ -107,7 +110,12 @@ final class GatewayCore: Sendable {
             fields: route.descriptors
         )
         // The fields compiled when the configuration was checked; a route that does not compile refuses every read.
-        return try? ReadPlan(route: route, decision: policy.decide(request), shadow: shadow?.decide(request))
+        return try? ReadPlan(
+            route: route,
+            decision: policy.decide(request),
+            shadow: shadow?.decide(request),
+            isMasked: key.isMasked
+        )
     }
 }
 

@@ -25,6 +25,8 @@ public final class GatewayServer: Sendable {
         public let commitments: DisclosureCommitments
         /// Whom to ask about conversations; nil when no platform is configured.
         public let platform: (any Platform)?
+        /// Which agents are contained.
+        public let restrictions: AgentRestrictions
         /// The time of day.
         public let clock: any WallClock
 
@@ -36,6 +38,7 @@ public final class GatewayServer: Sendable {
             naming: (any CustomerNaming)? = nil,
             commitments: DisclosureCommitments,
             platform: (any Platform)?,
+            restrictions: AgentRestrictions = AgentRestrictions(),
             clock: any WallClock
         ) {
             self.ledger = ledger
@@ -44,6 +47,7 @@ public final class GatewayServer: Sendable {
             self.naming = naming
             self.commitments = commitments
             self.platform = platform
+            self.restrictions = restrictions
             self.clock = clock
         }
     }
@@ -75,6 +79,7 @@ public final class GatewayServer: Sendable {
             naming: parts.naming,
             commitments: parts.commitments,
             platform: parts.platform,
+            restrictions: parts.restrictions,
             spool: spool,
             metrics: metrics,
             clock: parts.clock

@@ -66,7 +66,7 @@ struct Installation: Sendable {
     var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: keyring.newest.derived(for: "access-token")) }
 
     /// Every part that has tables in the store.
-    static let schema = Ledger.schema + [ClientRegistry.schema, LeaseKeeper.schema]
+    static let schema = Ledger.schema + [ClientRegistry.schema, IdentityRegistry.schema, LeaseKeeper.schema]
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
 

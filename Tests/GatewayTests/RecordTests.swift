@@ -64,6 +64,7 @@ private func makeCore(commitments: Bool, mode: Route.Mode = .enforce) throws -> 
         naming: nil,
         commitments: DisclosureCommitments(key: key),
         platform: nil,
+        restrictions: AgentRestrictions(),
         spool: nil,
         metrics: GatewayMetrics(),
         clock: ManualClock(Timestamp(milliseconds: 0))
@@ -108,7 +109,8 @@ private func makeCore(commitments: Bool, mode: Route.Mode = .enforce) throws -> 
                 values: scratch.values,
                 body: body,
                 upstreamMicroseconds: 77,
-                overVelocity: true
+                overVelocity: true,
+                restriction: nil
             ), body
         )
     }

@@ -85,7 +85,7 @@ import Testing
         var generator = Seeded(seed: seed)
         let store = try TestStore(engine)
         let connection = try store.database.makeConnection()
-        try Schema.migrate(connection, component: GraphSchema.component, migrations: GraphSchema.migrations)
+        try Schema.migrate(connection, GraphSchema.component)
         var keyring = try Keyring.test(epochs: 1)
         var model = Model()
         var history: [(now: Int64, partition: [Int: Set<Int64>])] = []

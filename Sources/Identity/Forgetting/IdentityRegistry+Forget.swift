@@ -119,8 +119,8 @@ extension IdentityRegistry {
             try connection.run("VACUUM identity_\(table)")
         }
         return
-            "PostgreSQL keeps earlier states in its write-ahead log, log archives, standbys and base backups until they are "
-            + "recycled or expire"
+            "PostgreSQL keeps dead rows until a vacuum by the tables' owner, and earlier states in its write-ahead log, log "
+            + "archives, standbys and base backups until they are recycled or expire"
     }
 }
 

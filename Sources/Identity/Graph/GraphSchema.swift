@@ -6,7 +6,7 @@ import Storage
 /// be asked for, and a merge taken back leaves exactly what was before. `survivor` is derived: the oldest of those who are one.
 /// All ids come from one counter, whose row also serialises writers.
 enum GraphSchema {
-    static let component = "identity"
+    static let component = SchemaComponent("identity", migrations)
 
     static let migrations = [
         Migration(

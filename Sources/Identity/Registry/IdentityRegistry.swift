@@ -1,6 +1,6 @@
 import JSON
 public import Ledger
-import Storage
+public import Storage
 import Synchronization
 public import WallTime
 
@@ -29,6 +29,9 @@ public enum CustomerReference: Sendable {
 /// The people of an installation: who has which identifiers, who is one with whom, and what is believed for which reason. Every
 /// change is an event in the ledger, in the same transaction; none names a person in a way that outlives the person's key.
 public final class IdentityRegistry: Sendable {
+    /// Its tables.
+    public static let schema = GraphSchema.component
+
     /// How identifiers make people.
     public let rules: IdentityRules
     /// How identifiers are read.
@@ -60,7 +63,7 @@ public final class IdentityRegistry: Sendable {
         self.producer = producer
         maker = Mutex(TokenMaker(keyring: keyring))
         let connection = try ledger.database.makeConnection()
-        try Schema.migrate(connection, component: GraphSchema.component, migrations: GraphSchema.migrations)
+        try Schema.migrate(connection, Self.schema)
     }
 
     /// Makes tokens under the keys in use.
