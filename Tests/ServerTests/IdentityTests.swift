@@ -222,7 +222,9 @@ private func customer(_ value: String) -> JSONValue { ["kind": "customer", "valu
         let header = try await installation.caller(.events).header
         try await installation.test { client in
             try await client.post("/api/v1/audit/events", header, ["auditEvent": resolution]).expect(status: .created)
-            try await client.post("/api/v1/audit/events", header, changed("resolvedCustomerId", nil)).expect(status: .created)
+            try await client.post("/api/v1/audit/events", header, changed("resolvedCustomerId", nil)).expect(
+                status: .created
+            )
         }
         for event in try await installation.events(.identityResolution) {
             #expect(event["hashesWithheld"] == 2)

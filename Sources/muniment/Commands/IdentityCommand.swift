@@ -47,7 +47,7 @@ struct IdentityOptions: ParsableArguments {
     /// Shows an object: as JSON, or its members in lines.
     func show(_ value: JSONValue) {
         guard format.format == .table, let members = value.object else { return Output.json(value) }
-        Output.table(["", ""], members.sorted { $0.key < $1.key }.map { [$0.key, Self.text($0.value)] })
+        Output.table(["result", "value"], members.sorted { $0.key < $1.key }.map { [$0.key, Self.text($0.value)] })
     }
 
     private static func text(_ value: JSONValue) -> String {
