@@ -42,6 +42,7 @@ enum IdentityBenchmark {
         let stopwatch = ContinuousClock()
         let start = stopwatch.now
         try await load(records, into: registry, normaliser)
+        _ = await registry.scrub()
         let loading = start.duration(to: stopwatch.now)
         print(
             "load: \(count) identifiers of \(records) people in \(seconds(loading)) s, "

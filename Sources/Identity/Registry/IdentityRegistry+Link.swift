@@ -67,9 +67,11 @@ public struct LoadCounts: Sendable, Hashable {
 }
 
 extension IdentityRegistry {
-    /// Records that goes into the store in one transaction; fewer, and the disk is waited for more often; more, and reads are
-    /// held up for longer.
-    public static let loadBatch = 2000
+    /// Records that go into the store in one transaction while nobody else writes. Tokens are random, so that each batch touches most
+    /// pages of their index: the larger the batches, the fewer times.
+    public static let loadBatch = 10_000
+    /// The same while a server records reads, which wait for as long as a batch takes.
+    public static let gentleLoadBatch = 1000
 
     /// Says that identifiers are one person's.
     public func link(_ record: IdentityRecord, by actor: IdentityActor) async throws -> LinkResult {

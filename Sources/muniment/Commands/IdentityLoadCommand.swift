@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Identity
 import JSON
+import Ledger
+import Settings
 
 struct IdentityLoadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,6 +33,10 @@ struct IdentityLoadCommand: AsyncParsableCommand {
         }
         let (counts, refused) = try await options.run { installation, identities in
             let bar = ProgressBar("loading")
+            // Held while the file is loaded: a server that is started meanwhile would wait behind large batches.
+            let lock = try? ServerLock(directory: installation.configuration.ledger.directory)
+            defer { withExtendedLifetime(lock) {} }
+            let size = lock == nil ? IdentityRegistry.gentleLoadBatch : IdentityRegistry.loadBatch
             var reader = RecordReader(normaliser: installation.normaliser, source: source, assurance: assurance)
             var counts = LoadCounts()
             var batch: [IdentityRecord] = []
@@ -41,13 +47,15 @@ struct IdentityLoadCommand: AsyncParsableCommand {
                 line += 1
                 if let record = try reader.record(data[start..<end], line: line) { batch.append(record) }
                 start = min(end + 1, data.endIndex)
-                if batch.count == IdentityRegistry.loadBatch || start == data.endIndex {
+                if batch.count == size || start == data.endIndex {
                     counts += try await identities.load(batch, source: source, by: options.actor)
                     batch.removeAll(keepingCapacity: true)
                     bar.update(UInt64(start - data.startIndex), UInt64(data.count))
                 }
             }
             bar.finish()
+            // The log of large batches is copied back now, not by whoever reads next.
+            _ = await identities.scrub()
             return (counts, reader.refused)
         }
         options.show([
