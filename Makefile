@@ -10,11 +10,12 @@ RELEASE := -c release --product muniment -Xswiftc -enforce-exclusivity=unchecked
 SOCKETS := GenesysTests SandboxTests ObjectStorageTests GatewayTests ServerTests EndToEndTests
 TEST := swift test --skip-build --disable-xctest
 
-.PHONY: help demo build test lint format bench clean install-build install-test install-bench
+.PHONY: help demo build test test-s3 test-formats lint format bench clean install-build install-test install-bench
 
 help:
 	@echo "make demo     install what is missing, build, run the main job against the built-in sandbox"
 	@echo "make test     install what the tests need, build, run all tests"
+	@echo "make test-s3 test-formats   the S3 client against a real Ceph; OCSF against the published schemas"
 	@echo "make build    the release binary: .build/release/muniment"
 	@echo "make bench    measure beside nginx, Node.js and bare system calls"
 	@echo "make lint     check the format; make format mends it"
@@ -39,6 +40,12 @@ test: install-test
 	$(TEST) $(foreach suite,$(SOCKETS),--skip $(suite))
 	set -e; for suite in $(SOCKETS); do $(TEST) --filter $$suite; done
 	scripts/test-openapi .build/debug/muniment
+
+test-s3:
+	scripts/test-s3
+
+test-formats:
+	scripts/test-formats
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
