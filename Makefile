@@ -37,7 +37,7 @@ demo: build
 
 test: install-test
 	swift build --build-tests
-	$(TEST) $(foreach suite,$(SOCKETS),--skip $(suite))
+	scripts/with-postgres $(TEST) $(foreach suite,$(SOCKETS),--skip $(suite))
 	set -e; for suite in $(SOCKETS); do $(TEST) --filter $$suite; done
 	scripts/test-openapi .build/debug/muniment
 

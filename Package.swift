@@ -63,42 +63,52 @@ let package = Package(
     targets: [
         // Floor 0: pure; no input or output.
         library("WallTime"),
+        library("TextEncoding"),
         library("Measures"),
         library("JSON"),
-        library("MerkleLog", [crypto]),
+        library("MerkleLog", ["TextEncoding", crypto]),
         library("Redaction", ["JSON"]),
         library("AccessPolicy"),
         library("HTTPFraming"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         library("Gzip", ["CZlib"]),
         library("EventFormats", ["JSON", "MerkleLog", "WallTime"]),
-        library("DeliveryWire", ["EventFormats", "Gzip", "JSON", "MerkleLog", "WallTime", crypto]),
+        library("DeliveryWire", ["EventFormats", "Gzip", "JSON", "MerkleLog", "TextEncoding", "WallTime", crypto]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
         // Floor 1: one outside system each.
-        library("Storage", ["CSQLite"]),
+        library("Storage", ["CPostgres", "CSQLite"]),
         library("Genesys", ["WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
         library(
             "ObjectStorage",
-            ["MerkleLog", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
+            ["TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
         ),
 
         // Floor 2: the record, and who is in it.
         library("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
-        library("Identity", [crypto]),
+        library("Identity", ["TextEncoding", crypto]),
 
         // Floor 3: what the product does.
-        library("Credentials", ["JSON", "Ledger", "Storage", "WallTime", crypto]),
+        library("Credentials", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
         library(
             "Gateway",
             [
                 "AccessPolicy", "Credentials", "Genesys", "HTTPFraming", "Identity", "JSON", "Ledger", "MerkleLog",
                 "Measures",
-                "Redaction", "Storage", "WallTime", crypto, nioCore, nioPosix, nioSSL,
+                "Redaction", "Storage", "TextEncoding", "WallTime", crypto, nioCore, nioPosix, nioSSL,
             ]
         ),
 
-        library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "WallTime"]),
+        library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime"]),
+
+        // Pure too, though it stands here: fed the record's events, it returns alerts and effects, and does nothing itself.
+        .target(
+            name: "Detection",
+            dependencies: ["JSON", "WallTime", yams],
+            resources: [.embedInCode("Rules")],
+            swiftSettings: settings
+        ),
 
         // Floor 4: how it is reached, and what it is tried against.
         library(
@@ -147,9 +157,17 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .executableTarget(
+            name: "DetectionBenchmark",
+            dependencies: ["Detection", "JSON", "WallTime"],
+            path: "Benchmarks/Detection",
+            swiftSettings: settings
+        ),
+
         tests("WallTime"),
+        tests("TextEncoding"),
         tests("JSON"),
-        tests("MerkleLog", [crypto], exclude: ["Vectors"]),
+        tests("MerkleLog", ["TextEncoding", crypto], exclude: ["Vectors"]),
         tests("Redaction", ["JSON"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
         tests("HTTPFraming"),
@@ -158,15 +176,17 @@ let package = Package(
         tests("DeliveryWire", ["EventFormats", "Gzip", "JSON", "MerkleLog", "WallTime", crypto]),
         tests(
             "ObjectStorage",
-            ["MerkleLog", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL],
+            ["TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL],
             exclude: ["Vectors"]
         ),
-        tests("Storage"),
+        // Stores of every engine for the tests.
+        .target(name: "TestStores", dependencies: ["Storage"], path: "Tests/TestStores", swiftSettings: settings),
+        tests("Storage", ["TestStores"]),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
         tests("Measures"),
-        tests("Identity", ["JSON", crypto]),
+        tests("Identity", ["JSON", "TextEncoding", crypto]),
         tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "WallTime", crypto]),
-        tests("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "WallTime"]),
+        tests("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TextEncoding", "WallTime"]),
         tests(
             "Gateway",
             [
@@ -186,6 +206,7 @@ let package = Package(
                 "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioSSL,
             ]
         ),
+        tests("Detection", ["JSON", "WallTime"], exclude: ["Oracle"]),
         tests("Settings", ["AccessPolicy", "Gateway", "Genesys", "JSON", "Ledger", "MerkleLog", "Redaction"]),
         .testTarget(
             name: "EndToEndTests",

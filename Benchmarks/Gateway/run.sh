@@ -96,7 +96,7 @@ for line in open(sys.argv[1]):
     requests = max(int(requests), 1)
     rows[int(connections)].setdefault(int(number), {})[name] = (
         int(ticks) / hertz * 1e6 / requests, requests / (int(duration) / 1e6), int(p50) / 1000, int(errors))
-failed = False
+failed = []
 for connections, rounds in sorted(rows.items()):
     median = lambda pick: statistics.median(pick(each) for each in rounds.values())
     print(f"\n{connections} connections, {len(rounds)} rounds   CPU us/request    requests/s   p50 ms   x nginx CPU   x node CPU   x node rate")
@@ -105,7 +105,11 @@ for connections, rounds in sorted(rows.items()):
         print(f"  {name:10}                   {median(lambda r: r[name][0]):7.1f} [{least:5.1f}]   {median(lambda r: r[name][1]):9.0f}"
               f"   {median(lambda r: r[name][2]):6.2f}   {median(lambda r: r[name][0] / r['nginx'][0]):11.2f}"
               f"   {median(lambda r: r[name][0] / r['node'][0]):10.2f}   {median(lambda r: r[name][1] / r['node'][1]):11.2f}")
-        failed |= any(each[name][3] for each in rounds.values())
+        errors = sum(each[name][3] for each in rounds.values())
+        if errors and name == "node":
+            print(f"  (node failed {errors} requests)")
+        elif errors:
+            failed.append(f"{errors} requests to {name} failed at {connections} connections")
 if failed:
-    sys.exit("some requests failed; the figures mean nothing")
+    sys.exit("; ".join(failed) + ": the figures mean nothing")
 PYTHON

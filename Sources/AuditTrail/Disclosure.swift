@@ -1,5 +1,6 @@
 public import Identity
 public import JSON
+import TextEncoding
 
 /// Tells whether a value is the one that an agent was shown.
 public enum Disclosure {
@@ -15,11 +16,16 @@ public enum Disclosure {
         values: [String],
         commitments: DisclosureCommitments
     ) -> Bool? {
-        guard let id = event["eventId"]?.string, let committed = event["commitments"]?[path]?.string else { return nil }
-        var hash = commitments.seed(eventID: Array(id.utf8)).begin(path: Array(path.utf8))
-        for value in values { Array(value.utf8).withUnsafeBytes { hash.add($0) } }
-        var hex: [UInt8] = []
-        hash.append(to: &hex)
-        return hex.elementsEqual(committed.utf8)
+        guard let id = event["eventId"]?.string, let text = event["commitments"]?.string,
+            let committed = Base64.decode(text.utf8),
+            let paths = event["dataFieldsViewed"]?.array?.map(\.string), let place = paths.firstIndex(of: path),
+            committed.count == paths.count * DisclosureCommitments.byteCount
+        else { return nil }
+        var hasher = commitments.begin(eventID: Array(id.utf8))
+        for _ in 0...place { hasher.beginPath() }
+        for value in values { Array(value.utf8).withUnsafeBytes { hasher.add($0) } }
+        var found: [UInt8] = []
+        hasher.endPath(to: &found)
+        return committed.dropFirst(place * DisclosureCommitments.byteCount).starts(with: found)
     }
 }

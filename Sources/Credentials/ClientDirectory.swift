@@ -1,5 +1,6 @@
 public import Crypto
 import Synchronization
+import TextEncoding
 public import WallTime
 
 /// Why a caller was not let in. None of the texts says which part of the credentials was right.
@@ -105,7 +106,8 @@ public final class ClientDirectory: Sendable {
                 (client, until) = try check(id: rest[..<dot], secret: rest[(dot + 1)...], at: now)
             }
         } else if header.hasPrefix("basic ", ignoringCase: true) {
-            guard let decoded = Base64.decode(header[6...]), let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
+            guard header.count <= 512, let decoded = Base64.decode(header[6...]),
+                let colon = decoded.firstIndex(of: UInt8(ascii: ":"))
             else { throw .malformed }
             (client, until) = try check(id: decoded[..<colon], secret: decoded[(colon + 1)...], at: now)
         } else {
@@ -162,7 +164,7 @@ struct AccessTokens: Sendable {
     func make(for id: String, at now: Timestamp) -> (token: String, lifetimeSeconds: Int64) {
         let body = "\(id).\(now.milliseconds / 1000 + Self.lifetime)"
         let mac = HMAC<SHA256>.authenticationCode(for: Array(body.utf8), using: key)
-        return ("\(Self.prefix)\(body).\(mac.map { hex($0) }.joined())", Self.lifetime)
+        return ("\(Self.prefix)\(body).\(Hex.encode(mac))", Self.lifetime)
     }
 
     func read(
@@ -171,19 +173,13 @@ struct AccessTokens: Sendable {
     ) throws(AuthenticationFailure) -> (clientID: String, expires: Timestamp) {
         let text = String(decoding: token, as: UTF8.self).dropFirst(4)
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let expires = Int64(parts[1]), let mac = bytes(parts[2]) else { throw .malformed }
+        guard parts.count == 3, let expires = Int64(parts[1]), let mac = Hex.decode(parts[2].utf8),
+            mac.count == SHA256.byteCount
+        else { throw .malformed }
         let body = Array("\(parts[0]).\(parts[1])".utf8)
         guard HMAC<SHA256>.isValidAuthenticationCode(mac, authenticating: body, using: key) else { throw .invalid }
         guard now.milliseconds / 1000 < expires else { throw .expired }
         return (String(parts[0]), Timestamp(milliseconds: expires * 1000))
-    }
-
-    private func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-
-    private func bytes(_ hex: Substring) -> [UInt8]? {
-        let digits = hex.utf8.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
-        guard digits.count == 64, hex.utf8.count == 64 else { return nil }
-        return stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
     }
 }
 
@@ -197,42 +193,5 @@ extension UnsafeRawBufferPointer {
             if byte != text.utf8Start[offset] { return false }
         }
         return true
-    }
-}
-
-/// Standard base64 (RFC 4648 section 4) with padding.
-enum Base64 {
-    static func decode(_ text: Slice<UnsafeRawBufferPointer>) -> [UInt8]? {
-        guard text.count % 4 == 0, text.count <= 512 else { return nil }
-        var bytes: [UInt8] = []
-        var word: UInt32 = 0
-        var bits = 0
-        var padding = 0
-        for character in text {
-            if character == UInt8(ascii: "=") {
-                padding += 1
-                continue
-            }
-            guard padding == 0, let value = value(character) else { return nil }
-            word = word << 6 | UInt32(value)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                bytes.append(UInt8(truncatingIfNeeded: word >> UInt32(bits)))
-            }
-        }
-        guard padding <= 2, word & ((1 << UInt32(bits)) - 1) == 0 else { return nil }
-        return bytes
-    }
-
-    private static func value(_ character: UInt8) -> UInt8? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): character - 65
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): character - 71
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): character + 4
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
     }
 }

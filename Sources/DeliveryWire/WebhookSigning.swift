@@ -1,5 +1,6 @@
 public import Crypto
 import MerkleLog
+import TextEncoding
 public import WallTime
 
 /// Why a webhook cannot be signed, or its signature does not hold.

@@ -3,6 +3,7 @@ import Identity
 import JSON
 import Ledger
 import Redaction
+import TextEncoding
 import WallTime
 
 /// Writes the events of reads straight as canonical JSON: the members below are in the order of RFC 8785.
@@ -36,7 +37,7 @@ struct AccessRecord {
         begin(&writer)
         if let commitments = core.commitments {
             writer.key("commitments")
-            write(commitments.seed(eventID: eventID), plan, shown, manifest, &writer)
+            write(commitments.begin(eventID: eventID), plan, shown, manifest, &writer)
         }
         writeCustomer(&writer)
         let lists = plan.fieldLists(manifest.summary)
@@ -168,27 +169,28 @@ struct AccessRecord {
         canonical.withUnsafeBytes { writer.canonical($0) }
     }
 
+    /// The commitments to the released values, in the order of `dataFieldsViewed`.
     private func write(
-        _ seed: DisclosureSeed,
+        _ begun: DisclosureHasher,
         _ plan: ReadPlan,
         _ shown: FieldSet,
         _ manifest: Manifest,
         _ writer: inout CanonicalJSONWriter
     ) {
-        writer.beginObject()
-        var hex: [UInt8] = []
+        var hasher = begun
+        var commitments: [UInt8] = []
+        commitments.reserveCapacity(plan.names.count * DisclosureCommitments.byteCount)
         manifest.body.withUnsafeBytes { body in
-            for field in plan.canonicalOrder where shown.contains(field) {
-                var hash = seed.begin(path: plan.names[field])
+            for field in plan.names.indices where shown.contains(field) {
+                hasher.beginPath()
                 for value in manifest.values where value.field == field {
-                    hash.add(UnsafeRawBufferPointer(rebasing: body[value.range]))
+                    hasher.add(UnsafeRawBufferPointer(rebasing: body[value.range]))
                 }
-                hex.removeAll(keepingCapacity: true)
-                hash.append(to: &hex)
-                writer.key(string: route.fields[field].name)
-                writer.string(hex)
+                hasher.endPath(to: &commitments)
             }
         }
-        writer.endObject()
+        var text: [UInt8] = []
+        commitments.withUnsafeBytes { Base64.append($0, to: &text) }
+        writer.string(text)
     }
 }

@@ -8,6 +8,7 @@ import Measures
 import NIOCore
 import NIOSSL
 import Synchronization
+import TextEncoding
 import WallTime
 
 /// What all event loops of the data plane share.
@@ -108,8 +109,6 @@ final class GatewayCore: Sendable {
 public enum ContentHash {
     /// The hash of a text's UTF-8 bytes.
     public static func hex(of text: String) -> String {
-        var hex = ""
-        for byte in SHA256.hash(data: Array(text.utf8)) { hex += (byte < 16 ? "0" : "") + String(byte, radix: 16) }
-        return hex
+        Hex.encode(SHA256.hash(data: Array(text.utf8)))
     }
 }

@@ -27,6 +27,7 @@ public enum Problem: String, Sendable, CaseIterable, Error {
     case customerNotFound = "customer-not-found"
     case upstreamError = "upstream-error"
     case upstreamInvalid = "upstream-invalid"
+    case upstreamOtherCustomer = "upstream-other-customer"
     case upstreamTooLarge = "upstream-too-large"
     case upstreamUnavailable = "upstream-unavailable"
     case upstreamTimeout = "upstream-timeout"
@@ -49,7 +50,7 @@ public enum Problem: String, Sendable, CaseIterable, Error {
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .velocityExceeded: 429
-        case .upstreamError, .upstreamInvalid, .upstreamTooLarge: 502
+        case .upstreamError, .upstreamInvalid, .upstreamOtherCustomer, .upstreamTooLarge: 502
         case .upstreamUnavailable, .ledgerUnavailable, .shuttingDown: 503
         case .upstreamTimeout: 504
         }
@@ -85,6 +86,7 @@ public enum Problem: String, Sendable, CaseIterable, Error {
         case .customerNotFound: "The system of record does not know this customer."
         case .upstreamError: "The system of record answered with an error."
         case .upstreamInvalid: "The system of record answered with something that cannot be released safely."
+        case .upstreamOtherCustomer: "The system of record answered with another customer's record."
         case .upstreamTooLarge: "The system of record answered with more than the route accepts."
         case .upstreamUnavailable: "The system of record cannot be reached: try again later."
         case .upstreamTimeout: "The system of record did not answer in time: try again."

@@ -185,9 +185,13 @@ extension ReadConnection {
         body.removeAll(keepingCapacity: body.capacity <= 1 << 18)
         let summary: ProjectionSummary
         do {
-            summary = try projection.project(bytes, into: &body, scratch: &loop.scratch)
+            summary = try project(bytes, by: projection, for: read)
         } catch {
             return refuse(.upstreamInvalid, .upstreamFailed)
+        }
+        if read.route.customerField != nil, summary.expectation != .met {
+            body.removeAll(keepingCapacity: true)
+            return refuse(.upstreamOtherCustomer, .upstreamFailed)
         }
         let manifest = AccessRecord.Manifest(
             summary: summary,
@@ -198,6 +202,23 @@ extension ReadConnection {
         )
         accessRecord(read).writeAccessed(manifest, eventID: read.eventID, to: &loop.writer)
         record()
+    }
+
+    private func project(
+        _ bytes: UnsafeRawBufferPointer,
+        by plan: ProjectionPlan,
+        for read: ReadState
+    ) throws(ProjectionError) -> ProjectionSummary {
+        guard let field = read.route.customerField else {
+            return try plan.project(bytes, into: &body, scratch: &loop.scratch)
+        }
+        let customer = Array(read.request.customer.utf8)
+        let result = customer.withUnsafeBytes { customer in
+            Result { () throws(ProjectionError) in
+                try plan.project(bytes, expecting: (field, customer), into: &body, scratch: &loop.scratch)
+            }
+        }
+        return try result.get()
     }
 
     // MARK: The client

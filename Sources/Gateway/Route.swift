@@ -44,6 +44,9 @@ public struct Route: Sendable {
     public let request: UpstreamRequest
     /// The declared fields; all others are withheld.
     public let fields: [Field]
+    /// The field that holds the customer's id, by its place in the list: an answer in which it is not the id asked for is
+    /// another customer's, and refused. Nil when the answer does not tell.
+    public let customerField: Int?
     /// The purposes that may be stated.
     public let purposes: [String]
     /// The purpose of a read that states none; nil when one must be stated.
@@ -65,6 +68,7 @@ public struct Route: Sendable {
         upstream: String,
         request: UpstreamRequest,
         fields: [Field],
+        customerField: Int? = nil,
         purposes: [String],
         defaultPurpose: String?,
         failMode: FailMode = .refuse,
@@ -77,6 +81,7 @@ public struct Route: Sendable {
         self.upstream = upstream
         self.request = request
         self.fields = fields
+        self.customerField = customerField
         self.purposes = purposes
         self.defaultPurpose = defaultPurpose
         self.failMode = failMode

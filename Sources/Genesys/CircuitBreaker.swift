@@ -20,6 +20,9 @@ struct CircuitBreaker {
         self.openFor = openFor
     }
 
+    /// Whether calls are refused at an instant.
+    func isOpen(now: Duration) -> Bool { openUntil.map { $0 > now } ?? false }
+
     /// Admits a call at an instant, or says for how long calls are refused. An admitted call must be recorded.
     mutating func admit(now: Duration) -> Duration? {
         guard let openUntil else { return nil }

@@ -113,6 +113,12 @@ public final class GenesysClient: Sendable {
         }
     }
 
+    /// Families of operations that are left alone for a while after failures, in alphabetical order.
+    public var suspended: [String] {
+        let now = clock.now()
+        return state.withLock { state in state.breakers.filter { $0.value.isOpen(now: now) }.keys.sorted() }
+    }
+
     private func admit(_ family: String) -> Duration? {
         let now = clock.now()
         return state.withLock { state in

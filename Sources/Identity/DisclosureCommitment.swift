@@ -3,75 +3,73 @@ import Crypto
 /// Commits to the values that an agent was shown, without keeping them: whoever holds the tenant's key can later prove that a
 /// value was, or was not, the one released; nobody else can test guesses.
 ///
-/// For each released path: SHA-256(k ‖ values), where k = SHA-256(seed ‖ path), seed = HMAC-SHA-256(tenant's disclosure key, event
-/// id), and each value is its JSON text as released, behind its length in four big-endian bytes. Opening one path (its k) reveals
-/// nothing about the others.
+/// The released paths of an event are numbered from 0 in the order in which the event lists them. The commitment to path n is
+/// SHA-256(salt n ‖ values), where each value is its JSON text as released, behind its length in four big-endian bytes. Salt n is
+/// the n mod 4-th 16 bytes of SHA-512(seed ‖ n div 4 in two big-endian bytes), and seed = HMAC-SHA-256(the tenant's disclosure
+/// key, event id). Opening one path (its salt) reveals nothing about the others.
 public struct DisclosureCommitments: Sendable {
+    /// Length of one commitment in bytes.
+    public static let byteCount = SHA256.byteCount
+
     private let keyed: KeyedHash
 
     /// Makes commitments under a tenant's key.
     public init(key: TenantKey) { keyed = KeyedHash(key: key.derived(for: "disclosure")) }
 
-    /// The secret of one event.
-    public func seed(eventID: [UInt8]) -> DisclosureSeed {
-        DisclosureSeed(code: eventID.withUnsafeBytes { keyed.code(for: $0) })
+    /// Begins the commitments of one event.
+    public func begin(eventID: [UInt8]) -> DisclosureHasher {
+        DisclosureHasher(seed: eventID.withUnsafeBytes { keyed.code(for: $0) })
     }
 }
 
-/// The secret of one event's commitments.
-public struct DisclosureSeed: Sendable {
-    let code: SHA256.Digest
+/// The commitments of one event, made one path after another.
+public struct DisclosureHasher {
+    private static let saltByteCount = 16
+    private static let saltsPerBlock = SHA512.byteCount / saltByteCount
 
-    /// Begins the commitment to a path's values.
-    public func begin(path: [UInt8]) -> DisclosureHash {
-        var message: [UInt8] = []
-        message.reserveCapacity(192)
-        code.withUnsafeBytes { message.append(contentsOf: $0) }
-        message.append(contentsOf: path)
-        let salt = Hashing.sha256(message)
-        message.removeAll(keepingCapacity: true)
-        salt.withUnsafeBytes { message.append(contentsOf: $0) }
-        return DisclosureHash(message: message)
-    }
-}
-
-/// The commitment to one path's values, as they are added.
-public struct DisclosureHash {
+    private let seed: SHA256.Digest
+    private var salts: SHA512.Digest?
+    private var paths = 0
     /// What is hashed; one pass over one buffer costs less than many small ones.
-    private var message: [UInt8]
+    private var message: [UInt8] = []
 
-    init(message: [UInt8]) { self.message = message }
+    init(seed: SHA256.Digest) {
+        self.seed = seed
+        message.reserveCapacity(256)
+    }
 
-    /// Adds a value: its JSON text as released.
+    /// Begins the next path.
+    public mutating func beginPath() {
+        let place = paths % Self.saltsPerBlock
+        if place == 0 { salts = block(UInt16(truncatingIfNeeded: paths / Self.saltsPerBlock)) }
+        message.removeAll(keepingCapacity: true)
+        salts?.withUnsafeBytes { block in
+            let start = place * Self.saltByteCount
+            message.append(contentsOf: UnsafeRawBufferPointer(rebasing: block[start..<start + Self.saltByteCount]))
+        }
+        paths += 1
+    }
+
+    /// Adds a value of the path: its JSON text as released.
     public mutating func add(_ value: UnsafeRawBufferPointer) {
         withUnsafeBytes(of: UInt32(value.count).bigEndian) { message.append(contentsOf: $0) }
         message.append(contentsOf: value)
     }
 
-    /// The commitment, 64 hex digits.
-    public consuming func append(to output: inout [UInt8]) {
-        Hashing.sha256(message).withUnsafeBytes { Hashing.appendHex($0, to: &output) }
-    }
-}
-
-/// Hashing on plain buffers; this runs for every field of every read.
-enum Hashing {
-    static func sha256(_ bytes: [UInt8]) -> SHA256.Digest {
+    /// Appends the commitment to the path, 32 bytes.
+    public mutating func endPath(to output: inout [UInt8]) {
         var hash = SHA256()
-        bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        return hash.finalize()
+        message.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        hash.finalize().withUnsafeBytes { output.append(contentsOf: $0) }
     }
 
-    /// Appends two lower-case digits per byte.
-    static func appendHex(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-        for byte in bytes {
-            output.append(digit(byte >> 4))
-            output.append(digit(byte & 15))
+    private func block(_ number: UInt16) -> SHA512.Digest {
+        var hash = SHA512()
+        withUnsafeTemporaryAllocation(byteCount: SHA256.byteCount + 2, alignment: 8) { input in
+            seed.withUnsafeBytes { input.copyMemory(from: $0) }
+            input.storeBytes(of: number.bigEndian, toByteOffset: SHA256.byteCount, as: UInt16.self)
+            hash.update(bufferPointer: UnsafeRawBufferPointer(input))
         }
-    }
-
-    @inline(__always)
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+        return hash.finalize()
     }
 }

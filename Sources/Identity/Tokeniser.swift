@@ -1,4 +1,5 @@
 import Crypto
+import TextEncoding
 
 /// What an identifier identifies a person by. The kind is part of what is hashed: the same digits as account number and as phone
 /// number give different tokens.
@@ -39,6 +40,6 @@ public struct Tokeniser: Sendable {
     public func append(_ kind: IdentifierKind, _ value: UnsafeRawBufferPointer, to output: inout [UInt8]) {
         guard let state = states[kind], let prefix = prefixes[kind] else { return }
         output.append(contentsOf: prefix)
-        state.code(for: value).withUnsafeBytes { Hashing.appendHex($0, to: &output) }
+        state.code(for: value).withUnsafeBytes { Hex.append($0, to: &output) }
     }
 }

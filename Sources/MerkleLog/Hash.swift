@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// A SHA-256 value: a leaf hash, a node hash or a tree root.
 ///
 /// The 32 bytes are held inline as four words in memory order, so that a hash costs no heap allocation and an array of

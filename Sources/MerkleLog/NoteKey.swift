@@ -1,4 +1,5 @@
 import Crypto
+import TextEncoding
 
 /// Why the text of a note key was refused. Never carries the text.
 public enum NoteKeyError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// Why a note was refused. Carries line numbers and, for wrong signatures, the name of a key the caller configured.
 public enum NoteError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The note is longer than ``SignedNote/maximumByteCount``.

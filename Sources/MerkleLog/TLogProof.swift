@@ -1,3 +1,5 @@
+import TextEncoding
+
 /// Why a transparency log proof was refused.
 public enum TLogProofError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The proof is longer than ``TLogProof/maximumByteCount``.

@@ -1,4 +1,4 @@
-import MerkleLog
+import TextEncoding
 import WallTime
 
 /// What a store says of an object.

@@ -1,5 +1,5 @@
 import Crypto
-import MerkleLog
+import TextEncoding
 
 /// What is known of a setting of a bucket. Not being allowed to look is never an answer.
 public enum BucketSetting<Value: Sendable & Hashable>: Sendable, Hashable {

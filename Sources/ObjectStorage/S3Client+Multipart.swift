@@ -1,5 +1,5 @@
 import Crypto
-import MerkleLog
+import TextEncoding
 
 extension S3Client {
     /// Smallest part but the last (Amazon S3 multipart upload limits).

@@ -1,5 +1,5 @@
 import Crypto
-import MerkleLog
+import TextEncoding
 import WallTime
 
 extension S3Client {

@@ -1,5 +1,4 @@
 import Crypto
-import MerkleLog
 
 extension S3Client {
     /// An object that was read back and is as was asked.

@@ -1,5 +1,5 @@
 import Crypto
-import MerkleLog
+import TextEncoding
 public import WallTime
 
 /// AWS Signature Version 4 as S3 wants it: the path is encoded once and never normalised, and the payload's hash is signed.

@@ -9,19 +9,23 @@ extension ProjectionPlan {
     ///
     /// - Parameters:
     ///   - input: the document; UTF-8 without byte order mark.
+    ///   - expected: a field, by its place in the plan's list, and the value that the document should hold there; the summary tells
+    ///     whether it does. Looked at whatever happens to the field.
     ///   - output: receives the projected document, without white space of its own. Unchanged when an error is thrown.
     ///   - scratch: reused buffers; afterwards its `values` say where each shown value stands in `output`.
     /// - Returns: which fields were released, masked, withheld and absent.
     /// - Throws: ``ProjectionError``; a document that is not understood completely is refused completely.
     public func project(
         _ input: UnsafeRawBufferPointer,
+        expecting expected: (field: Int, value: UnsafeRawBufferPointer)? = nil,
         into output: inout [UInt8],
         scratch: inout ProjectionScratch
     ) throws(ProjectionError) -> ProjectionSummary {
         let start = output.count
         var pass = ProjectionPass(
             scanner: JSONScanner(input, limits: JSONLimits(maximumDepth: limits.maximumDepth)),
-            summary: ProjectionSummary(declared: declared)
+            summary: ProjectionSummary(declared: declared),
+            expected: expected
         )
         swap(&pass.output, &output)
         swap(&pass.scratch, &scratch)
@@ -102,6 +106,7 @@ extension ProjectionPlan {
     ) throws(ProjectionError) {
         let field = nodes[node].field
         if field >= 0 {
+            pass.compare(field, token)
             switch fields[field].action {
             case .withhold:
                 pass.summary.withheld.insert(field)

@@ -7,10 +7,35 @@ struct ProjectionPass {
     var output: [UInt8] = []
     var scratch = ProjectionScratch()
     private var objects: UInt64 = 0
+    private let expected: (field: Int, value: UnsafeRawBufferPointer)?
 
-    init(scanner: JSONScanner, summary: ProjectionSummary) {
+    init(
+        scanner: JSONScanner,
+        summary: ProjectionSummary,
+        expected: (field: Int, value: UnsafeRawBufferPointer)?
+    ) {
         self.scanner = scanner
         self.summary = summary
+        self.expected = expected
+    }
+
+    /// Compares a value with what is expected of its field: the text of a string, or a number as it is spelled.
+    @inline(__always)
+    mutating func compare(_ field: Int, _ token: JSONToken) {
+        guard let expected, expected.field == field, summary.expectation != .broken else { return }
+        summary.expectation = holds(token, expected.value) ? .met : .broken
+    }
+
+    private mutating func holds(_ token: JSONToken, _ value: UnsafeRawBufferPointer) -> Bool {
+        switch token.kind {
+        case .string where token.isEscaped:
+            scratch.text.removeAll(keepingCapacity: true)
+            JSONText.appendUnescaped(scanner.bytes, token.contentRange, to: &scratch.text)
+            return scratch.text.elementsEqual(value)
+        case .string: return scanner.bytes[token.contentRange].elementsEqual(value)
+        case .number: return scanner.bytes[token.range].elementsEqual(value)
+        default: return false
+        }
     }
 
     /// A number for an object whose keys must be different.

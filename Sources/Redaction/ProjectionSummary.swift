@@ -13,6 +13,19 @@ public struct ProjectionSummary: Hashable, Sendable {
     /// Values dropped because they are not the array or object that the paths lead through.
     public internal(set) var mismatchedValues = 0
 
+    /// Whether the document holds the value that was expected of a field.
+    public internal(set) var expectation = Expectation.none
+
+    /// How a document compares with what was expected of it.
+    public enum Expectation: Hashable, Sendable {
+        /// Nothing was expected, or the field did not occur.
+        case none
+        /// The field holds this value wherever it occurs.
+        case met
+        /// The field holds another value somewhere.
+        case broken
+    }
+
     let declared: FieldSet
 
     /// Fields that the plan declares and the document did not hold.

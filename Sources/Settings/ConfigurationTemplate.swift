@@ -172,6 +172,8 @@ public struct ConfigurationTemplate: Sendable {
             # For each agent. 'flag' marks reads beyond it in the record, 'block' refuses them: harvesting shows, or
             # stops.
             velocity: {readsPerMinute: 60, action: flag}
+            # The field that holds the customer's id. An answer with another id is another customer's record: refused.
+            customerField: id
             # Whatever is not declared here is withheld, fields that the CRM will have tomorrow included. card.cvv is
             # left out on purpose: PCI DSS 3.3.1 forbids to keep it, so nobody sees it, whatever the policy says.
             fields:

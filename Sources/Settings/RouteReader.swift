@@ -48,6 +48,7 @@ struct RouteReader {
         let mode = section.choice("mode", Route.Mode.self) ?? .enforce
         let maximum = section.size("maximumResponse", in: 1 << 10...64 << 20) ?? 1 << 20
         let velocity = velocity(section)
+        let customerField = customerField(section, of: fields)
         let route = request.flatMap { request in
             upstreamName.map { upstream in
                 Route(
@@ -55,6 +56,7 @@ struct RouteReader {
                     upstream: upstream,
                     request: request,
                     fields: fields,
+                    customerField: customerField,
                     purposes: purposes,
                     defaultPurpose: defaultPurpose,
                     failMode: failMode,
@@ -196,6 +198,19 @@ struct RouteReader {
             }
         }
         return sound
+    }
+
+    /// The field whose value must be the id asked for.
+    private func customerField(_ section: Section, of fields: [Route.Field]) -> Int? {
+        guard let path = section.text("customerField") else { return nil }
+        let place = fields.firstIndex { $0.name == path }
+        if place == nil, !fields.isEmpty {
+            section.problem(
+                "customerField",
+                "must be the path of a declared field: the one that holds the customer's id"
+            )
+        }
+        return place
     }
 
     private func field(_ section: Section) -> Route.Field? {

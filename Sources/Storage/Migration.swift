@@ -2,13 +2,17 @@
 public struct Migration: Sendable {
     /// The step's number, from 1, without gaps.
     public let version: Int
-    /// The statements. `{blob}` stands for the engine's type for bytes.
+    /// The statements for every engine. `{blob}` stands for the engine's type for bytes, `{key}` for the type of an integer that
+    /// is a table's primary key.
     public let statements: [String]
+    /// What one engine needs beyond these, after them.
+    public let extra: [Dialect: [String]]
 
     /// Makes a step.
-    public init(version: Int, statements: [String]) {
+    public init(version: Int, statements: [String], extra: [Dialect: [String]] = [:]) {
         self.version = version
         self.statements = statements
+        self.extra = extra
     }
 }
 
@@ -27,7 +31,7 @@ public enum Schema {
             if applied == newest { return }
             if applied > newest { throw newer(component: component, applied: applied, known: newest) }
         }
-        try connection.transaction {
+        try connection.transaction(named: "schema") {
             try connection.run(
                 """
                 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -37,8 +41,8 @@ public enum Schema {
             let applied = try appliedVersion(connection, component: component)
             if applied > newest { throw newer(component: component, applied: applied, known: newest) }
             for migration in migrations where migration.version > applied {
-                for statement in migration.statements {
-                    try connection.run(statement.replacing("{blob}", with: connection.dialect.blobType))
+                for statement in migration.statements + migration.extra[connection.dialect, default: []] {
+                    try connection.run(connection.dialect.spelled(statement))
                 }
                 try connection.run(
                     "INSERT INTO schema_migrations (component, version) VALUES ($1, $2)",
@@ -68,6 +72,13 @@ extension Dialect {
     var blobType: String {
         switch self {
         case .sqlite: "BLOB"
+        case .postgres: "BYTEA"
         }
+    }
+
+    /// A definition in the engine's own words.
+    func spelled(_ statement: String) -> String {
+        // SQLite keeps rows in the order of an INTEGER PRIMARY KEY, and only of one spelled so.
+        statement.replacing("{blob}", with: blobType).replacing("{key}", with: self == .sqlite ? "INTEGER" : "BIGINT")
     }
 }

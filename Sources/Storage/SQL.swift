@@ -2,6 +2,8 @@
 public enum Dialect: Sendable {
     /// Embedded SQLite, one file.
     case sqlite
+    /// A PostgreSQL server, or several of which one takes writes.
+    case postgres
 }
 
 /// A value bound to `$1`, `$2`, … of a statement, in order of first appearance.
@@ -62,6 +64,9 @@ public protocol SQLConnection: AnyObject {
     /// - Returns: how many rows it changed.
     @discardableResult
     func run(_ sql: String, _ parameters: [SQLParameter]) throws(StorageError) -> Int
+    /// Runs a statement whose outcome nobody needs before the transaction ends: an engine at the other end of a wire sends it
+    /// together with what follows. A failure may only show there.
+    func enqueue(_ sql: String, _ parameters: [SQLParameter]) throws(StorageError)
     /// Runs a query and hands each row to `each` until that returns false.
     func rows(_ sql: String, _ parameters: [SQLParameter], _ each: (any SQLRow) throws -> Bool) throws
     /// Inserts `count` rows of (position, bytes), the shape of everything that is appended in bulk. `bytes` is asked for each
@@ -74,6 +79,9 @@ public protocol SQLConnection: AnyObject {
 }
 
 extension SQLConnection {
+    /// Runs a statement at once.
+    public func enqueue(_ sql: String, _ parameters: [SQLParameter]) throws(StorageError) { try run(sql, parameters) }
+
     /// Runs a statement without parameters.
     @discardableResult
     public func run(_ sql: String) throws(StorageError) -> Int { try run(sql, []) }
@@ -107,29 +115,32 @@ extension SQLConnection {
     }
 
     /// Runs `body` in a write transaction: all of it is durable when this returns, or nothing of it is kept.
-    public func transaction<Value>(_ body: () throws -> Value) throws -> Value {
-        try run("BEGIN IMMEDIATE")
+    /// - Parameter name: transactions of the same name run one after another, in all processes. (In SQLite all do.)
+    public func transaction<Value>(named name: String? = nil, _ body: () throws -> Value) throws -> Value {
+        switch dialect {
+        case .sqlite: try run("BEGIN IMMEDIATE")
+        case .postgres:
+            try run("BEGIN")
+            if let name {
+                try enqueue("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [.text("muniment/" + name)])
+            }
+        }
+        return try ending(body)
+    }
+
+    /// Runs `body` over one unchanging view of the store, whatever others commit in the meantime.
+    public func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
+        try run(dialect == .sqlite ? "BEGIN" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return try ending(body)
+    }
+
+    private func ending<Value>(_ body: () throws -> Value) throws -> Value {
         do {
             let value = try body()
             try run("COMMIT")
             return value
         } catch {
             // A failed COMMIT may already have ended the transaction; the second error would hide the first.
-            _ = try? run("ROLLBACK")
-            throw error
-        }
-    }
-}
-
-extension SQLConnection {
-    /// Runs `body` over one unchanging view of the store, whatever others commit in the meantime.
-    public func snapshot<Value>(_ body: () throws -> Value) throws -> Value {
-        try run("BEGIN")
-        do {
-            let value = try body()
-            try run("COMMIT")
-            return value
-        } catch {
             _ = try? run("ROLLBACK")
             throw error
         }

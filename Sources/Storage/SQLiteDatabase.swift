@@ -14,9 +14,9 @@ public struct SQLiteSettings: Sendable {
     /// When a commit counts as durable.
     public var durability: Durability = .full
     /// Page size in bytes of a newly made file.
-    public var pageSize = 4096
+    public var pageSize = 8192
     /// Pages in the write-ahead log before it is copied back into the file.
-    public var checkpointPages = 8000
+    public var checkpointPages = 4000
     /// Cache per connection, in KiB.
     public var cacheKibibytes = 16384
     /// How long to wait for another writer, in milliseconds.
@@ -32,7 +32,6 @@ public struct SQLiteSettings: Sendable {
     public static var rebuildable: SQLiteSettings {
         var settings = SQLiteSettings()
         settings.durability = .rebuildable
-        settings.pageSize = 8192
         return settings
     }
 

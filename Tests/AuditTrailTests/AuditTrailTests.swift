@@ -4,6 +4,7 @@ import JSON
 import Ledger
 import MerkleLog
 import Testing
+import TextEncoding
 import WallTime
 
 @testable import AuditTrail
@@ -256,12 +257,15 @@ private struct Archive {
     @Test func tellsWhetherAValueWasShown() throws {
         let key = try TenantKey(secret: Array(repeating: 3, count: 32), tenant: "acme", epoch: 1)
         let commitments = DisclosureCommitments(key: key)
-        var hash = commitments.seed(eventID: Array("e1".utf8)).begin(path: Array("phone".utf8))
-        for value in ["\"+44\"", "null"] { Array(value.utf8).withUnsafeBytes { hash.add($0) } }
-        var hex: [UInt8] = []
-        hash.append(to: &hex)
+        var hasher = commitments.begin(eventID: Array("e1".utf8))
+        var bytes: [UInt8] = []
+        for values in [["\"Zoe\""], ["\"+44\"", "null"]] {
+            hasher.beginPath()
+            for value in values { Array(value.utf8).withUnsafeBytes { hasher.add($0) } }
+            hasher.endPath(to: &bytes)
+        }
         let event: JSONValue = [
-            "eventId": "e1", "commitments": ["phone": .string(String(decoding: hex, as: UTF8.self))],
+            "eventId": "e1", "commitments": .string(Base64.encode(bytes)), "dataFieldsViewed": ["name", "phone"],
         ]
         func matches(_ path: String, _ values: [String], _ event: JSONValue) -> Bool? {
             Disclosure.matches(event: event, path: path, values: values, commitments: commitments)
@@ -269,7 +273,12 @@ private struct Archive {
         #expect(matches("phone", ["\"+44\"", "null"], event) == true)
         #expect(matches("phone", ["null", "\"+44\""], event) == false)
         #expect(matches("phone", ["\"+44\""], event) == false)
+        #expect(matches("name", ["\"Zoe\""], event) == true)
+        #expect(matches("name", ["\"+44\"", "null"], event) == false)
         #expect(matches("email", ["\"+44\"", "null"], event) == nil)
+        var cut = event
+        cut["commitments"] = .string(Base64.encode(bytes.dropLast()))
+        #expect(matches("phone", ["\"+44\"", "null"], cut) == nil)
         #expect(matches("phone", ["\"+44\"", "null"], ["eventId": "e1"]) == nil)
         var other = event
         other["eventId"] = "e2"

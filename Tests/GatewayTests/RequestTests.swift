@@ -105,7 +105,8 @@ import Testing
                 "405 method-not-allowed", "415 unsupported-media-type", "413 body-too-large",
                 "403 binding-contradicted",
                 "403 policy-denied", "403 no-field-allowed", "429 velocity-exceeded", "404 customer-not-found",
-                "502 upstream-error", "502 upstream-invalid", "502 upstream-too-large", "503 upstream-unavailable",
+                "502 upstream-error", "502 upstream-invalid", "502 upstream-other-customer",
+                "502 upstream-too-large", "503 upstream-unavailable",
                 "504 upstream-timeout", "503 ledger-unavailable", "503 shutting-down",
             ]
         )

@@ -223,6 +223,7 @@ struct Site: Sendable {
                         body: #"{"id":"{customerId}","again":"{customerId}"}"#
                     ),
                 fields: fields,
+                customerField: name == "checked" ? fields.firstIndex { $0.name == "id" } : nil,
                 purposes: ["service", "quality"],
                 defaultPurpose: purpose,
                 failMode: fail,
@@ -250,7 +251,7 @@ struct Site: Sendable {
                 )
             ],
             routes: [
-                route("profile"), route("search", method: .post), route("spooled", fail: .spool),
+                route("profile"), route("checked"), route("search", method: .post), route("spooled", fail: .spool),
                 route("observed", mode: .observe), route("brief", budget: 300),
                 route("brief-spooled", fail: .spool, budget: 400), route("stated", purpose: nil),
                 route("blocked", velocity: VelocityLimit(readsPerMinute: 2, action: .block)),

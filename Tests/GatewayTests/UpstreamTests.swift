@@ -15,14 +15,17 @@ extension Integration {
                 (.html, 502, "upstream-invalid"),
                 (.gzip, 502, "upstream-invalid"), (.half, 502, "upstream-error"), (.empty, 502, "upstream-invalid"),
                 (.cutJSON, 502, "upstream-invalid"), (.deep, 502, "upstream-invalid"),
-                (.redirect, 502, "upstream-error"),
+                (.redirect, 502, "upstream-error"), (.otherCustomer, 502, "upstream-other-customer"),
                 (.slow, 504, "upstream-timeout"), (.drip, 504, "upstream-timeout"),
             ] as [(CustomerFault, Int, String)]
         )
         func faults(fault: CustomerFault, status: Int, code: String) async throws {
             try await Site.run(platform: false) { (site: Site) async throws in
                 let slow = fault == .slow || fault == .drip
-                let reply = try await site.read(slow ? "brief" : "profile", customer: fault.rawValue)
+                let reply = try await site.read(
+                    slow ? "brief" : fault == .otherCustomer ? "checked" : "profile",
+                    customer: fault.rawValue
+                )
                 #expect(reply.status == status, "\(reply.text)")
                 #expect(try JSONValue(parsing: reply.body)["code"]?.string == code)
                 let event = try await site.event(reply)

@@ -1,5 +1,6 @@
 import Crypto
 import Testing
+import TextEncoding
 
 @testable import Identity
 
@@ -97,27 +98,46 @@ private func key(tenant: String = "acme", epoch: Int = 1) throws -> TenantKey {
 }
 
 @Suite struct CommitmentTests {
-    private func commitment(_ event: String, _ path: String, _ values: [String]) throws -> String {
-        var hash = DisclosureCommitments(key: try key()).seed(eventID: Array(event.utf8)).begin(path: Array(path.utf8))
-        for value in values { Array(value.utf8).withUnsafeBytes { hash.add($0) } }
-        var hex: [UInt8] = []
-        hash.append(to: &hex)
-        return String(decoding: hex, as: UTF8.self)
+    /// The commitment to the path of that number.
+    private func commitment(_ event: String, _ number: Int, _ values: [String]) throws -> String {
+        var hasher = DisclosureCommitments(key: try key()).begin(eventID: Array(event.utf8))
+        for _ in 0...number { hasher.beginPath() }
+        for value in values { Array(value.utf8).withUnsafeBytes { hasher.add($0) } }
+        var bytes: [UInt8] = []
+        hasher.endPath(to: &bytes)
+        return Hex.encode(bytes)
     }
 
     /// Worked out with another implementation.
-    @Test func goldenCommitment() throws {
-        let found = try commitment("0123456789abcdef0123456789abcdef", "accounts[].iban", ["\"DE1\"", "12.5"])
-        #expect(found == "34830a653ce356e40884af6a1493096e714b607963ff8c9622fec5942e369302")
+    @Test(arguments: [
+        (0, "7d4805bc4097af8fc7608460d753b8daac2af6ab08171ce470aa6046d105d5e3"),
+        (5, "2eddf094e8139c32b1476176c73b595c12d273b572067a635c8b799614ac9c85"),
+    ])
+    func goldenCommitment(number: Int, hex: String) throws {
+        let found = try commitment("0123456789abcdef0123456789abcdef", number, ["\"DE1\"", "12.5"])
+        #expect(found == hex)
     }
 
     @Test func dependsOnEventPathValuesAndTheirBoundaries() throws {
-        let all = try [
-            commitment("a", "p", ["12", "3"]), commitment("a", "p", ["1", "23"]), commitment("a", "p", ["123"]),
-            commitment("a", "p", ["3", "12"]), commitment("a", "p", []), commitment("a", "p", [""]),
-            commitment("a", "q", ["123"]), commitment("b", "p", ["123"]),
+        var all = try [
+            commitment("a", 0, ["12", "3"]), commitment("a", 0, ["1", "23"]), commitment("a", 0, ["123"]),
+            commitment("a", 0, ["3", "12"]), commitment("a", 0, []), commitment("a", 0, [""]),
+            commitment("b", 0, ["123"]),
         ]
+        for number in 1..<300 { all.append(try commitment("a", number, ["123"])) }
         #expect(Set(all).count == all.count)
-        #expect(try commitment("a", "p", ["12", "3"]) == all[0])
+        #expect(try commitment("a", 0, ["12", "3"]) == all[0])
+    }
+
+    @Test func aPathIsTheSameWhateverWasCommittedToBefore() throws {
+        var hasher = DisclosureCommitments(key: try key()).begin(eventID: Array("a".utf8))
+        var bytes: [UInt8] = []
+        for value in ["1", "22", "333"] {
+            hasher.beginPath()
+            Array(value.utf8).withUnsafeBytes { hasher.add($0) }
+            hasher.endPath(to: &bytes)
+        }
+        let apart = try commitment("a", 0, ["1"]) + commitment("a", 1, ["22"]) + commitment("a", 2, ["333"])
+        #expect(Hex.encode(bytes) == apart)
     }
 }

@@ -31,6 +31,12 @@ struct Planted: Sendable, CustomTestStringConvertible {
             "is not a known setting; known here: commitments, control"
         ),
         .init("budget: 4s", "budgit: 4s", "\(route).budgit", "is not a known setting"),
+        .init(
+            "customerField: id",
+            "customerField: ids",
+            "\(route).customerField",
+            "must be the path of a declared field"
+        ),
         .init("epoch: 1", "epoch: 1\n  epoch: 2", "tokens.epoch", "stands here again", at: "epoch: 2"),
         .init(
             "epoch: 1",

@@ -1,15 +1,21 @@
+import TestStores
 import Testing
 
 @testable import Storage
 
 @Suite(.serialized)
 struct DatabaseTests {
-    let folder: TemporaryFolder
+    /// Keeps the stores until the test ends.
+    final class Kept {
+        var stores: [TestStore] = []
+    }
 
-    init() throws { folder = try TemporaryFolder() }
+    let kept = Kept()
 
     private func make(_ engine: Engine) throws -> (any Database, any SQLConnection) {
-        let database = try engine.makeDatabase(in: folder)
+        let store = try TestStore(engine)
+        kept.stores.append(store)
+        let database = store.database
         let connection = try database.makeConnection()
         let blob = connection.dialect.blobType
         try connection.run("CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT, data \(blob))")
@@ -24,7 +30,8 @@ struct DatabaseTests {
     func everyKindOfValueComesBack(engine: Engine) throws {
         let (_, connection) = try make(engine)
         let bytes: [UInt8] = [0, 1, 255, 0]
-        let text = "naïve \u{1F512} quote' \u{0} after"
+        // PostgreSQL takes no NUL in a text.
+        let text = "naïve \u{1F512} quote' \(engine == .sqlite ? "\u{0}" : "") after"
         #expect(
             try connection.run("INSERT INTO things VALUES ($1, $2, $3)", [.integer(.min), .text(text), .blob(bytes)])
                 == 1
@@ -191,7 +198,10 @@ struct DatabaseTests {
     @Test(arguments: Engine.allCases)
     func aConnectionThatLeftATransactionOpenIsNotLentAgain(engine: Engine) throws {
         let (database, connection) = try make(engine)
-        try database.readBlocking { _ = try $0.run("BEGIN IMMEDIATE") }
+        try database.readBlocking {
+            _ = try $0.run(engine == .sqlite ? "BEGIN IMMEDIATE" : "BEGIN")
+            if engine == .postgres { try $0.run("LOCK TABLE things IN EXCLUSIVE MODE") }
+        }
         // The write lock went with the connection.
         try connection.transaction { _ = try connection.run("INSERT INTO things VALUES (1, 'a', NULL)") }
         #expect(try database.readBlocking { try count($0) } == 1)

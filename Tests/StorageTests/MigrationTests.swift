@@ -1,12 +1,9 @@
+import TestStores
 import Testing
 
 @testable import Storage
 
 struct MigrationTests {
-    let folder: TemporaryFolder
-
-    init() throws { folder = try TemporaryFolder() }
-
     private static let first = Migration(
         version: 1,
         statements: ["CREATE TABLE a (id BIGINT PRIMARY KEY, data {blob})"]
@@ -19,7 +16,8 @@ struct MigrationTests {
 
     @Test(arguments: Engine.allCases)
     func stepsAreAppliedOnceAndInOrder(engine: Engine) throws {
-        let connection = try engine.makeDatabase(in: folder).makeConnection()
+        let store = try TestStore(engine)
+        let connection = try store.database.makeConnection()
         try Schema.migrate(connection, component: "a", migrations: [Self.first])
         try Schema.migrate(connection, component: "a", migrations: [Self.first, Self.second])
         try Schema.migrate(connection, component: "a", migrations: [Self.first, Self.second])
@@ -40,7 +38,8 @@ struct MigrationTests {
 
     @Test(arguments: Engine.allCases)
     func aStepThatFailsLeavesNothing(engine: Engine) throws {
-        let connection = try engine.makeDatabase(in: folder).makeConnection()
+        let store = try TestStore(engine)
+        let connection = try store.database.makeConnection()
         try Schema.migrate(connection, component: "a", migrations: [Self.first])
         #expect(
             storageError { try Schema.migrate(connection, component: "a", migrations: [Self.first, Self.broken]) }
@@ -53,7 +52,8 @@ struct MigrationTests {
 
     @Test(arguments: Engine.allCases)
     func aNewerStoreIsRefused(engine: Engine) throws {
-        let connection = try engine.makeDatabase(in: folder).makeConnection()
+        let store = try TestStore(engine)
+        let connection = try store.database.makeConnection()
         try Schema.migrate(connection, component: "a", migrations: [Self.first, Self.second])
         let error = storageError { try Schema.migrate(connection, component: "a", migrations: [Self.first]) }
         #expect(error?.code == .schema)
@@ -62,7 +62,8 @@ struct MigrationTests {
 
     @Test(arguments: Engine.allCases)
     func aCurrentSchemaNeedsNoWriteLock(engine: Engine) throws {
-        let database = try engine.makeDatabase(in: folder)
+        let store = try TestStore(engine)
+        let database = store.database
         let connection = try database.makeConnection()
         try Schema.migrate(connection, component: "a", migrations: [Self.first])
         let other = try database.makeConnection()

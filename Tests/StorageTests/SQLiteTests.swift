@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TestStores
 import Testing
 
 @testable import Storage

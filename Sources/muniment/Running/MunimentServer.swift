@@ -24,6 +24,7 @@ final class MunimentServer: Sendable {
 
     private let installation: Installation
     private let http: HTTPClient?
+    private let readyChecks: [ReadyCheck]
     private let lock: ServerLock
     private let logger: Logger
 
@@ -40,19 +41,21 @@ final class MunimentServer: Sendable {
         directory.replace(with: try await registry.all())
         auditTrail = installation.auditTrail(ledger, producer: producer)
         var platform: (any Platform)?
+        var readyChecks: [ReadyCheck] = []
         var http: HTTPClient?
         if let settings = configuration.platform {
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: GenesysClient.httpConfiguration)
             http = client
-            platform = GenesysPlatform(
-                client: GenesysClient(
-                    host: settings.host,
-                    credentials: settings.credentials,
-                    http: client,
-                    logger: logger
-                )
+            let genesys = GenesysClient(
+                host: settings.host,
+                credentials: settings.credentials,
+                http: client,
+                logger: logger
             )
+            platform = GenesysPlatform(client: genesys)
+            readyChecks.append(ReadyCheck(name: "platform") { Self.state(of: genesys) })
         }
+        self.readyChecks = readyChecks
         self.http = http
         gateway = try GatewayServer(
             settings: configuration.gateway,
@@ -138,12 +141,22 @@ final class MunimentServer: Sendable {
                 directory: directory,
                 dataPlane: gateway,
                 routes: configuration.gateway.routes,
+                readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,
                 refused: { gateway.note(refused: $0, from: $1) },
                 clock: installation.clock,
                 logger: logger
             )
+        )
+    }
+
+    private static func state(of genesys: GenesysClient) -> PartState {
+        let suspended = genesys.suspended
+        guard !suspended.isEmpty else { return .ok }
+        let names = suspended.joined(separator: ", ")
+        return .degraded(
+            "calls for \(names) are left alone for a while after failures: what needs them is unverifiable"
         )
     }
 

@@ -1,0 +1,86 @@
+public import WallTime
+
+/// Where an alert stands.
+public enum AlertStatus: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Nobody has taken it up.
+    case open
+    /// Somebody is looking into it.
+    case acknowledged
+    /// It was dealt with, or late facts explained it.
+    case resolved
+    /// It is not worth pursuing, until its dismissal expires.
+    case dismissed
+}
+
+/// What a person does with an alert.
+public enum AlertCommand: Sendable, Hashable {
+    /// Takes it up.
+    case acknowledge
+    /// Says that it was dealt with, and how.
+    case resolve(reason: String)
+    /// Says why it and its like are not worth pursuing, and until when.
+    case dismiss(reason: String, until: Timestamp)
+    /// Takes a decision back.
+    case reopen(reason: String)
+}
+
+/// Why a command was refused.
+public enum AlertError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// No alert has this id.
+    case unknownAlert(String)
+    /// The alert does not stand where the command can be given.
+    case wrongStatus(AlertStatus, allowed: [AlertStatus])
+    /// A reason is needed and was empty.
+    case reasonMissing
+    /// A dismissal must end, after now and within a year.
+    case expiryOutOfRange
+
+    /// One line that says what to do.
+    public var description: String {
+        switch self {
+        case .unknownAlert(let id): "there is no alert '\(id)'; list them with 'muniment alerts'"
+        case .wrongStatus(let status, let allowed):
+            "the alert is \(status.rawValue); this can be done when it is "
+                + allowed.map(\.rawValue).joined(separator: " or ")
+        case .reasonMissing: "give a reason: it stays in the record"
+        case .expiryOutOfRange: "a dismissal needs an end later than now and within a year"
+        }
+    }
+}
+
+extension AlertCommand {
+    static let longestDismissalSeconds: Int64 = 366 * 86_400
+
+    /// Where the alert stands after the command.
+    /// - Throws: ``AlertError`` when the command cannot be given.
+    func apply(to status: AlertStatus, at now: Timestamp) throws(AlertError) -> AlertStatus {
+        switch self {
+        case .acknowledge:
+            try Self.require(status, [.open])
+            return .acknowledged
+        case .resolve(let reason):
+            try Self.require(status, [.open, .acknowledged])
+            try Self.require(reason)
+            return .resolved
+        case .dismiss(let reason, let until):
+            try Self.require(status, [.open, .acknowledged])
+            try Self.require(reason)
+            guard until > now, until <= now.adding(seconds: Self.longestDismissalSeconds) else {
+                throw .expiryOutOfRange
+            }
+            return .dismissed
+        case .reopen(let reason):
+            try Self.require(status, [.acknowledged, .resolved, .dismissed])
+            try Self.require(reason)
+            return .open
+        }
+    }
+
+    private static func require(_ status: AlertStatus, _ allowed: [AlertStatus]) throws(AlertError) {
+        guard allowed.contains(status) else { throw .wrongStatus(status, allowed: allowed) }
+    }
+
+    private static func require(_ reason: String) throws(AlertError) {
+        guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
+    }
+}

@@ -1,0 +1,284 @@
+public import JSON
+public import WallTime
+
+/// The bounds of containment.
+public struct ContainmentPolicy: Sendable, Hashable {
+    /// The steps that may be taken; ``ContainmentStep/maskOnly`` alone unless an operator says more.
+    public var enabled: Set<ContainmentStep>
+    /// How many different identities may be contained within an hour.
+    public var identitiesPerHour: Int
+    /// Accounts that are never touched, such as those for emergencies.
+    public var protected: Set<String>
+
+    /// Masking only, three identities an hour, nobody protected by name.
+    public init(
+        enabled: Set<ContainmentStep> = [.maskOnly],
+        identitiesPerHour: Int = 3,
+        protected: Set<String> = []
+    ) {
+        self.enabled = enabled
+        self.identitiesPerHour = identitiesPerHour
+        self.protected = protected
+    }
+}
+
+/// What somebody, or the engine, wants of containment.
+public enum ContainmentCommand: Sendable, Hashable {
+    /// Asks for a step.
+    case propose(ContainmentProposal)
+    /// Agrees to a case, or refuses it.
+    case approve(caseID: String)
+    case refuse(caseID: String, reason: String)
+    /// Asks for the effect to be taken back now.
+    case undo(caseID: String, reason: String)
+}
+
+/// A step that is asked for.
+public struct ContainmentProposal: Sendable, Hashable {
+    /// Unique among all cases; chosen by the caller so that asking twice is asking once.
+    public let id: String
+    public let step: ContainmentStep
+    public let target: ContainmentTarget
+    public let reason: String
+    public let alerts: [String]
+    /// When the effect ends by itself.
+    public let undoAt: Timestamp?
+    /// Waits until the agent's live conversation is over.
+    public let waitsForCallEnd: Bool
+
+    /// Asks for a step.
+    public init(
+        id: String,
+        step: ContainmentStep,
+        target: ContainmentTarget,
+        reason: String,
+        alerts: [String] = [],
+        undoAt: Timestamp? = nil,
+        waitsForCallEnd: Bool = false
+    ) {
+        self.id = id
+        self.step = step
+        self.target = target
+        self.reason = reason
+        self.alerts = alerts
+        self.undoAt = undoAt
+        self.waitsForCallEnd = waitsForCallEnd
+    }
+}
+
+/// What a proposal would do, shown before it is made.
+public struct ContainmentPreview: Sendable, Hashable {
+    /// What the step does.
+    public let consequence: String
+    /// How many people have to agree, and whether it can be taken back.
+    public let approvalsNeeded: Int
+    public let isReversible: Bool
+    /// Whether the agent is in a conversation now.
+    public let hasLiveCall: Bool
+    /// What depends on the target, as the caller found out.
+    public let dependants: [String]
+    /// How many more identities may be contained within the hour.
+    public let identitiesLeft: Int
+    /// Why it would be refused, if it would.
+    public let obstacle: ContainmentError?
+}
+
+/// What an executor reports of an effect.
+public enum ContainmentReport: Sendable, Hashable {
+    /// The state before; whether the effect is there already.
+    case state(JSONValue, isDone: Bool)
+    /// The effect, or its undoing, was brought about as far as the answer says.
+    case performed
+    /// What reading back showed.
+    case readBack(holds: Bool)
+    /// The attempt failed; it is made again when that can help.
+    case failed(String, canRetry: Bool)
+}
+
+/// All cases, from the events in the ledger.
+public struct ContainmentBook: Sendable {
+    /// The bounds.
+    public let policy: ContainmentPolicy
+    /// By id.
+    public private(set) var cases: [String: ContainmentCase] = [:]
+    private var numbers: [String: Int] = [:]
+
+    /// Starts without cases.
+    public init(policy: ContainmentPolicy) { self.policy = policy }
+
+    // MARK: Commands
+
+    /// Checks a command and gives the event that has to be written before anything else happens.
+    /// - Throws: ``ContainmentError`` when it is refused; then nothing is to be written.
+    public func plan(
+        _ command: ContainmentCommand,
+        by actor: String,
+        at now: Timestamp
+    ) throws(ContainmentError) -> ContainmentEvent {
+        switch command {
+        case .propose(let proposal):
+            if let obstacle = obstacle(to: proposal, at: now) { throw obstacle }
+            return event(.proposed, proposal.id, now, actor, proposal.fields)
+        case .approve(let id):
+            let found = try open(id, in: [.proposed])
+            guard found.requester != actor else { throw .approverIsRequester }
+            guard !found.approvers.contains(actor) else { throw .approvedBefore }
+            // The cap holds when the deed is decided, not only when it is asked for.
+            if let obstacle = capReached(adding: found.target.id, except: id, at: now) { throw obstacle }
+            return event(.approved, id, now, actor, [:])
+        case .refuse(let id, let reason):
+            _ = try open(id, in: [.proposed])
+            guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
+            return event(.refused, id, now, actor, ["reason": .string(reason)])
+        case .undo(let id, let reason):
+            let found = try open(id, in: [.effective, .failed])
+            guard found.step.isReversible, found.priorState != nil else { throw .notReversible(found.step) }
+            guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
+            return event(.undoRequested, id, now, actor, ["reason": .string(reason)])
+        }
+    }
+
+    /// What a proposal would do, without doing it.
+    public func preview(
+        _ proposal: ContainmentProposal,
+        hasLiveCall: Bool,
+        dependants: [String],
+        at now: Timestamp
+    ) -> ContainmentPreview {
+        ContainmentPreview(
+            consequence: proposal.step.consequence,
+            approvalsNeeded: proposal.step.approvalsNeeded,
+            isReversible: proposal.step.isReversible,
+            hasLiveCall: hasLiveCall,
+            dependants: dependants,
+            identitiesLeft: max(policy.identitiesPerHour - recentIdentities(except: nil, at: now).count, 0),
+            obstacle: obstacle(to: proposal, at: now)
+        )
+    }
+
+    private func obstacle(to proposal: ContainmentProposal, at now: Timestamp) -> ContainmentError? {
+        guard policy.enabled.contains(proposal.step) else { return .stepDisabled(proposal.step) }
+        guard !policy.protected.contains(proposal.target.id) else { return .protected(proposal.target.id) }
+        guard cases[proposal.id] == nil else { return .caseExists(proposal.id) }
+        guard proposal.reason.contains(where: { !$0.isWhitespace }) else { return .reasonMissing }
+        if proposal.step == .randomPassword, proposal.target.hasNativeLogin != true { return .noNativeLogin }
+        if let undoAt = proposal.undoAt {
+            guard proposal.step.isReversible else { return .notReversible(proposal.step) }
+            guard undoAt > now else { return .undoInPast }
+        }
+        let running = cases.values.filter {
+            $0.step == proposal.step && $0.target.id == proposal.target.id && !$0.isOver
+        }
+        if let first = running.map(\.id).min() { return .alreadyRunning(first) }
+        return capReached(adding: proposal.target.id, except: nil, at: now)
+    }
+
+    private func capReached(adding target: String, except id: String?, at now: Timestamp) -> ContainmentError? {
+        let recent = recentIdentities(except: id, at: now)
+        guard recent[target] == nil, recent.count >= policy.identitiesPerHour else { return nil }
+        let first = recent.values.min() ?? now
+        return .capReached(cap: policy.identitiesPerHour, retryAt: first.adding(seconds: 3600))
+    }
+
+    /// The identities that were contained, or are about to be, within the last hour, and since when.
+    private func recentIdentities(except id: String?, at now: Timestamp) -> [String: Timestamp] {
+        let start = now.adding(seconds: -3600)
+        var recent: [String: Timestamp] = [:]
+        for found in cases.values where found.id != id && found.phase != .refused {
+            let since = found.approvedAt ?? found.proposedAt
+            guard since > start else { continue }
+            recent[found.target.id] = min(recent[found.target.id] ?? since, since)
+        }
+        return recent
+    }
+
+    private func open(_ id: String, in phases: [ContainmentCase.Phase]) throws(ContainmentError) -> ContainmentCase {
+        guard let found = cases[id] else { throw .unknownCase(id) }
+        guard phases.contains(found.phase) else { throw .wrongPhase(found.phase) }
+        return found
+    }
+
+    private func event(
+        _ kind: ContainmentEvent.Kind,
+        _ id: String,
+        _ now: Timestamp,
+        _ actor: String,
+        _ fields: [String: JSONValue]
+    ) -> ContainmentEvent {
+        ContainmentEvent(kind: kind, caseID: id, time: now, actor: actor, fields: fields, number: numbers[id] ?? 0)
+    }
+
+    // MARK: Execution
+
+    /// Everything that has to be done now, in the order of the cases' ids. Asked again after a restart, it gives the same keys.
+    public func due(at now: Timestamp, liveCalls: Set<String> = []) -> [(caseID: String, effect: ContainmentEffect)] {
+        cases.keys.sorted().compactMap { id in
+            guard let found = cases[id], let effect = found.due(at: now, liveCall: liveCalls.contains(found.target.id))
+            else {
+                return nil
+            }
+            return (id, effect)
+        }
+    }
+
+    /// The events that timers call for.
+    public func expired(at now: Timestamp) -> [ContainmentEvent] {
+        cases.keys.sorted().compactMap { id in
+            guard let found = cases[id], found.isUndoDue(at: now) else { return nil }
+            return event(.undoRequested, id, now, DetectionEvent.producer, ["reason": "its time was over"])
+        }
+    }
+
+    /// The event that a report on the present effect of a case leads to; nil when the report does not belong to it.
+    public func record(_ report: ContainmentReport, of id: String, at now: Timestamp) -> ContainmentEvent? {
+        guard let found = cases[id] else { return nil }
+        let actor = DetectionEvent.producer
+        switch (found.phase, report) {
+        case (_, .failed(let problem, let canRetry)):
+            guard found.due(at: .distantFuture) != nil else { return nil }
+            return failure(found, problem, canRetry, now)
+        case (.approved, .state(let state, let isDone)):
+            return event(isDone ? .foundDone : .priorStateSaved, id, now, actor, ["priorState": state])
+        case (.executing, .performed): return event(.performed, id, now, actor, [:])
+        case (.verifying, .readBack(true)): return event(.effectVerified, id, now, actor, [:])
+        case (.verifying, .readBack(false)): return failure(found, "reading back did not show the effect", true, now)
+        case (.undoing, .performed): return event(.undoPerformed, id, now, actor, [:])
+        case (.verifyingUndo, .readBack(false)): return event(.undone, id, now, actor, [:])
+        case (.verifyingUndo, .readBack(true)): return failure(found, "reading back still showed the effect", true, now)
+        default: return nil
+        }
+    }
+
+    /// Waits 2, 4, 8 … seconds, at most five minutes, between attempts.
+    private func failure(_ found: ContainmentCase, _ problem: String, _ canRetry: Bool, _ now: Timestamp)
+        -> ContainmentEvent
+    {
+        let attempts = found.attempts + 1
+        var fields: [String: JSONValue] = ["problem": .string(Text.bounded(problem))]
+        guard canRetry, attempts < ContainmentCase.maximumAttempts else {
+            return event(.failed, found.id, now, DetectionEvent.producer, fields)
+        }
+        fields["retryAt"] = .string(now.adding(seconds: min(1 << Int64(attempts), 300)).description)
+        return event(.attemptFailed, found.id, now, DetectionEvent.producer, fields)
+    }
+
+    // MARK: Events
+
+    /// Takes in an event that is in the ledger. One seen before, or one that does not fit, changes nothing.
+    public mutating func apply(_ event: ContainmentEvent) {
+        guard event.number == numbers[event.caseID] ?? 0 else { return }
+        if event.kind == .proposed {
+            guard cases[event.caseID] == nil, let new = ContainmentCase(proposed: event) else { return }
+            cases[event.caseID] = new
+        } else {
+            guard var found = cases[event.caseID], found.apply(event) else { return }
+            cases[event.caseID] = found
+        }
+        numbers[event.caseID] = event.number + 1
+    }
+}
+
+extension Timestamp {
+    /// Later than every moment that a clock shows.
+    fileprivate static let distantFuture = Timestamp(milliseconds: .max)
+}

@@ -1,0 +1,172 @@
+public import JSON
+public import WallTime
+
+/// One act of containment, from its proposal to its end or undoing.
+///
+/// A pure state machine: ``plan(_:at:in:)`` checks a command and says which event to write; ``apply(_:)`` takes in an event that is
+/// in the ledger; ``due(at:)`` says what an executor has to do. Nothing is done that was not written first, so that a crash at
+/// any point leaves either nothing or something that ``due(at:)`` asks for again, under the same idempotency key.
+public struct ContainmentCase: Sendable, Hashable {
+    /// Where it stands.
+    public enum Phase: String, Sendable, Hashable, CaseIterable {
+        /// Proposed; waits for approvals.
+        case proposed
+        /// Approved, or in need of no approval; the state before has to be read.
+        case approved
+        /// The state before is saved; the effect has to be brought about.
+        case executing
+        /// The effect was reported; it has to be read back.
+        case verifying
+        /// The effect was read back and holds.
+        case effective
+        /// The effect has to be undone.
+        case undoing
+        /// The undoing was reported; it has to be read back.
+        case verifyingUndo
+        /// It was undone, as reading back showed.
+        case undone
+        /// It was found done by somebody else before.
+        case alreadyDone
+        /// Somebody refused it.
+        case refused
+        /// It could not be done or undone; a person has to look, and can ask for what was done to be taken back.
+        case failed
+    }
+
+    /// Unique; also the prefix of its idempotency keys.
+    public let id: String
+    /// What is done, to whom, and why.
+    public let step: ContainmentStep
+    public let target: ContainmentTarget
+    public let reason: String
+    public let requester: String
+    /// The alerts that led to it.
+    public let alerts: [String]
+    /// Waits until the agent's live conversation is over.
+    public let waitsForCallEnd: Bool
+    /// When the effect ends by itself; nil when it does not.
+    public let undoAt: Timestamp?
+    public internal(set) var phase: Phase
+    /// Who approved, in order.
+    public internal(set) var approvers: [String]
+    /// The state before, as read; what undoing goes back to.
+    public internal(set) var priorState: JSONValue?
+    /// Failed attempts of the present phase, and when the next may be made.
+    public internal(set) var attempts: Int
+    public internal(set) var retryAt: Timestamp?
+    /// Who ended or refused it, and what went wrong last.
+    public internal(set) var endedBy: String?
+    public internal(set) var problem: String?
+    /// When it was proposed.
+    public let proposedAt: Timestamp
+    /// When it was approved in full.
+    public internal(set) var approvedAt: Timestamp?
+
+    /// Attempts of one phase before it is called failed.
+    public static let maximumAttempts = 8
+
+    /// Whether it came to an end.
+    public var isOver: Bool {
+        switch phase {
+        case .undone, .alreadyDone, .refused, .failed: true
+        case .effective: !step.isReversible
+        default: false
+        }
+    }
+
+    // MARK: What has to be done
+
+    /// The effect to bring about now, or nil while there is nothing to do.
+    public func due(at now: Timestamp, liveCall: Bool = false) -> ContainmentEffect? {
+        if let retryAt, now < retryAt { return nil }
+        switch phase {
+        case .approved: return effect(.readState, "before")
+        case .executing: return waitsForCallEnd && liveCall ? nil : effect(.perform, "do")
+        case .verifying: return effect(.readBack, "check")
+        case .undoing: return effect(.undo(priorState ?? .null), "undo")
+        case .verifyingUndo: return effect(.readBack, "check-undo")
+        case .proposed, .effective, .undone, .alreadyDone, .refused, .failed: return nil
+        }
+    }
+
+    /// Whether its timer has run out and the effect has to be undone.
+    public func isUndoDue(at now: Timestamp) -> Bool {
+        guard let undoAt, step.isReversible else { return false }
+        return phase == .effective && now >= undoAt
+    }
+
+    private func effect(_ action: ContainmentEffect.Action, _ name: String) -> ContainmentEffect {
+        ContainmentEffect(step: step, target: target, action: action, idempotencyKey: "\(id)/\(name)")
+    }
+}
+
+/// Whom containment is about.
+public struct ContainmentTarget: Sendable, Hashable {
+    /// The platform's id of a user, or of an OAuth client for ``ContainmentStep/disableClient``.
+    public let id: String
+    /// Whether the user signs in with a password of the platform's own; nil when not known.
+    public let hasNativeLogin: Bool?
+
+    /// Names a target.
+    public init(id: String, hasNativeLogin: Bool? = nil) {
+        self.id = id
+        self.hasNativeLogin = hasNativeLogin
+    }
+}
+
+/// What an executor does for a case. Doing it twice under one key must be as doing it once.
+public struct ContainmentEffect: Sendable, Hashable {
+    /// The kinds of work.
+    public enum Action: Sendable, Hashable {
+        /// Read what the step will change; changes nothing.
+        case readState
+        /// Bring the step's effect about.
+        case perform
+        /// Read whether the effect is there; changes nothing.
+        case readBack
+        /// Put back the state that was saved.
+        case undo(JSONValue)
+    }
+
+    /// The step, on whom, and which part of it.
+    public let step: ContainmentStep
+    public let target: ContainmentTarget
+    public let action: Action
+    /// The same whenever this is asked for again.
+    public let idempotencyKey: String
+}
+
+extension ContainmentStep {
+    /// Whether its effect can be taken back.
+    public var isReversible: Bool {
+        switch self {
+        case .maskOnly, .block, .deactivateUser, .disableClient: true
+        case .deleteTokens, .randomPassword: false
+        }
+    }
+
+    /// How many people, none of them the requester, have to agree.
+    public var approvalsNeeded: Int {
+        switch self {
+        case .maskOnly, .block: 0
+        case .deleteTokens: 1
+        case .deactivateUser, .disableClient, .randomPassword: 2
+        }
+    }
+
+    /// Whether it acts at our own gateway and nowhere else.
+    public var isLocal: Bool { self == .maskOnly || self == .block }
+
+    /// What it does, for the dry run.
+    public var consequence: String {
+        switch self {
+        case .maskOnly: "every field that the agent reads through the gateway is masked; calls go on"
+        case .block: "the gateway refuses the agent's reads; calls go on"
+        case .deleteTokens:
+            "the user's next call of the platform fails; a user of single sign-on is signed in again without being asked"
+        case .deactivateUser: "the user is signed out and cannot sign in; what becomes of a live call is not documented"
+        case .disableClient: "the client's tokens die, and whatever uses the client stops"
+        case .randomPassword: "the user's password is replaced by one that nobody knows; this cannot be taken back"
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// How an engine judges; part of what makes its output the same from the same events.
+public struct DetectionConfiguration: Sendable {
+    /// How much later than the latest event another may come and still be counted exactly, in seconds.
+    public var latenessSeconds: Int64
+    /// How long providers explain reads.
+    public var explanationTimes: ExplanationTimes
+    /// The feeds of platform facts without which no read is called unexplained, such as `conversations` and `callbacks`.
+    public var requiredFeeds: [String]
+    /// For each feed, after how many seconds its silence is an alert.
+    public var feedSilenceSeconds: [String: Int64]
+    /// The centre's time of day, for days and hours of the week.
+    public var localTime: LocalTime
+    /// How long after a transfer the second agent's own read is waited for, in seconds.
+    public var secondReadSeconds: Int64
+    /// How long after an interval the platform's count of executions is compared with the reads, in seconds.
+    public var reconciliationDelaySeconds: Int64
+
+    /// Fifteen minutes of lateness and silence, the standard times of explanation, a minute for a second read, five for counts.
+    public init(
+        latenessSeconds: Int64 = 900,
+        explanationTimes: ExplanationTimes = .standard,
+        requiredFeeds: [String] = [],
+        feedSilenceSeconds: [String: Int64] = [:],
+        localTime: LocalTime = .utc,
+        secondReadSeconds: Int64 = 60,
+        reconciliationDelaySeconds: Int64 = 300
+    ) {
+        self.latenessSeconds = latenessSeconds
+        self.explanationTimes = explanationTimes
+        self.requiredFeeds = requiredFeeds
+        self.feedSilenceSeconds = feedSilenceSeconds
+        self.localTime = localTime
+        self.secondReadSeconds = secondReadSeconds
+        self.reconciliationDelaySeconds = reconciliationDelaySeconds
+    }
+}

@@ -1,0 +1,75 @@
+internal import JSON
+internal import WallTime
+
+extension LedgerEvent {
+    /// The event with the fields that were shown in clear: viewed and not masked.
+    func revealing() -> LedgerEvent {
+        guard let viewed = fields["dataFieldsViewed"]?.array else { return self }
+        let masked = fields["dataFieldsMasked"]?.object ?? [:]
+        var fields = fields
+        fields["fieldsRevealed"] = .array(viewed.filter { $0.string.map { masked[$0] == nil } ?? false })
+        return replacing(fields)
+    }
+}
+
+extension Judgement {
+    /// The verdict as rules see it.
+    var event: LedgerEvent {
+        var fields = fields.object ?? [:]
+        fields["verdict"] = .string(verdict.name)
+        fields["shift"] = .string(shift)
+        fields["binding"] = .string(access.binding)
+        fields["nearestExplanation"] = nearest.map { .string($0) }
+        fields["secondsSinceInteractionEnd"] = secondsSinceEnd.map { .integer($0) }
+        switch verdict {
+        case .explained(let provider, _): fields["provider"] = .string(provider.rawValue)
+        case .unverifiable(let missing): fields["missingFacts"] = .array(missing.map { .string($0) })
+        case .unexplained: break
+        }
+        let original = LedgerEvent(index: access.index, fields: self.fields)
+        let base = original ?? LedgerEvent(access)
+        return base.deriving("ACCESS_JUDGED", key: verdict.name, fields)
+    }
+
+    /// The event that says a verdict could not be reached, or is another now; nil for a first verdict.
+    func told(at event: LedgerEvent) -> DetectionEvent? {
+        var fields: [String: JSONValue] = [
+            "accessIndex": .integer(access.index), "agentId": .string(access.agent),
+            "customerId": .string(access.customer),
+            "interactionId": access.interaction.map { .string($0) } ?? .null, "verdict": .string(verdict.name),
+        ]
+        let kind: DetectionEvent.Kind
+        switch (verdict, previous) {
+        case (.unverifiable(let missing), nil):
+            kind = .accessUnverifiable
+            fields["missingFacts"] = .array(missing.map { .string($0) })
+        case (_, let previous?):
+            kind = .verdictChanged
+            fields["previousVerdict"] = .string(previous)
+            if case .explained(let provider, let evidence) = verdict {
+                fields["provider"] = .string(provider.rawValue)
+                fields["providerEvidence"] = evidence.map { .string(Text.bounded($0, to: 256)) }
+            }
+        default: return nil
+        }
+        return DetectionEvent(
+            kind: kind,
+            eventID: "verdict-\(access.index)-\(verdict.name)",
+            timestamp: event.timestamp,
+            fields: fields
+        )
+    }
+}
+
+extension LedgerEvent {
+    /// What is known of a read whose event cannot be read any more.
+    fileprivate init(_ access: Access) {
+        self.init(
+            index: access.index,
+            timestamp: Timestamp(milliseconds: access.time),
+            type: "CUSTOMER_DATA_ACCESSED",
+            fields: ["agentId": .string(access.agent), "customerId": .string(access.customer)],
+            identity: access.index
+        )
+    }
+}

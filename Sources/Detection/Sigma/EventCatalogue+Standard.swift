@@ -1,0 +1,76 @@
+extension EventCatalogue {
+    private static let whoAndWhat = [
+        "agentId", "interactionId", "customerId", "channelType", "queueId", "binding", "bindingReason", "route",
+        "purpose",
+        "clientId", "outcome", "policyHash", "policyVersion", "matchedRules", "latencyMicroseconds",
+    ]
+    private static let accessed =
+        whoAndWhat + [
+            "dataFieldsViewed", "dataFieldsMasked", "dataFieldsWithheld", "fieldsRevealed", "unknownFieldsDropped",
+            "commitments",
+            "enforced", "wouldRefuse", "wouldWithhold", "overVelocityLimit", "releasedBytes", "upstream",
+            "upstreamMicroseconds",
+            "upstreamRegion", "neighbourOfPrevious",
+        ]
+
+    /// The events of docs/events.md, the platform's facts, and what the engine derives from both; see docs/detection.md.
+    public static let standard = EventCatalogue(fieldsByType: [
+        "CUSTOMER_DATA_ACCESSED": accessed,
+        "CUSTOMER_DATA_ACCESS_REFUSED": whoAndWhat + ["reason", "neighbourOfPrevious"],
+        "DISCLOSURE_CORRECTED": whoAndWhat + ["correctedEventId", "bytesSentAtLeast"],
+        "BINDING_CORRECTED": whoAndWhat + ["correctedEventId", "previousBinding"],
+        "LEDGER_CREATED": ["origin", "vkey", "actor", "version"],
+        "SERVER_STARTED": ["configurationHash", "previousStop", "processId", "treeSize", "version"],
+        "SERVER_STOPPED": ["processId"],
+        "CONFIGURATION_CHANGED": ["configurationHash", "previousConfigurationHash", "policyHash", "policyVersion"],
+        "API_CLIENT_CREATED": ["actor", "clientId", "scopes", "addresses", "expiresAt"],
+        "API_CLIENT_ROTATED": ["actor", "clientId", "oldSecretsUntil"],
+        "API_CLIENT_REVOKED": ["actor", "clientId", "reason"],
+        "AUDIT_TRAIL_READ": [
+            "actor", "channel", "question", "results", "reason", "customerId", "agentId", "interactionId",
+        ],
+        "AUTHENTICATION_FAILED": ["reason", "remoteAddress", "attempts"],
+        "SPOOL_REPLAYED": ["records", "firstIndex", "lastIndex", "unreadableBytes"],
+        "BACKUP_CREATED": ["actor", "treeSize", "rootHash"],
+        "LEDGER_RESTORE_ACCEPTED": ["actor", "reason", "anchorCheckpoint", "restoredTreeSize"],
+        "LEDGER_VERIFICATION_FAILED": ["reason", "treeSize", "check"],
+        "SINK_STOPPED": ["sink", "reason"],
+        "SINK_RESUMED": ["sink"],
+        "DEAD_LETTER_RECORDED": ["sink", "entryIndex", "reason"],
+        "PLATFORM_AUDIT_RECORDED": [
+            "auditId", "serviceName", "entityType", "entityId", "action", "status", "level", "userId", "clientId",
+            "remoteIp",
+            "application", "conversationId", "changedProperties", "newValues", "destination", "records",
+        ],
+        "PLATFORM_FEED_ADVANCED": ["feed", "through"],
+        "PLATFORM_EXECUTIONS_COUNTED": ["actionId", "route", "from", "to", "executions"],
+        "RELATIONSHIP_RECORDED": [
+            "relationshipId", "provider", "agentId", "customerId", "interactionId", "queueId", "from", "to", "mode",
+            "objectId",
+            "source", "fetchedAt",
+        ],
+        "SHIFT_RECORDED": ["agentId", "from", "to"],
+        "AGENT_RECORDED": ["agentId", "peerGroup", "queueIds"],
+        "CUSTOMERS_LINKED": ["customerId", "sameAs"],
+        "CUSTOMERS_UNLINKED": ["customerId"],
+        "DETECTION_HEARTBEAT": [],
+
+        // Derived by the engine from the above; never in the ledger.
+        "ACCESS_JUDGED": accessed + [
+            "verdict", "provider", "missingFacts", "secondsSinceInteractionEnd", "nearestExplanation", "shift",
+        ],
+        "ACTIVITY_MEASURED": [
+            "agentId", "peerGroup", "customersToday", "customersThisHour", "ownDays", "ownMedian", "ownScore",
+            "hourMedian",
+            "hourScore", "peerAgentDays", "peerMedian", "peerScore", "customerId", "interactionId",
+        ],
+        "READ_RHYTHM_MEASURED": [
+            "agentId", "reads", "customers", "notFound", "meanSeconds", "variation", "customerId", "interactionId",
+        ],
+        "READS_RECONCILED": [
+            "route", "actionId", "from", "to", "executions", "auditedReads", "missingReads", "surplusReads",
+        ],
+        "SECOND_READ_MISSING": ["agentId", "previousAgentId", "interactionId", "route", "connectedAt"],
+        "FEED_SILENT": ["feed", "silentSeconds", "lastHeard"],
+    ])
+}

@@ -1,0 +1,33 @@
+/// How a PostgreSQL database is reached.
+public struct PostgresSettings: Sendable, CustomStringConvertible {
+    /// When a commit counts as durable.
+    public enum Durability: Sendable {
+        /// The server's own setting, which must not be off or local: what was acknowledged survives the loss of the server, and of
+        /// the primary where it waits for a standby.
+        case durable
+        /// The commit does not wait for the disk: for data that can be rebuilt from the ledger.
+        case rebuildable
+    }
+
+    /// A `postgresql://` address, possibly of several hosts, or libpq's `key=value` form. It may hold a password.
+    let address: String
+    /// A file that holds the password; read anew for each connection, so that a changed password needs no restart.
+    public var passwordFile: String?
+    /// When a commit counts as durable.
+    public var durability = Durability.durable
+    /// How long a statement may take, in milliseconds. The server is told, and the client stops waiting a second later: a server
+    /// that is frozen, or waits for its standby, never tells.
+    public var timeoutMilliseconds = 10_000
+    /// Connections for reading at the most.
+    public var maximumConnections = 8
+    /// How long a reader waits for one of them, in milliseconds.
+    public var poolTimeoutMilliseconds = 5000
+
+    /// Names a database.
+    public init(address: String) { self.address = address }
+
+    public var description: String { "PostgreSQL at \(location)" }
+
+    /// Host, port and database, without user and password.
+    public var location: String { PostgresAddress.location(of: address) }
+}

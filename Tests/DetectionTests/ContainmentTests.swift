@@ -1,0 +1,314 @@
+import JSON
+import Testing
+import WallTime
+
+@testable import Detection
+
+@Suite("The containment ladder")
+struct ContainmentTests {
+    static let everything = ContainmentPolicy(enabled: Set(ContainmentStep.allCases), protected: ["emergency"])
+
+    static func proposal(
+        _ step: ContainmentStep,
+        id: String = "case-1",
+        target: String = "agent-1",
+        undoAfter: Int64? = nil
+    ) -> ContainmentProposal {
+        ContainmentProposal(
+            id: id,
+            step: step,
+            target: ContainmentTarget(id: target, hasNativeLogin: true),
+            reason: "scraping",
+            alerts: ["D-03-1-agent-1"],
+            undoAt: undoAfter.map { monday.adding(seconds: $0) }
+        )
+    }
+
+    /// A process that can die: what it knows is gone, what is in the ledger and in the world stays.
+    struct World {
+        let policy: ContainmentPolicy
+        var ledger: [JSONValue] = []
+        var book: ContainmentBook
+        /// Whether the target is contained, and how often that was really changed, by idempotency key.
+        var isContained = false
+        var done: [String: Int] = [:]
+        /// Durable acts left before the process dies.
+        var actsLeft: Int
+        var crashes = 0
+
+        init(policy: ContainmentPolicy = ContainmentTests.everything, actsLeft: Int = .max) {
+            self.policy = policy
+            self.actsLeft = actsLeft
+            book = ContainmentBook(policy: policy)
+        }
+
+        /// Counts a durable act; false when the process dies instead, before it.
+        mutating func survives() -> Bool {
+            if actsLeft == 0 {
+                crashes += 1
+                actsLeft = .max
+                restart()
+                return false
+            }
+            actsLeft -= 1
+            return true
+        }
+
+        mutating func restart() {
+            book = ContainmentBook(policy: policy)
+            for entry in ledger { ContainmentEvent(entry).map { book.apply($0) } }
+        }
+
+        @discardableResult
+        mutating func write(_ event: ContainmentEvent) -> Bool {
+            guard survives() else { return false }
+            ledger.append(event.json)
+            // Dies after the write, before it was taken in.
+            guard survives() else { return true }
+            book.apply(event)
+            return true
+        }
+
+        mutating func command(_ command: ContainmentCommand, by actor: String, at now: Timestamp) throws {
+            // The caller asks again until it was written, as its client would.
+            while true {
+                let before = ledger.count
+                guard let event = try? book.plan(command, by: actor, at: now) else { return }
+                write(event)
+                if ledger.count > before { return }
+            }
+        }
+
+        /// One effect; the answer may be lost on the way.
+        mutating func execute(_ id: String, _ effect: ContainmentEffect, at now: Timestamp) {
+            guard survives() else { return }
+            let report: ContainmentReport
+            switch effect.action {
+            case .readState: report = .state(["state": isContained ? "inactive" : "active"], isDone: isContained)
+            case .perform:
+                if !isContained { done[effect.idempotencyKey, default: 0] += 1 }
+                isContained = true
+                report = .performed
+            case .readBack: report = .readBack(holds: isContained)
+            case .undo(let prior):
+                #expect(prior == ["state": "active"])
+                if isContained { done[effect.idempotencyKey, default: 0] += 1 }
+                isContained = false
+                report = .performed
+            }
+            // Dies after the effect, before the answer was recorded.
+            guard survives() else { return }
+            if let event = book.record(report, of: id, at: now) { write(event) }
+        }
+
+        mutating func run(at now: Timestamp) {
+            for _ in 0..<40 {
+                for event in book.expired(at: now) { write(event) }
+                let due = book.due(at: now)
+                if due.isEmpty, book.expired(at: now).isEmpty { return }
+                for (id, effect) in due { execute(id, effect, at: now) }
+            }
+            Issue.record("containment does not come to rest")
+        }
+    }
+
+    /// The whole story of one step, the process dying before the given act.
+    static func story(_ step: ContainmentStep, dyingBefore act: Int) throws -> World {
+        var world = World(actsLeft: act)
+        let proposal = proposal(step, undoAfter: step.isReversible ? 600 : nil)
+        try world.command(.propose(proposal), by: "alice", at: monday)
+        for approver in ["bob", "carol"].prefix(step.approvalsNeeded) {
+            try world.command(.approve(caseID: "case-1"), by: approver, at: monday)
+        }
+        world.run(at: monday)
+        #expect(world.isContained, "\(step), dying before \(act)")
+        world.run(at: monday.adding(seconds: 599))
+        #expect(world.isContained)
+        world.run(at: monday.adding(seconds: 600))
+        return world
+    }
+
+    @Test("dying before every single act: never twice, never half, the timer kept", arguments: ContainmentStep.allCases)
+    func everyCrash(step: ContainmentStep) throws {
+        let calm = try Self.story(step, dyingBefore: .max)
+        var act = 0
+        while true {
+            let world = try Self.story(step, dyingBefore: act)
+            let found = try #require(world.book.cases["case-1"])
+            #expect(found.phase == (step.isReversible ? .undone : .effective), "before act \(act)")
+            #expect(world.isContained == !step.isReversible)
+            #expect(world.done == calm.done, "before act \(act)")
+            #expect(world.done.values.allSatisfy { $0 == 1 })
+            #expect(world.ledger.count == calm.ledger.count)
+            if world.crashes == 0 { break }
+            act += 1
+        }
+        #expect(act > 12)
+    }
+
+    @Test("the ledger alone gives the same cases")
+    func replay() throws {
+        var world = try Self.story(.deactivateUser, dyingBefore: .max)
+        let before = world.book.cases
+        world.restart()
+        #expect(world.book.cases == before)
+        for entry in world.ledger { ContainmentEvent(entry).map { world.book.apply($0) } }
+        #expect(world.book.cases == before)
+    }
+
+    static func refusal(
+        _ book: ContainmentBook,
+        _ command: ContainmentCommand,
+        by actor: String = "alice",
+        at now: Timestamp = monday
+    ) -> ContainmentError? {
+        do throws(ContainmentError) {
+            _ = try book.plan(command, by: actor, at: now)
+            return nil
+        } catch { return error }
+    }
+
+    @Test("what is refused")
+    func refusals() throws {
+        let off = ContainmentBook(policy: ContainmentPolicy())
+        #expect(Self.refusal(off, .propose(Self.proposal(.block))) == .stepDisabled(.block))
+        #expect(Self.refusal(off, .propose(Self.proposal(.maskOnly))) == nil)
+        let empty = ContainmentBook(policy: Self.everything)
+        #expect(Self.refusal(empty, .propose(Self.proposal(.block, target: "emergency"))) == .protected("emergency"))
+        #expect(Self.refusal(empty, .propose(Self.proposal(.block, undoAfter: 0))) == .undoInPast)
+        #expect(
+            Self.refusal(empty, .propose(Self.proposal(.deleteTokens, undoAfter: 9))) == .notReversible(.deleteTokens)
+        )
+        let signedOn = ContainmentProposal(
+            id: "x",
+            step: .randomPassword,
+            target: ContainmentTarget(id: "a", hasNativeLogin: false),
+            reason: "r"
+        )
+        #expect(Self.refusal(empty, .propose(signedOn)) == .noNativeLogin)
+        let silent = ContainmentProposal(id: "x", step: .block, target: ContainmentTarget(id: "a"), reason: " ")
+        #expect(Self.refusal(empty, .propose(silent)) == .reasonMissing)
+        #expect(Self.refusal(empty, .approve(caseID: "x")) == .unknownCase("x"))
+
+        var world = World()
+        try world.command(.propose(Self.proposal(.deactivateUser)), by: "alice", at: monday)
+        #expect(Self.refusal(world.book, .propose(Self.proposal(.deactivateUser))) == .caseExists("case-1"))
+        #expect(
+            Self.refusal(world.book, .propose(Self.proposal(.deactivateUser, id: "y"))) == .alreadyRunning("case-1")
+        )
+        #expect(Self.refusal(world.book, .approve(caseID: "case-1")) == .approverIsRequester)
+        try world.command(.approve(caseID: "case-1"), by: "bob", at: monday)
+        #expect(world.book.cases["case-1"]?.phase == .proposed)
+        #expect(Self.refusal(world.book, .approve(caseID: "case-1"), by: "bob") == .approvedBefore)
+        #expect(Self.refusal(world.book, .undo(caseID: "case-1", reason: "r")) == .wrongPhase(.proposed))
+        try world.command(.refuse(caseID: "case-1", reason: "a false alarm"), by: "carol", at: monday)
+        #expect(world.book.cases["case-1"]?.phase == .refused)
+        #expect(world.book.due(at: monday).isEmpty)
+        #expect(Self.refusal(world.book, .approve(caseID: "case-1"), by: "dave") == .wrongPhase(.refused))
+    }
+
+    @Test("a forged approval in the ledger by the requester moves nothing")
+    func forgedApproval() throws {
+        var book = ContainmentBook(policy: Self.everything)
+        book.apply(try book.plan(.propose(Self.proposal(.deleteTokens)), by: "alice", at: monday))
+        let forged = ContainmentEvent(
+            kind: .approved,
+            caseID: "case-1",
+            time: monday,
+            actor: "alice",
+            fields: [:],
+            number: 1
+        )
+        book.apply(forged)
+        #expect(book.cases["case-1"]?.phase == .proposed)
+    }
+
+    @Test("no more than three identities an hour, at the proposal and at the approval")
+    func blastRadius() throws {
+        var world = World()
+        for number in 1...3 {
+            let proposal = Self.proposal(.maskOnly, id: "case-\(number)", target: "agent-\(number)")
+            try world.command(.propose(proposal), by: "detection", at: monday.adding(seconds: Int64(number)))
+        }
+        let fourth = Self.proposal(.maskOnly, id: "case-4", target: "agent-4")
+        let later = monday.adding(seconds: 3600)
+        #expect(
+            Self.refusal(world.book, .propose(fourth), at: later)
+                == .capReached(cap: 3, retryAt: monday.adding(seconds: 3601))
+        )
+        #expect(Self.refusal(world.book, .propose(fourth), at: monday.adding(seconds: 3601)) == nil)
+        // A further step against somebody who is contained already touches nobody new.
+        #expect(
+            Self.refusal(world.book, .propose(Self.proposal(.block, id: "case-5", target: "agent-1")), at: later) == nil
+        )
+        let preview = world.book.preview(
+            fourth,
+            hasLiveCall: true,
+            dependants: ["flow-1"],
+            at: monday.adding(seconds: 10)
+        )
+        #expect(preview.identitiesLeft == 0)
+        #expect(preview.obstacle == .capReached(cap: 3, retryAt: monday.adding(seconds: 3601)))
+        #expect(preview.hasLiveCall)
+    }
+
+    @Test("an effect that does not show is tried again, later and later, and then given up")
+    func noEffect() throws {
+        var world = World()
+        try world.command(.propose(Self.proposal(.block)), by: "alice", at: monday)
+        var now = monday
+        var waits: [Int64] = []
+        for _ in 0..<60 {
+            guard let found = world.book.cases["case-1"], found.phase != .failed else { break }
+            if let retryAt = found.retryAt, retryAt > now {
+                #expect(world.book.due(at: now).isEmpty)
+                waits.append((retryAt.milliseconds - now.milliseconds) / 1000)
+                now = retryAt
+            }
+            guard let (id, effect) = world.book.due(at: now).first else { break }
+            let report: ContainmentReport =
+                switch effect.action {
+                case .readState: .state("open", isDone: false)
+                case .perform, .undo: .performed
+                case .readBack: .readBack(holds: false)
+                }
+            if let event = world.book.record(report, of: id, at: now) { world.write(event) }
+        }
+        let failed = try #require(world.book.cases["case-1"])
+        #expect(failed.phase == .failed)
+        #expect(waits == [2, 4, 8, 16, 32, 64, 128])
+        #expect(failed.problem == "reading back did not show the effect")
+        try world.command(.undo(caseID: "case-1", reason: "clean up"), by: "bob", at: now)
+        #expect(world.book.cases["case-1"]?.phase == .undoing)
+    }
+
+    @Test("somebody did it before: nothing is done, and nothing will be undone")
+    func doneBefore() throws {
+        var world = World()
+        world.isContained = true
+        try world.command(.propose(Self.proposal(.block, undoAfter: 600)), by: "alice", at: monday)
+        world.run(at: monday)
+        #expect(world.book.cases["case-1"]?.phase == .alreadyDone)
+        world.run(at: monday.adding(seconds: 9999))
+        #expect(world.isContained && world.done.isEmpty)
+    }
+
+    @Test("a deactivation can wait for the end of the call")
+    func callEnd() throws {
+        var world = World()
+        let proposal = ContainmentProposal(
+            id: "case-1",
+            step: .block,
+            target: ContainmentTarget(id: "agent-1"),
+            reason: "r",
+            waitsForCallEnd: true
+        )
+        try world.command(.propose(proposal), by: "alice", at: monday)
+        if let (id, effect) = world.book.due(at: monday, liveCalls: ["agent-1"]).first {
+            world.execute(id, effect, at: monday)
+        }
+        #expect(world.book.cases["case-1"]?.phase == .executing)
+        #expect(world.book.due(at: monday, liveCalls: ["agent-1"]).isEmpty)
+        #expect(world.book.due(at: monday).count == 1)
+    }
+}
