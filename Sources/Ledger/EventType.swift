@@ -42,11 +42,26 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let apiClientRevoked = EventType(rawValue: "API_CLIENT_REVOKED")
     /// Somebody read the audit trail: who, for what.
     public static let auditTrailRead = EventType(rawValue: "AUDIT_TRAIL_READ")
+    /// A sink was added, or its settings changed.
+    public static let sinkConfigured = EventType(rawValue: "SINK_CONFIGURED")
+    /// A sink stopped itself: its destination refuses everything, and this is why.
+    public static let sinkStopped = EventType(rawValue: "SINK_STOPPED")
+    /// An operator paused a sink.
+    public static let sinkPaused = EventType(rawValue: "SINK_PAUSED")
+    /// An operator let a sink go on.
+    public static let sinkResumed = EventType(rawValue: "SINK_RESUMED")
+    /// An operator had dead letters of a sink sent again.
+    public static let sinkRedriven = EventType(rawValue: "SINK_REDRIVEN")
+    /// An operator had a sink take older entries as well.
+    public static let sinkBackfilled = EventType(rawValue: "SINK_BACKFILLED")
+    /// An operator gave up a sink that is no longer configured, and whatever it had not delivered.
+    public static let sinkForgotten = EventType(rawValue: "SINK_FORGOTTEN")
 
     /// Every kind that this version writes.
     public static let all: [EventType] = [
         .customerDataAccessed, .customerDataAccessRefused, .disclosureCorrected, .bindingCorrected, .spoolReplayed,
         .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .backupCreated, .serverStarted, .serverStopped,
         .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
+        .sinkConfigured, .sinkStopped, .sinkPaused, .sinkResumed, .sinkRedriven, .sinkBackfilled, .sinkForgotten,
     ]
 }
