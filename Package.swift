@@ -100,6 +100,14 @@ let package = Package(
             ]
         ),
 
+        library(
+            "Delivery",
+            [
+                "DeliveryWire", "EventFormats", "JSON", "Ledger", "Measures", "MerkleLog", "ObjectStorage", "Storage",
+                "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+            ]
+        ),
+
         library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime"]),
 
         // Pure too, though it stands here: fed the record's events, it returns alerts and effects, and does nothing itself.
@@ -204,6 +212,14 @@ let package = Package(
                 "AccessPolicy", "AuditTrail", "Credentials", "Gateway", "Identity", "JSON", "Ledger", "Measures",
                 "MerkleLog",
                 "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioSSL,
+            ]
+        ),
+        tests(
+            "Delivery",
+            [
+                "DeliveryWire", "EventFormats", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "Sandbox", "Storage",
+                "TestStores", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
+                nioSSL,
             ]
         ),
         tests("Detection", ["JSON", "WallTime"], exclude: ["Oracle"]),

@@ -143,7 +143,10 @@ public struct DeliveryControl: Sendable {
             .sinkRedriven,
             name,
             now,
-            ["actor": .string(actor), "count": .integer(Int64(count)), "firstIndex": .integer(Int64(bounds.lowerBound))]
+            [
+                "actor": .string(actor), "count": .integer(Int64(count)),
+                "firstIndex": .integer(Int64(bounds.lowerBound)),
+            ]
         )
         try await state.commit([event]) { connection in
             let parameters: [SQLParameter] = [

@@ -36,7 +36,8 @@ public struct LaneDefinition: Sendable, Hashable {
     public let manifests: Manifests?
 
     /// Makes a definition.
-    public init(name: String, kind: String, hash: String, start: LaneStart = .now, manifests: Manifests? = Manifests()) {
+    public init(name: String, kind: String, hash: String, start: LaneStart = .now, manifests: Manifests? = Manifests())
+    {
         self.name = name
         self.kind = kind
         self.hash = hash

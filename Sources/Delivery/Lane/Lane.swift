@@ -76,7 +76,10 @@ public final class Lane<Destination: Sink>: Sendable {
             } catch is CancellationError {
                 break
             } catch {
-                parts.logger.error("a sink cannot go on", metadata: ["sink": "\(parts.definition.name)", "error": "\(error)"])
+                parts.logger.error(
+                    "a sink cannot go on",
+                    metadata: ["sink": "\(parts.definition.name)", "error": "\(error)"]
+                )
                 try? await rest(parts.backoff.wait(retry: failures, using: &generator))
                 failures += 1
             }

@@ -167,7 +167,8 @@ struct LaneSession<Destination: Sink> {
             || now.since(snapshot.manifestAt) >= settings.interval.wholeMilliseconds
         guard isDue else { return }
         let ranges = delivered.ranges.prefix(DeliveryManifest.maximumRanges)
-        let covered = manifestFrom..<(ranges.count < delivered.ranges.count ? ranges.last?.upperBound ?? settled : settled)
+        let covered =
+            manifestFrom..<(ranges.count < delivered.ranges.count ? ranges.last?.upperBound ?? settled : settled)
         let dead = try await store.dead(in: covered)
         let expected = delivered.intersection(RangeSet(covered))
         let (checkpoint, note) = try await parts.ledger.head()

@@ -26,7 +26,11 @@ final class AcknowledgementWatch: Sendable {
 
     init(timeout: Duration, clock: any WallClock, sleep: @escaping @Sendable (Duration) async throws -> Void) {
         var generator = SystemRandomNumberGenerator()
-        let book = HECAcknowledgements<Int>(channel: .random(using: &generator), guarantee: .acknowledged, timeout: timeout)
+        let book = HECAcknowledgements<Int>(
+            channel: .random(using: &generator),
+            guarantee: .acknowledged,
+            timeout: timeout
+        )
         state = Mutex(State(book: book))
         self.timeout = timeout
         self.clock = clock

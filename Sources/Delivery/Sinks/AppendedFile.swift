@@ -32,10 +32,22 @@ final class AppendedFile: Sendable {
         var position: Position
     }
 
+    /// The calls that a full or failing disk makes fail; replaced in tests.
+    struct Calls: Sendable {
+        var write: @Sendable (Int32, UnsafeRawBufferPointer, Int) -> Int = {
+            pwrite($0, $1.baseAddress, $1.count, off_t($2))
+        }
+        var sync: @Sendable (Int32) -> Int32 = { fsync($0) }
+    }
+
     private let path: String
+    private let calls: Calls
     private let handle = Mutex<Handle?>(nil)
 
-    init(path: String) { self.path = path }
+    init(path: String, calls: Calls = Calls()) {
+        self.path = path
+        self.calls = calls
+    }
 
     deinit { close() }
 
@@ -57,7 +69,8 @@ final class AppendedFile: Sendable {
             return SinkReply(
                 Verdict(
                     .config,
-                    reason: "\(path) has \(length) bytes and \(confirmed) were confirmed; put the file back, or move it away to "
+                    reason:
+                        "\(path) has \(length) bytes and \(confirmed) were confirmed; put the file back, or move it away to "
                         + "begin a new one"
                 )
             )
@@ -67,7 +80,8 @@ final class AppendedFile: Sendable {
             return SinkReply(
                 Verdict(
                     .config,
-                    reason: "\(path) holds \(length) bytes that this sink did not write; move it away, or name another file"
+                    reason:
+                        "\(path) holds \(length) bytes that this sink did not write; move it away, or name another file"
                 )
             )
         }
@@ -97,7 +111,7 @@ final class AppendedFile: Sendable {
                     position: fresh.position.description
                 )
             }
-            guard write(bytes, open), fsync(open.descriptor) == 0 else {
+            guard write(bytes, open), calls.sync(open.descriptor) == 0 else {
                 let reply = failure("write")
                 // What was half written must not stay: the next attempt begins at the same place.
                 _ = ftruncate(open.descriptor, open.position.length)
@@ -132,11 +146,10 @@ final class AppendedFile: Sendable {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes {
-                pwrite(
+                calls.write(
                     open.descriptor,
-                    $0.baseAddress?.advanced(by: written),
-                    bytes.count - written,
-                    off_t(open.position.length + written)
+                    UnsafeRawBufferPointer(rebasing: $0[written...]),
+                    open.position.length + written
                 )
             }
             if count < 0, errno == EINTR { continue }

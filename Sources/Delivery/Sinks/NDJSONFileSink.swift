@@ -1,5 +1,5 @@
-import Dispatch
 public import DeliveryWire
+import Dispatch
 import EventFormats
 import JSON
 public import WallTime
@@ -9,16 +9,22 @@ public import WallTime
 /// The length of the file is stored together with the confirmation of what stands in it. What lies beyond that length when the file
 /// is opened was never confirmed: it is cut off and written again, so that each record stands in the file once.
 public final class NDJSONFileSink: Sink {
-    private let path: String
     private let shaping: EventShaping
     private let file: AppendedFile
 
     /// Makes a sink; the file is made when it is missing.
-    public init(path: String, shaping: EventShaping, limits: BatchLimits = NDJSONFileSink.defaultLimits) {
-        self.path = path
+    public convenience init(
+        path: String,
+        shaping: EventShaping,
+        limits: BatchLimits = NDJSONFileSink.defaultLimits
+    ) {
+        self.init(path: path, shaping: shaping, limits: limits, calls: AppendedFile.Calls())
+    }
+
+    init(path: String, shaping: EventShaping, limits: BatchLimits, calls: AppendedFile.Calls) {
         self.shaping = shaping
         self.limits = limits
-        file = AppendedFile(path: path)
+        file = AppendedFile(path: path, calls: calls)
     }
 
     /// 1,000 records or 1 MB in one write.
@@ -30,7 +36,8 @@ public final class NDJSONFileSink: Sink {
     public var guarantee: DeliveryGuarantee {
         DeliveryGuarantee(
             .exactlyOnce,
-            because: "written and synced, and the file's length is stored with the confirmation; what lies beyond it is cut off"
+            because:
+                "written and synced, and the file's length is stored with the confirmation; what lies beyond it is cut off"
         )
     }
 

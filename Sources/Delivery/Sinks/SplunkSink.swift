@@ -61,7 +61,10 @@ public final class SplunkSink: Sink {
     public var guarantee: DeliveryGuarantee {
         settings.acknowledges
             ? DeliveryGuarantee(.confirmed, because: "Splunk acknowledges what is indexed")
-            : DeliveryGuarantee(.accepted, because: "the token does not acknowledge: a success means received, not indexed")
+            : DeliveryGuarantee(
+                .accepted,
+                because: "the token does not acknowledge: a success means received, not indexed"
+            )
     }
 
     public func prepare(_ entry: LedgerEntry, now: Timestamp) -> Prepared<HECEvent> {

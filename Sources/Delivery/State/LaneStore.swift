@@ -59,7 +59,8 @@ struct LaneStore: Sendable {
     private func configured(_ known: String?) -> [String: JSONValue] {
         [
             "kind": .string(definition.kind), "definitionHash": .string(definition.hash),
-            "previousDefinitionHash": known.map { .string($0) } ?? .null, "guarantee": .string(guarantee.level.rawValue),
+            "previousDefinitionHash": known.map { .string($0) } ?? .null,
+            "guarantee": .string(guarantee.level.rawValue),
         ]
     }
 
@@ -119,7 +120,8 @@ struct LaneStore: Sendable {
     func snapshot() async throws -> LaneSnapshot {
         try await state.database.read { [name] connection in
             try connection.snapshot {
-                let ranges = "SELECT first, past FROM sink_ranges WHERE sink = $1 AND place = $2 ORDER BY first LIMIT $3"
+                let ranges =
+                    "SELECT first, past FROM sink_ranges WHERE sink = $1 AND place = $2 ORDER BY first LIMIT $3"
                 func range(_ row: any SQLRow) -> Range<UInt64> {
                     row.position(0)..<max(row.position(0), row.position(1))
                 }

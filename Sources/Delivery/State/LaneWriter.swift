@@ -17,7 +17,8 @@ struct LaneTurn: Sendable {
     var failure: String?
 
     var isEmpty: Bool {
-        changes.isEmpty && position == nil && delivered == nil && manifest == nil && manifestFrom == nil && failure == nil
+        changes.isEmpty && position == nil && delivered == nil && manifest == nil && manifestFrom == nil
+            && failure == nil
     }
 }
 
@@ -129,7 +130,8 @@ struct LaneWriter {
         try connection.run(
             "INSERT INTO sink_ranges (sink, first, past, records, place) VALUES ($1, $2, $3, $4, $5)",
             [
-                .text(sink), .position(stretch.first), .position(stretch.past), .position(stretch.records), .text(place),
+                .text(sink), .position(stretch.first), .position(stretch.past), .position(stretch.records),
+                .text(place),
             ]
         )
     }
