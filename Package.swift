@@ -190,7 +190,7 @@ let package = Package(
         // Stores of every engine for the tests.
         .target(name: "TestStores", dependencies: ["Storage"], path: "Tests/TestStores", swiftSettings: settings),
         tests("Storage", ["TestStores"]),
-        tests("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
+        tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
         tests("Identity", ["JSON", "TextEncoding", crypto]),
         tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "WallTime", crypto]),

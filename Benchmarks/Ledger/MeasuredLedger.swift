@@ -30,7 +30,7 @@ final class MeasuredLedger {
             identity: EventIdentity(producer: "benchmark", id: "first"),
             timestamp: Timestamp(milliseconds: 0)
         )
-        if !FileManager.default.fileExists(atPath: location.store) {
+        if !FileManager.default.fileExists(atPath: location.storeFile) {
             try Ledger.create(at: location, signer: signer, first: first)
         }
         ledger = try Ledger(at: location, signer: signer)

@@ -15,7 +15,7 @@ struct VerifyBenchmark {
         let size = Int(measured.size)
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let verifier = LedgerVerifier(
-            source: try StoreSource(path: measured.location.store),
+            source: try StoreSource(path: measured.location.storeFile),
             verifier: measured.signer.verifier,
             workers: cores
         )

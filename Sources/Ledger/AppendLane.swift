@@ -73,6 +73,9 @@ public final class AppendLane: Sendable {
         wake()
     }
 
+    /// Whether something waits to be committed.
+    var hasPending: Bool { pending.withLock { !$0.records.isEmpty } }
+
     /// Refuses what is submitted from now on.
     func close() { pending.withLock { $0.closed = true } }
 }

@@ -19,30 +19,36 @@ final class GroupCommitter {
     private var connection: (any SQLConnection)?
     private let signer: NoteSigner
     private let index: QueryIndex
+    private let status: LedgerStatus
     private var state = TreeState()
     private var head: SignedHead
     private var recent = RecentIdentities()
+    /// The tree size from which on the store must be asked for room.
+    private var room: UInt64 = 0
 
     /// - Throws: ``LedgerError`` when the stored tree does not agree with the stored head.
-    init(database: any Database, signer: NoteSigner, index: QueryIndex, head: SignedHead) throws {
+    init(database: any Database, signer: NoteSigner, index: QueryIndex, status: LedgerStatus) throws {
         self.database = database
         self.signer = signer
         self.index = index
-        self.head = head
+        self.status = status
+        head = status.health.head
         let connection = try database.makeConnection()
         self.connection = connection
         try reload(connection)
     }
 
-    func commit(_ group: Group) -> Result<CommittedGroup, LedgerError> {
+    /// Waits for this process's turn to append, takes what there is by then, and makes it durable.
+    /// - Parameter gather: called at most once, when the turn has come; not at all when it does not come.
+    func commit(_ gather: () throws -> Group) -> Result<CommittedGroup, LedgerError> {
         let before = (state, head)
         var attempted: CommittedGroup?
         do {
             let connection = try self.connection ?? database.makeConnection()
             self.connection = connection
-            let committed = try connection.transaction {
-                try reloadIfOthersWrote(connection)
-                return try append(group, connection, &attempted)
+            let committed = try connection.transaction(named: LedgerStore.turn) {
+                try followOthers(connection)
+                return try append(gather(), connection, &attempted)
             }
             head = committed.head
             return .success(committed)
@@ -59,7 +65,7 @@ final class GroupCommitter {
 
     /// Commits one entry on its own, before there is a writer's thread.
     func commitAlone(_ entry: [UInt8]) throws -> SignedHead {
-        try commit(Group(jobs: [LedgerWriter.Job(entries: [entry], body: { _ in }, done: { _ in })])).get().head
+        try commit { Group(jobs: [LedgerWriter.Job(entries: [entry], body: { _ in }, done: { _ in })]) }.get().head
     }
 
     /// Lets go of the store.
@@ -75,7 +81,7 @@ final class GroupCommitter {
         var batch = Batch(start: state.size)
         var committed = CommittedGroup(head: head)
         for job in group.jobs {
-            try connection.run("SAVEPOINT job")
+            try connection.enqueue("SAVEPOINT job", [])
             do {
                 try job.body(connection)
                 try connection.run("RELEASE job")
@@ -107,6 +113,7 @@ final class GroupCommitter {
                     }
                 }
             }
+            if batch.next > room { room = try LedgerStore.makeRoom(connection, for: batch.next) }
             try write(batch, connection)
         }
         if batch.count > 0 {
@@ -131,7 +138,7 @@ final class GroupCommitter {
         }
         try connection.insert(into: "entries", count: count) { (start + UInt64($0), entries[$0]) }
         for tile in tiles {
-            try connection.run("INSERT INTO tiles VALUES ($1, $2)", [.position(tile.id), .blob(tile.data)])
+            try connection.enqueue("INSERT INTO tiles VALUES ($1, $2)", [.position(tile.id), .blob(tile.data)])
         }
     }
 
@@ -166,11 +173,25 @@ final class GroupCommitter {
 
     // MARK: Other writers
 
-    private func reloadIfOthersWrote(_ connection: any SQLConnection) throws {
+    /// Entries of others that are followed one by one; of more, the tree is read anew.
+    private static let followed: UInt64 = 16_384
+
+    /// Takes over what others have appended since, once it has proved to continue what this process knows.
+    private func followOthers(_ connection: any SQLConnection) throws {
         guard let stored = try LedgerStore.head(connection) else {
             throw LedgerError.inconsistent("the store has lost its head")
         }
-        if stored.size != state.size || stored.checkpoint != head.checkpoint { try reload(connection) }
+        let seen = status.health.head
+        guard stored.size >= seen.size else { throw LedgerError.lostEntries(stored: stored.size, seen: seen.size) }
+        if stored.checkpoint == head.checkpoint { return }
+        guard stored.size > state.size, stored.size - state.size <= Self.followed else { return try reload(connection) }
+        for leaf in try LedgerStore.leafHashes(connection, state.size..<stored.size) { _ = state.append(leaf) }
+        let read = try SignedHead(checkpoint: stored.checkpoint, verifier: signer.verifier)
+        // Our own tree with their entries has their signed root: theirs is a continuation of ours.
+        guard read.size == stored.size, read.root == state.root else {
+            throw LedgerError.forked(stored: stored.size, seen: head.size)
+        }
+        head = read
     }
 
     private func reload(_ connection: any SQLConnection) throws {
@@ -186,6 +207,11 @@ final class GroupCommitter {
             )
         }
         try LedgerStore.checkEnd(connection, head: stored.size)
+        // What was seen must be its beginning.
+        if head.size > 0, head.size <= stored.size {
+            let root = try TreeReader(source: StoredTiles(connection: connection), treeSize: head.size).root()
+            guard root == head.root else { throw LedgerError.forked(stored: stored.size, seen: head.size) }
+        }
         state = loaded
         head = read
         recent.invalidate()
@@ -194,8 +220,9 @@ final class GroupCommitter {
     /// Whether the store holds exactly this head, made durable by one more synced commit.
     private func confirm(_ attempted: SignedHead) throws -> Bool {
         let connection = try database.makeConnection()
-        return try connection.transaction {
+        return try connection.transaction(named: LedgerStore.turn) {
             guard try LedgerStore.head(connection)?.checkpoint == attempted.checkpoint else { return false }
+            // A change that changes nothing, so that there is something whose durability is waited for.
             try LedgerStore.setHead(connection, size: attempted.size, checkpoint: attempted.checkpoint)
             return true
         }

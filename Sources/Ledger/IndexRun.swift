@@ -215,7 +215,7 @@ struct RunWriter {
     private mutating func flush() throws {
         let id = IndexRun.chunkID(self.id, chunks)
         try chunk.withUnsafeBytes { bytes in
-            _ = try connection.run("INSERT INTO chunks VALUES ($1, $2)", [.position(id), .bytes(bytes)])
+            try connection.enqueue("INSERT INTO chunks VALUES ($1, $2)", [.position(id), .bytes(bytes)])
         }
         chunk.removeAll(keepingCapacity: true)
         chunks += 1

@@ -3,25 +3,6 @@ public import MerkleLog
 public import Storage
 import Synchronization
 
-/// Where a ledger lives.
-public struct LedgerLocation: Sendable {
-    /// The folder of the store: `ledger.db`, `index.db`.
-    public let directory: String
-    /// The file outside the store that keeps a recent checkpoint.
-    public let anchor: String
-
-    /// Names a place.
-    public init(directory: String, anchor: String) {
-        self.directory = directory
-        self.anchor = anchor
-    }
-
-    /// The store of entries, tiles and state.
-    public var store: String { directory + "/ledger.db" }
-    /// The query index; may be deleted while nothing runs.
-    public var index: String { directory + "/index.db" }
-}
-
 /// The append-only, tamper-evident record: append, read, query, prove.
 ///
 /// Any number of processes may have it open; the store serialises their commits.
@@ -50,15 +31,7 @@ public final class Ledger: Sendable {
         signer: NoteSigner,
         accepting: ((_ anchor: String?, _ storeSize: UInt64) -> Event)? = nil
     ) throws {
-        guard FileManager.default.fileExists(atPath: location.store) else {
-            throw LedgerError.missing("there is no ledger at \(location.store): run 'muniment init' first")
-        }
-        try self.init(
-            at: location,
-            database: SQLiteDatabase(path: location.store),
-            signer: signer,
-            accepting: accepting
-        )
+        try self.init(at: location, database: location.openStore(), signer: signer, accepting: accepting)
     }
 
     init(
@@ -70,7 +43,7 @@ public final class Ledger: Sendable {
         let connection = try database.makeConnection()
         try Schema.migrate(connection, component: "ledger", migrations: LedgerStore.migrations)
         guard let stored = try LedgerStore.head(connection) else {
-            throw LedgerError.inconsistent("the store \(location.store) has no head")
+            throw LedgerError.missing("there is no ledger in \(location.name): run 'muniment init' first")
         }
         var head = try SignedHead(checkpoint: stored.checkpoint, verifier: signer.verifier)
         let kept = try Anchor.read(location.anchor)
@@ -78,14 +51,15 @@ public final class Ledger: Sendable {
             try Self.check(head, against: kept, at: location, verifier: signer.verifier, connection)
         }
         // Whatever was indexed of another history is of no use for this one.
-        if accepting != nil { Self.removeIndex(location) }
+        if accepting != nil { try location.removeIndex() }
         let index = try Self.openIndex(location, size: head.size, connection)
-        let committer = try GroupCommitter(database: database, signer: signer, index: index, head: head)
+        let status = LedgerStatus(head: head)
+        let committer = try GroupCommitter(database: database, signer: signer, index: index, status: status)
         if let accepting {
             head = try committer.commitAlone(accepting(kept, head.size).encoded())
             try Anchor.replace(location.anchor, with: head.checkpoint)
+            status.observed(head)
         }
-        let status = LedgerStatus(head: head)
         let anchor = Anchor(path: location.anchor) { status.anchored($0) }
         let waiting = self.waiting
         writer = LedgerWriter(committer: committer) { result in
@@ -104,32 +78,24 @@ public final class Ledger: Sendable {
     /// Makes an empty ledger: its first entry and its anchor.
     /// - Throws: ``LedgerError`` when there is one already.
     public static func create(at location: LedgerLocation, signer: NoteSigner, first event: Event) throws {
-        for folder in [location.directory, URL(fileURLWithPath: location.anchor).deletingLastPathComponent().path] {
-            do {
-                try FileManager.default.createDirectory(
-                    atPath: folder,
-                    withIntermediateDirectories: true,
-                    attributes: [.posixPermissions: 0o700]
-                )
-            } catch {
-                throw LedgerError.file("cannot make the folder \(folder): \(error.localizedDescription)")
-            }
-        }
-        let connection = try SQLiteDatabase(path: location.store).makeConnection()
+        let database = try location.makeStore()
+        defer { database.close() }
+        let connection = try database.makeConnection()
         try Schema.migrate(connection, component: "ledger", migrations: LedgerStore.migrations)
-        let exists = LedgerError.inconsistent("there is a ledger at \(location.store) already")
+        let exists = LedgerError.inconsistent("there is a ledger in \(location.name) already")
         if try LedgerStore.head(connection) != nil { throw exists }
-        removeIndex(location)
+        try location.removeIndex()
         let entry = try event.encoded()
         var tree = TreeState()
         _ = tree.append(TreeHasher.leafHash(entry))
         let head = try SignedHead(size: tree.size, root: tree.root, signer: signer)
-        try connection.transaction {
+        try connection.transaction(named: LedgerStore.turn) {
             if try LedgerStore.head(connection) != nil { throw exists }
+            _ = try LedgerStore.makeRoom(connection, for: 1)
             try entry.withUnsafeBytes { bytes in
                 try connection.insert(into: "entries", count: 1) { _ in (0, bytes) }
             }
-            try LedgerStore.setHead(connection, size: head.size, checkpoint: head.checkpoint)
+            try LedgerStore.makeHead(connection, size: head.size, checkpoint: head.checkpoint)
         }
         try Anchor.replace(location.anchor, with: head.checkpoint)
     }
@@ -191,6 +157,12 @@ public final class Ledger: Sendable {
     /// Forgets a lane whose outcomes have all arrived.
     public func remove(_ lane: AppendLane) { writer.remove(lane) }
 
+    /// Notes a head that another process committed.
+    func observe(_ head: SignedHead) { if status.observed(head) { anchor.offer(head) } }
+
+    /// Notes what a look at the store came to.
+    func note(storeFailure: LedgerError?) { status.looked(storeFailure) }
+
     /// How the writing side fares.
     public var health: LedgerHealth { status.health }
 
@@ -247,7 +219,7 @@ public final class Ledger: Sendable {
         _ connection: any SQLConnection
     ) throws -> QueryIndex {
         func open() throws -> QueryIndex {
-            try QueryIndex(database: SQLiteDatabase(path: location.index, settings: .rebuildable))
+            try QueryIndex(database: location.openIndex())
         }
         do {
             let index = try open()
@@ -256,7 +228,7 @@ public final class Ledger: Sendable {
         } catch let error as StorageError where error.code == .corrupt {
             // Made anew below.
         }
-        removeIndex(location)
+        try location.removeIndex()
         return try open()
     }
 
@@ -265,10 +237,6 @@ public final class Ledger: Sendable {
         guard let last = try index.runs().last else { return true }
         guard last.end <= size else { return false }
         return try TreeReader(source: StoredTiles(connection: connection), treeSize: last.end).root() == last.root
-    }
-
-    private static func removeIndex(_ location: LedgerLocation) {
-        for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: location.index + suffix) }
     }
 }
 

@@ -22,6 +22,10 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
     case inconsistent(String)
     /// The store is older than, or other than, the last checkpoint kept outside it.
     case restored(String)
+    /// The store holds fewer entries than it did: an older copy, or a server that was replaced and came back.
+    case lostEntries(stored: UInt64, seen: UInt64)
+    /// The store's entries do not continue those that were in it before.
+    case forked(stored: UInt64, seen: UInt64)
     /// There is no ledger where one was expected.
     case missing(String)
     /// A file beside the store cannot be read or written.
@@ -42,6 +46,13 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
         case .noSuchEntry(let index, let treeSize): "there is no entry \(index) in a ledger of \(treeSize) entries"
         case .inconsistent(let reason): "the ledger does not agree with itself: \(reason)"
         case .restored(let reason): reason
+        case .lostEntries(let stored, let seen):
+            "the store answers with \(stored) entries, but \(seen) were committed: it is an older copy, or a database server "
+                + "that was replaced and came back. Nothing is appended to it. Point to the newest server, or, if the store was "
+                + "restored on purpose, stop all nodes and run 'muniment ledger accept-restore'"
+        case .forked(let stored, let seen):
+            "the \(stored) entries in the store do not continue the \(seen) that were committed: two servers took writes, or "
+                + "the store was rewritten. Nothing is appended to it; run 'muniment ledger verify' on each server"
         case .missing(let reason): reason
         case .file(let reason): reason
         }

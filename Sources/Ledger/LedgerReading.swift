@@ -35,7 +35,10 @@ public struct StoreSource: LedgerSource {
     /// Reads an open ledger.
     public init(_ ledger: Ledger) { database = ledger.database }
 
-    /// Opens a store for reading, whether or not a server has it open.
+    /// Opens a ledger's store for reading, whether or not servers have it open.
+    public init(at location: LedgerLocation) throws { database = try location.openForReading() }
+
+    /// Opens a store's file for reading, whether or not a server has it open.
     /// - Parameter path: the `ledger.db` file.
     public init(path: String) throws {
         database = try SQLiteDatabase(path: path, settings: .readOnly)

@@ -8,6 +8,8 @@ public struct LedgerHealth: Sendable {
     public var commitFailure: String?
     /// Why the anchor file could not be written; nil when it was.
     public var anchorFailure: String?
+    /// Why the latest look at the store's head failed, or what it found; nil when all was well.
+    public var storeFailure: String?
     /// Groups committed by this process.
     public var commits: UInt64 = 0
     /// Groups that failed to commit.
@@ -38,6 +40,19 @@ final class LedgerStatus: Sendable {
             }
         }
     }
+
+    /// Notes a head that another process committed. Smaller ones than the newest known are passed over.
+    /// - Returns: whether it was newer.
+    @discardableResult
+    func observed(_ head: SignedHead) -> Bool {
+        state.withLock { state in
+            guard head.size > state.head.size else { return false }
+            state.head = head
+            return true
+        }
+    }
+
+    func looked(_ failure: LedgerError?) { state.withLock { $0.storeFailure = failure?.description } }
 
     func anchored(_ failure: LedgerError?) { state.withLock { $0.anchorFailure = failure?.description } }
 }

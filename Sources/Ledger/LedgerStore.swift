@@ -6,46 +6,23 @@ import Storage
 /// - `entries`: one row per entry, keyed by its position. Appended, never changed.
 /// - `tiles`: full hash tiles, keyed by level and index in one integer; 256 hashes and, behind them, the hash of the tile itself.
 /// - `head`: one row, the size and the signed checkpoint of the newest commit.
+///
+/// In PostgreSQL the entries are partitioned by position, so that ranges which need not be kept any longer can be dropped whole;
+/// the tiles stay, and with them every proof of what is left.
 enum LedgerStore {
+    /// The name of the transactions that append: they run one after another, in all processes.
+    static let turn = "ledger"
+
     static let migrations = [
         Migration(
             version: 1,
             statements: [
-                "CREATE TABLE entries (idx INTEGER PRIMARY KEY, body {blob} NOT NULL)",
-                "CREATE TABLE tiles (id INTEGER PRIMARY KEY, data {blob} NOT NULL)",
-                """
-                CREATE TABLE head (
-                    id INTEGER PRIMARY KEY CHECK (id = 1), size BIGINT NOT NULL, checkpoint TEXT NOT NULL)
-                """,
-                refusing("UPDATE", on: "entries"), refusing("DELETE", on: "entries"),
-                refusing("UPDATE", on: "tiles"), refusing("DELETE", on: "tiles"),
-                refusing("DELETE", on: "head"),
-                """
-                CREATE TRIGGER head_grows BEFORE UPDATE ON head WHEN NEW.size < OLD.size
-                BEGIN SELECT RAISE(ABORT, 'the ledger never shrinks'); END
-                """,
-                // INSERT OR REPLACE deletes without firing delete triggers, so an insert over an existing row is refused
-                // before it begins.
-                refusingReplacement(on: "entries", key: "idx"), refusingReplacement(on: "tiles", key: "id"),
-                refusingReplacement(on: "head", key: "id"),
-            ]
+                "CREATE TABLE tiles (id {key} PRIMARY KEY, data {blob} NOT NULL)",
+                "CREATE TABLE head (id {key} PRIMARY KEY CHECK (id = 1), size BIGINT NOT NULL, checkpoint TEXT NOT NULL)",
+            ],
+            extra: [.sqlite: LedgerGuards.sqlite, .postgres: LedgerGuards.postgres]
         )
     ]
-
-    private static func refusingReplacement(on table: String, key: String) -> String {
-        """
-        CREATE TRIGGER \(table)_no_replace BEFORE INSERT ON \(table)
-        WHEN EXISTS (SELECT 1 FROM \(table) WHERE \(key) = NEW.\(key))
-        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END
-        """
-    }
-
-    private static func refusing(_ verb: String, on table: String) -> String {
-        """
-        CREATE TRIGGER \(table)_no_\(verb.lowercased()) BEFORE \(verb) ON \(table)
-        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END
-        """
-    }
 
     /// Tile ids order by level, then index.
     static func tileID(level: UInt8, index: UInt64) -> UInt64 { UInt64(level) << 56 | index }
@@ -54,17 +31,61 @@ enum LedgerStore {
         try connection.first("SELECT size, checkpoint FROM head WHERE id = 1") { ($0.position(0), $0.text(1)) }
     }
 
+    /// Moves the head. What goes wrong may only show when the transaction ends.
     static func setHead(_ connection: any SQLConnection, size: UInt64, checkpoint: String) throws {
-        let changed = try connection.run(
+        try connection.enqueue(
             "UPDATE head SET size = $1, checkpoint = $2 WHERE id = 1",
             [.position(size), .text(checkpoint)]
         )
-        if changed == 0 {
-            try connection.run(
-                "INSERT INTO head (id, size, checkpoint) VALUES (1, $1, $2)",
-                [.position(size), .text(checkpoint)]
+    }
+
+    /// Makes the first head.
+    static func makeHead(_ connection: any SQLConnection, size: UInt64, checkpoint: String) throws {
+        try connection.run(
+            "INSERT INTO head (id, size, checkpoint) VALUES (1, $1, $2)",
+            [.position(size), .text(checkpoint)]
+        )
+    }
+
+    /// Sees to it that entries below `end` have a place, and many after them.
+    /// - Returns: the tree size from which on this must be asked again.
+    static func makeRoom(_ connection: any SQLConnection, for end: UInt64) throws -> UInt64 {
+        guard connection.dialect == .postgres else { return .max }
+        let enough = try connection.first("SELECT make_room($1)", [.position(end)]) { $0.position(0) }
+        guard let enough else { throw LedgerError.inconsistent("the store did not say how much room it has") }
+        return enough
+    }
+
+    /// The leaf hashes of a range of entries, in order.
+    static func leafHashes(_ connection: any SQLConnection, _ range: Range<UInt64>) throws -> [Hash] {
+        var hashes: [Hash] = []
+        hashes.reserveCapacity(range.count)
+        guard connection.dialect == .postgres else {
+            try entries(connection, range) { _, bytes in
+                hashes.append(TreeHasher.leafHash(bytes))
+                return true
+            }
+            return hashes
+        }
+        // Hashed where the entries lie: 32 bytes travel for each instead of the whole. 0x00 begins a leaf (RFC 9162 section 2.1.1).
+        try connection.rows(
+            """
+            SELECT idx, sha256('\\x00'::bytea || body) FROM entries WHERE idx >= $1 AND idx < $2 ORDER BY idx
+            """,
+            [.position(range.lowerBound), .position(range.upperBound)]
+        ) { row in
+            guard row.position(0) == range.lowerBound + UInt64(hashes.count),
+                let hash = row.withBytes(1, { $0.count == 32 ? Hash(rawBytes: $0) : nil })
+            else { return false }
+            hashes.append(hash)
+            return true
+        }
+        guard hashes.count == range.count else {
+            throw LedgerError.inconsistent(
+                "entry \(range.lowerBound + UInt64(hashes.count)) is missing from the store"
             )
         }
+        return hashes
     }
 
     /// Visits entries in order from `range`, until `each` returns false.
@@ -127,9 +148,8 @@ struct StoredTiles: TileSource {
         hashes.reserveCapacity(width * 32)
         let first = index * 256
         if level == 0 {
-            try LedgerStore.entries(connection, first..<first + UInt64(width)) { _, bytes in
-                TreeHasher.leafHash(bytes).append(to: &hashes)
-                return true
+            for hash in try LedgerStore.leafHashes(connection, first..<first + UInt64(width)) {
+                hash.append(to: &hashes)
             }
         } else {
             try connection.rows(

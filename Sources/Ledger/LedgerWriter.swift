@@ -86,15 +86,16 @@ final class LedgerWriter: Sendable {
         while true {
             wakeup.wait()
             signalled.store(false, ordering: .releasing)
-            let (lanes, jobs, closing) = mailbox.withLock { mailbox in
-                defer { mailbox.jobs.removeAll() }
-                return (mailbox.lanes, mailbox.jobs, mailbox.closing)
-            }
+            let (lanes, hasJobs, closing) = mailbox.withLock { ($0.lanes, !$0.jobs.isEmpty, $0.closing) }
             // Before the last look, so that every event is committed or refused and none waits for ever.
             if closing { for lane in lanes { lane.close() } }
-            group.take(lanes: lanes, jobs: jobs)
-            if !group.isEmpty {
-                let result = committer.commit(group)
+            if hasJobs || lanes.contains(where: \.hasPending) {
+                // While it waits for its turn more may come, and goes with it.
+                let result = committer.commit {
+                    collect(into: &group)
+                    return group
+                }
+                if case .failure = result, group.isEmpty { collect(into: &group) }
                 onCommit(result)
                 switch result {
                 case .success(let committed): deliver(group, committed)
@@ -111,6 +112,14 @@ final class LedgerWriter: Sendable {
                 return
             }
         }
+    }
+
+    private func collect(into group: inout Group) {
+        let (lanes, jobs) = mailbox.withLock { mailbox in
+            defer { mailbox.jobs.removeAll() }
+            return (mailbox.lanes, mailbox.jobs)
+        }
+        group.take(lanes: lanes, jobs: jobs)
     }
 
     private func deliver(_ group: Group, _ committed: CommittedGroup) {

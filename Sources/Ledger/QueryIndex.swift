@@ -17,10 +17,10 @@ final class QueryIndex: Sendable {
             statements: [
                 """
                 CREATE TABLE runs (
-                    id INTEGER PRIMARY KEY, first BIGINT NOT NULL, size BIGINT NOT NULL, root {blob} NOT NULL,
+                    id {key} PRIMARY KEY, first BIGINT NOT NULL, size BIGINT NOT NULL, root {blob} NOT NULL,
                     earliest BIGINT NOT NULL, latest BIGINT NOT NULL, fences {blob} NOT NULL, events {blob} NOT NULL)
                 """,
-                "CREATE TABLE chunks (id INTEGER PRIMARY KEY, data {blob} NOT NULL)",
+                "CREATE TABLE chunks (id {key} PRIMARY KEY, data {blob} NOT NULL)",
             ]
         )
     ]
@@ -136,6 +136,15 @@ final class QueryIndex: Sendable {
 
     // MARK: Building
 
+    /// Takes away everything that was indexed.
+    func clear() throws {
+        try changing { connection in
+            try connection.run("DELETE FROM runs")
+            try connection.run("DELETE FROM chunks")
+        }
+        manifest.withLock { $0 = [] }
+    }
+
     /// Adds a run for the entries from `first` to before `end`, unless somebody else has indexed them or the entries before them
     /// are not indexed.
     /// - Parameters:
@@ -164,8 +173,9 @@ final class QueryIndex: Sendable {
     }
 
     private func changing(_ body: (any SQLConnection) throws -> Void) throws {
-        let connection = try database.makeConnection()
-        try connection.transaction { try body(connection) }
+        try database.readBlocking { connection in
+            try connection.transaction(named: "index") { try body(connection) }
+        }
     }
 
     /// The newest runs of some level or below, when there are enough of them.

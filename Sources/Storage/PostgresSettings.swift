@@ -15,6 +15,9 @@ public struct PostgresSettings: Sendable, CustomStringConvertible {
     public var passwordFile: String?
     /// When a commit counts as durable.
     public var durability = Durability.durable
+    /// Whether nothing may be committed while the server waits for no standby: then a server that was replaced, and woke up
+    /// alone, cannot acknowledge anything.
+    public var requireStandby = false
     /// How long a statement may take, in milliseconds. The server is told, and the client stops waiting a second later: a server
     /// that is frozen, or waits for its standby, never tells.
     public var timeoutMilliseconds = 10_000

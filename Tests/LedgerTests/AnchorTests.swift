@@ -3,6 +3,7 @@ import Foundation
 import MerkleLog
 import Storage
 import Synchronization
+import TestStores
 import Testing
 
 @testable import Ledger
@@ -65,12 +66,12 @@ import Testing
         #expect(ledger.health.commitFailure == nil)
     }
 
-    @Test(arguments: FaultEffect.allCases)
-    func theAnchorIsNeverAheadOfTheStore(effect: FaultEffect) async throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases, FaultEffect.allCases)
+    func theAnchorIsNeverAheadOfTheStore(engine: Engine, effect: FaultEffect) async throws {
+        let scratch = try Scratch(engine)
         try scratch.create().close()
         for statement in 0..<8 {
-            let store = try FaultyDatabase(path: scratch.location.store)
+            let store = try scratch.faultyStore()
             let ledger = try Ledger(at: scratch.location, database: store, signer: scratch.signer, accepting: nil)
             store.faults.arm(effect, after: statement, count: .max)
             _ = try? await ledger.append(scratch.access("e\(statement)"))
@@ -95,8 +96,9 @@ import Testing
     }
 
     /// Somebody with the store and the anchor puts an older head, truly signed, back into both, to hide the newest entries.
-    @Test func anOlderHeadPutBackIsRefused() async throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases)
+    func anOlderHeadPutBackIsRefused(engine: Engine) async throws {
+        let scratch = try Scratch(engine)
         let ledger = try scratch.create()
         for number in 0..<5 { try await ledger.append(scratch.access("e\(number)")) }
         let older = try await ledger.checkpoint()

@@ -1,13 +1,15 @@
 import JSON
 import MerkleLog
 import Storage
+import TestStores
 import Testing
 
 @testable import Ledger
 
 @Suite struct AppendTests {
-    @Test func aReceiptNamesThePlaceAndItsProofVerifies() async throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases)
+    func aReceiptNamesThePlaceAndItsProofVerifies(engine: Engine) async throws {
+        let scratch = try Scratch(engine)
         let ledger = try scratch.create()
         defer { ledger.close() }
         for number in 1...20 {
@@ -26,8 +28,9 @@ import Testing
         #expect(try scratch.verify().head.size == 21)
     }
 
-    @Test func manyCallersShareCommits() async throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases)
+    func manyCallersShareCommits(engine: Engine) async throws {
+        let scratch = try Scratch(engine)
         let ledger = try scratch.create()
         defer { ledger.close() }
         let indices = try await withThrowingTaskGroup(of: UInt64.self) { group in
@@ -41,8 +44,9 @@ import Testing
         #expect(try scratch.verify().head.size == 1025)
     }
 
-    @Test func theSameEventAgainHasTheSamePlace() async throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases)
+    func theSameEventAgainHasTheSamePlace(engine: Engine) async throws {
+        let scratch = try Scratch(engine)
         let first: Receipt
         do {
             let ledger = try scratch.create()
@@ -63,8 +67,9 @@ import Testing
         #expect(try scratch.verify().head.size == 2)
     }
 
-    @Test func tooLargeAnEntryIsRefused() async throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases)
+    func tooLargeAnEntryIsRefused(engine: Engine) async throws {
+        let scratch = try Scratch(engine)
         let ledger = try scratch.create()
         defer { ledger.close() }
         let event = scratch.event(.auditTrailRead, "big", ["text": .string(String(repeating: "x", count: 40_000))])
@@ -72,9 +77,10 @@ import Testing
         #expect(try scratch.verify().head.size == 1)
     }
 
-    @Test func eventsAndTablesChangeTogetherOrNotAtAll() async throws {
+    @Test(arguments: Engine.allCases)
+    func eventsAndTablesChangeTogetherOrNotAtAll(engine: Engine) async throws {
         struct Refused: Error {}
-        let scratch = try Scratch()
+        let scratch = try Scratch(engine)
         let ledger = try scratch.create()
         defer { ledger.close() }
         try await ledger.record([scratch.access("with-table")]) { connection in
@@ -92,8 +98,9 @@ import Testing
         #expect(try scratch.verify().head.size == 2)
     }
 
-    @Test func twoProcessesAppendToOneStore() async throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases)
+    func twoProcessesAppendToOneStore(engine: Engine) async throws {
+        let scratch = try Scratch(engine)
         let one = try scratch.create()
         let two = try scratch.open()
         defer {
@@ -109,9 +116,9 @@ import Testing
         #expect(try scratch.verify().head.size == 41)
     }
 
-    @Test(arguments: [255, 256, 257, 512, 65_535, 65_536, 65_537])
-    func treesAcrossTileBorders(size: Int) async throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases, [255, 256, 257, 512, 65_535, 65_536, 65_537])
+    func treesAcrossTileBorders(engine: Engine, size: Int) async throws {
+        let scratch = try Scratch(engine)
         let ledger = try scratch.create()
         let done = AsyncStream<Int>.makeStream()
         let lane = ledger.makeLane { outcome in

@@ -1,5 +1,6 @@
 import MerkleLog
 import Storage
+import TestStores
 import Testing
 
 @testable import Ledger
@@ -7,11 +8,12 @@ import Testing
 /// A store that fails at any statement, in either way: callers are told, nothing is half done, and work goes on.
 @Suite struct FaultTests {
     /// One event at a time, with a fault at each statement of its commit in turn.
-    @Test(arguments: FaultEffect.allCases, [1, Int.max])
-    func anEventIsRecordedOnceWhateverFails(effect: FaultEffect, count: Int) async throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases, product(FaultEffect.allCases, [1, Int.max]))
+    func anEventIsRecordedOnceWhateverFails(engine: Engine, fault: (FaultEffect, Int)) async throws {
+        let (effect, count) = fault
+        let scratch = try Scratch(engine)
         try scratch.create().close()
-        let store = try FaultyDatabase(path: scratch.location.store)
+        let store = try scratch.faultyStore()
         let ledger = try Ledger(at: scratch.location, database: store, signer: scratch.signer, accepting: nil)
         let other = try scratch.open()
         var size: UInt64 = 1
@@ -59,10 +61,10 @@ import Testing
     }
 
     /// A group of events that fills tiles and changes a table, with a fault at each of its statements in turn.
-    @Test(arguments: FaultEffect.allCases)
-    func aGroupIsWholeOrAbsent(effect: FaultEffect) throws {
-        let writing = try Writing()
-        try writing.database.readBlocking { _ = try $0.run("CREATE TABLE notes (number INTEGER)") }
+    @Test(arguments: Engine.allCases, FaultEffect.allCases)
+    func aGroupIsWholeOrAbsent(engine: Engine, effect: FaultEffect) throws {
+        let writing = try Writing(engine)
+        try writing.database.readBlocking { _ = try $0.run("CREATE TABLE notes (number BIGINT)") }
         for statement in 0... {
             let before = try writing.stored()
             let number = Int64(statement)
@@ -71,7 +73,7 @@ import Testing
             }
             let group = try writing.group(jobs: [job], lanes: [(0..<600).map { "event \(statement) \($0)" }])
             writing.database.faults.arm(effect, after: statement, count: 1)
-            let result = writing.committer.commit(group)
+            let result = writing.committer.commit { group }
             let failed = writing.database.faults.disarm()
             let after = try writing.stored()
             let notes = try writing.notes(number)
@@ -89,7 +91,7 @@ import Testing
                 #expect(failed == 1)
                 #expect(notes == 0)
                 #expect(after.head == before.head)
-                let again = try writing.committer.commit(group).get()
+                let again = try writing.committer.commit { group }.get()
                 #expect(again.results == (before.head + 1..<before.head + 601).map { .appended($0) })
             }
             if failed == 0 {
@@ -101,10 +103,11 @@ import Testing
         #expect(try writing.scratch.verify().head.size == stored.head)
     }
 
-    @Test func aThrowingBodyUndoesItsOwnChangesOnly() throws {
+    @Test(arguments: Engine.allCases)
+    func aThrowingBodyUndoesItsOwnChangesOnly(engine: Engine) throws {
         struct Refused: Error {}
-        let writing = try Writing()
-        try writing.database.readBlocking { _ = try $0.run("CREATE TABLE notes (number INTEGER)") }
+        let writing = try Writing(engine)
+        try writing.database.readBlocking { _ = try $0.run("CREATE TABLE notes (number BIGINT)") }
         let jobs = try [
             writing.job("kept 1") { _ = try $0.run("INSERT INTO notes VALUES (1)") },
             writing.job("undone") { connection in
@@ -114,7 +117,7 @@ import Testing
             writing.job("kept 3") { _ = try $0.run("INSERT INTO notes VALUES (3)") },
         ]
         let group = try writing.group(jobs: jobs, lanes: [["a", "b"], ["c"]])
-        let committed = try writing.committer.commit(group).get()
+        let committed = try writing.committer.commit { group }.get()
         #expect(try committed.jobs[0].get() == [.appended(1)])
         #expect(throws: Refused.self) { try committed.jobs[1].get() }
         #expect(try committed.jobs[2].get() == [.appended(2)])
@@ -154,22 +157,28 @@ extension Result {
     fileprivate var isFailure: Bool { if case .failure = self { true } else { false } }
 }
 
+private func product<First, Second>(_ first: [First], _ second: [Second]) -> [(First, Second)] {
+    first.flatMap { one in second.map { (one, $0) } }
+}
+
 /// The committer of a new ledger without its thread, so that what is in one group is known.
 private struct Writing {
     let scratch: Scratch
     let database: FaultyDatabase
     let committer: GroupCommitter
 
-    init() throws {
-        scratch = try Scratch()
+    init(_ engine: Engine) throws {
+        scratch = try Scratch(engine)
         try scratch.create().close()
-        database = try FaultyDatabase(path: scratch.location.store)
+        database = try scratch.faultyStore()
         let stored = try #require(try database.readBlocking { try LedgerStore.head($0) })
         committer = try GroupCommitter(
             database: database,
             signer: scratch.signer,
-            index: QueryIndex(database: SQLiteDatabase(path: scratch.location.index, settings: .rebuildable)),
-            head: SignedHead(checkpoint: stored.checkpoint, verifier: scratch.signer.verifier)
+            index: QueryIndex(database: scratch.location.openIndex()),
+            status: LedgerStatus(
+                head: SignedHead(checkpoint: stored.checkpoint, verifier: scratch.signer.verifier)
+            )
         )
     }
 

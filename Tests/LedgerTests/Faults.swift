@@ -54,9 +54,9 @@ final class Faults: Sendable {
 /// A store whose own connections, such as the ledger writer's, fail when told to. Borrowed ones for reading do not.
 final class FaultyDatabase: Database {
     let faults = Faults()
-    private let inner: SQLiteDatabase
+    private let inner: any Database
 
-    init(path: String) throws { inner = try SQLiteDatabase(path: path) }
+    init(_ inner: any Database) { self.inner = inner }
 
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws -> Value

@@ -1,23 +1,39 @@
 import Foundation
 import MerkleLog
 import Storage
+import TestStores
 import Testing
 
 @testable import Ledger
 
 @Suite struct GuardTests {
-    @Test(arguments: [
-        "UPDATE entries SET body = x'00' WHERE idx = 0", "DELETE FROM entries", "UPDATE tiles SET data = x'00'",
-        "DELETE FROM tiles", "INSERT OR REPLACE INTO entries VALUES (0, x'00')",
-        "REPLACE INTO tiles VALUES (0, x'00')", "UPDATE head SET size = 0", "DELETE FROM head",
-    ])
-    func theStoreRefusesToForget(statement: String) async throws {
-        let scratch = try Scratch()
+    /// What each engine must refuse, of the tables' owner too.
+    private static let forgetting: [Engine: [String]] = [
+        .sqlite: [
+            "UPDATE entries SET body = x'00' WHERE idx = 0", "UPDATE tiles SET data = x'00'",
+            "INSERT OR REPLACE INTO entries VALUES (0, x'00')", "REPLACE INTO tiles VALUES (0, x'00')",
+        ],
+        .postgres: [
+            "UPDATE entries SET body = '' WHERE idx = 0", "UPDATE tiles SET data = ''", "TRUNCATE entries",
+            "TRUNCATE tiles", "TRUNCATE head", "TRUNCATE entries_000000000000000000",
+            "UPDATE entries_000000000000000000 SET body = ''", "DELETE FROM entries_000000000000000000",
+            "INSERT INTO entries VALUES (0, '')",
+            "INSERT INTO entries VALUES (0, '') ON CONFLICT (idx) DO UPDATE SET body = ''",
+        ],
+    ]
+
+    @Test(arguments: Engine.allCases)
+    func theStoreRefusesToForget(engine: Engine) async throws {
+        let scratch = try Scratch(engine)
         let ledger = try scratch.create()
         defer { ledger.close() }
         for number in 0..<300 { try await ledger.append(scratch.access("e\(number)")) }
-        let connection = try ledger.database.makeConnection()
-        #expect(throws: StorageError.self) { try connection.run(statement) }
+        let common = ["DELETE FROM entries", "DELETE FROM tiles", "UPDATE head SET size = 0", "DELETE FROM head"]
+        for statement in common + Self.forgetting[engine, default: []] {
+            let connection = try ledger.database.makeConnection()
+            let refusal = #expect(throws: StorageError.self, "\(statement)") { try connection.run(statement) }
+            #expect(refusal?.code == .refused, "\(statement): \(String(describing: refusal))")
+        }
         #expect(try scratch.verify().head.size == 301)
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestStores
 import Testing
 
 @testable import Ledger
@@ -33,7 +34,7 @@ import Testing
     @Test(arguments: Fate.allCases)
     func answersStayComplete(fate: Fate) async throws {
         let scratch = try await filled()
-        let path = scratch.location.index
+        let path = scratch.location.indexFile
         switch fate {
         case .kept: break
         case .deleted: try FileManager.default.removeItem(atPath: path)
@@ -64,12 +65,13 @@ import Testing
     }
 
     private func replaceIndex(of scratch: Scratch, from other: Scratch) throws {
-        try FileManager.default.removeItem(atPath: scratch.location.index)
-        try FileManager.default.copyItem(atPath: other.location.index, toPath: scratch.location.index)
+        try FileManager.default.removeItem(atPath: scratch.location.indexFile)
+        try FileManager.default.copyItem(atPath: other.location.indexFile, toPath: scratch.location.indexFile)
     }
 
-    @Test func twoFollowersBuildOneIndex() async throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases)
+    func twoFollowersBuildOneIndex(engine: Engine) async throws {
+        let scratch = try Scratch(engine)
         let one = try scratch.create()
         let two = try scratch.open()
         defer {

@@ -1,6 +1,7 @@
 import JSON
 import MerkleLog
 import Storage
+import TestStores
 import Testing
 import WallTime
 
@@ -16,10 +17,10 @@ import WallTime
     }
 
     /// Random events, random moments of indexing, and every answer compared with the plain list.
-    @Test(arguments: [1, 2, 3, 4])
-    func answersAreCompleteWhereverTheIndexStands(seed: UInt64) async throws {
+    @Test(arguments: Engine.allCases, [1, 2, 3, 4])
+    func answersAreCompleteWhereverTheIndexStands(engine: Engine, seed: UInt64) async throws {
         var generator = SplitMix64(seed: seed)
-        let scratch = try Scratch()
+        let scratch = try Scratch(engine)
         let ledger = try scratch.create()
         defer { ledger.close() }
         let follower = IndexFollower(database: ledger.database, index: ledger.index)
@@ -95,8 +96,9 @@ import WallTime
         return found
     }
 
-    @Test func runsAreMergedAndNothingIsLost() throws {
-        let scratch = try Scratch()
+    @Test(arguments: Engine.allCases)
+    func runsAreMergedAndNothingIsLost(engine: Engine) throws {
+        let scratch = try Scratch(engine)
         let ledger = try scratch.create()
         defer { ledger.close() }
         var generator = SplitMix64(seed: 3)

@@ -2,21 +2,30 @@ import Foundation
 import JSON
 import MerkleLog
 import Storage
+import TestStores
 import WallTime
 
 @testable import Ledger
 
-/// A ledger in a folder of its own that disappears with it.
+/// A ledger of its own that disappears with this value: a folder, and with PostgreSQL a schema.
 final class Scratch: Sendable {
     let folder: String
     let signer: NoteSigner
     let clock = ManualClock(Timestamp(milliseconds: 1_780_000_000_000))
+    let schema: PostgresSchema?
 
-    var location: LedgerLocation { LedgerLocation(directory: folder + "/data", anchor: folder + "/anchor/checkpoint") }
+    var location: LedgerLocation {
+        LedgerLocation(
+            directory: folder + "/data",
+            anchor: folder + "/anchor/checkpoint",
+            engine: schema.map { .postgres($0.settings) } ?? .sqlite
+        )
+    }
 
-    init(origin: String = "muniment.example/test", seed: UInt8 = 7) throws {
+    init(_ engine: Engine = .sqlite, origin: String = "muniment.example/test", seed: UInt8 = 7) throws {
         folder = NSTemporaryDirectory() + "muniment-ledger-" + UUID().uuidString
         signer = try NoteSigner(origin: Origin(origin), seed: [UInt8](repeating: seed, count: 32))
+        schema = engine == .postgres ? try PostgresSchema() : nil
     }
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -27,6 +36,9 @@ final class Scratch: Sendable {
     }
 
     func open() throws -> Ledger { try Ledger(at: location, signer: signer) }
+
+    /// The store, failing when told to.
+    func faultyStore() throws -> FaultyDatabase { FaultyDatabase(try location.openStore()) }
 
     func event(_ type: EventType, _ id: String, _ fields: [String: JSONValue] = [:]) -> Event {
         Event(type: type, identity: EventIdentity(producer: "test", id: id), timestamp: clock.now(), fields: fields)
@@ -40,9 +52,16 @@ final class Scratch: Sendable {
         )
     }
 
-    /// Runs SQL as somebody who has the file and wants to change history.
+    /// Runs SQL as somebody who owns the store and wants to change history.
     func tamper(_ statements: String...) throws {
-        let connection = try SQLiteDatabase(path: location.store).makeConnection()
+        let connection = try location.openStore().makeConnection()
+        guard connection.dialect == .sqlite else {
+            for table in ["entries", "tiles", "head"] {
+                try connection.run("ALTER TABLE \(table) DISABLE TRIGGER USER")
+            }
+            for statement in statements { try connection.run(statement) }
+            return
+        }
         for name in try connection.all("SELECT name FROM sqlite_master WHERE type = 'trigger'", [], { $0.text(0) }) {
             try connection.run("DROP TRIGGER \(name)")
         }
@@ -55,7 +74,7 @@ final class Scratch: Sendable {
     }
 
     func verify(since old: String? = nil) throws -> LedgerVerifier.Report {
-        try LedgerVerifier(source: StoreSource(path: location.store), verifier: signer.verifier, workers: 2).verify(
+        try LedgerVerifier(source: StoreSource(at: location), verifier: signer.verifier, workers: 2).verify(
             since: old
         )
     }

@@ -1,13 +1,14 @@
 import Foundation
 import MerkleLog
 import Storage
+import TestStores
 import Testing
 
 @testable import Ledger
 
 @Suite struct VerifyTests {
-    private func filled(_ count: Int) async throws -> Scratch {
-        let scratch = try Scratch()
+    private func filled(_ count: Int, _ engine: Engine = .sqlite) async throws -> Scratch {
+        let scratch = try Scratch(engine)
         let ledger = try scratch.create()
         let done = AsyncStream<Int>.makeStream()
         let lane = ledger.makeLane { outcome in
@@ -26,44 +27,53 @@ import Testing
         return scratch
     }
 
-    @Test(arguments: [0, 5, 255, 256, 699])
-    func aChangedEntryIsNamed(entry: Int) async throws {
-        let scratch = try await filled(700)
-        try scratch.tamper("UPDATE entries SET body = replace(CAST(body AS TEXT), 'test', 'tent') WHERE idx = \(entry)")
+    @Test(arguments: Engine.allCases, [0, 5, 255, 256, 699])
+    func aChangedEntryIsNamed(engine: Engine, entry: Int) async throws {
+        let scratch = try await filled(700, engine)
+        let changed =
+            engine == .sqlite
+            ? "replace(CAST(body AS TEXT), 'test', 'tent')"
+            : "convert_to(replace(convert_from(body, 'UTF8'), 'test', 'tent'), 'UTF8')"
+        try scratch.tamper("UPDATE entries SET body = \(changed) WHERE idx = \(entry)")
         let failure = #expect(throws: (any Error).self) { try scratch.verify() }
         if entry < 512 {
             #expect((failure as? LedgerVerifier.Failure)?.entry == UInt64(entry))
         }
     }
 
-    @Test func aMissingEntryAMissingTailAndAChangedTileAreFound() async throws {
+    @Test(arguments: Engine.allCases)
+    func aMissingEntryAMissingTailAndAChangedTileAreFound(engine: Engine) async throws {
         for statement in [
             "DELETE FROM entries WHERE idx = 300", "DELETE FROM entries WHERE idx >= 690",
-            "UPDATE tiles SET data = zeroblob(length(data)) WHERE id = 1",
+            engine == .sqlite
+                ? "UPDATE tiles SET data = zeroblob(length(data)) WHERE id = 1"
+                : "UPDATE tiles SET data = set_byte(data, 5, get_byte(data, 5) # 1) WHERE id = 1",
         ] {
-            let scratch = try await filled(700)
+            let scratch = try await filled(700, engine)
             try scratch.tamper(statement)
             #expect(throws: (any Error).self) { try scratch.verify() }
         }
     }
 
-    @Test func anOlderCheckpointMustStillHold() async throws {
-        let scratch = try await filled(700)
-        let old = try StoreSource(path: scratch.location.store).checkpoint()
+    @Test(arguments: Engine.allCases)
+    func anOlderCheckpointMustStillHold(engine: Engine) async throws {
+        let scratch = try await filled(700, engine)
+        let old = try StoreSource(at: scratch.location).checkpoint()
         let ledger = try scratch.open()
         for number in 0..<400 { try await ledger.append(scratch.access("later\(number)")) }
         ledger.close()
         #expect(try scratch.verify(since: old).consistentWithSize == 700)
-        let stranger = try await filled(900)
-        let foreign = try StoreSource(path: stranger.location.store).checkpoint()
+        let stranger = try await filled(900, engine)
+        let foreign = try StoreSource(at: stranger.location).checkpoint()
         #expect(throws: LedgerVerifier.Failure.self) { try scratch.verify(since: foreign) }
     }
 
-    @Test func anExportedFolderVerifiesAndEveryFlippedByteShows() async throws {
-        let scratch = try await filled(600)
+    @Test(arguments: Engine.allCases)
+    func anExportedFolderVerifiesAndEveryFlippedByteShows(engine: Engine) async throws {
+        let scratch = try await filled(600, engine)
         let folder = scratch.folder + "/export"
         let head = try LedgerFolder.export(
-            StoreSource(path: scratch.location.store),
+            StoreSource(at: scratch.location),
             verifier: scratch.signer.verifier,
             to: folder
         )
@@ -105,7 +115,7 @@ import Testing
         for _ in 0..<10 {
             let scratch = try await filled(700)
             try scratch.tamper()
-            let handle = try #require(FileHandle(forWritingAtPath: scratch.location.store))
+            let handle = try #require(FileHandle(forWritingAtPath: scratch.location.storeFile))
             let pages = try handle.seekToEnd() / 4096
             let page = UInt64.random(in: 2..<pages, using: &generator)
             try handle.seek(toOffset: page * 4096)

@@ -108,7 +108,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let source = folder + "/ledger.db"
         guard files.fileExists(atPath: source) else { throw CommandFailure("there is no backup in \(folder)") }
         let kept = files.contents(atPath: folder + "/checkpoint").map { String(decoding: $0, as: UTF8.self) }
-        let incoming = location.store + ".restoring"
+        let incoming = location.storeFile + ".restoring"
         try? files.removeItem(atPath: incoming)
         try files.copyItem(atPath: source, toPath: incoming)
         guard let sums = files.contents(atPath: folder + "/SHA256SUMS"),
@@ -134,21 +134,21 @@ struct RestoreCommand: AsyncParsableCommand {
         }
         bar.finish()
         var aside: String?
-        if files.fileExists(atPath: location.store) {
+        if files.fileExists(atPath: location.storeFile) {
             // Its own log of recent commits goes with it, or it would be replayed into the restored file.
-            let name = location.store + ".replaced-\(installation.clock.now().milliseconds)"
-            for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: location.store + suffix) {
-                try files.moveItem(atPath: location.store + suffix, toPath: name + suffix)
+            let name = location.storeFile + ".replaced-\(installation.clock.now().milliseconds)"
+            for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: location.storeFile + suffix) {
+                try files.moveItem(atPath: location.storeFile + suffix, toPath: name + suffix)
             }
             aside = name
         }
         for suffix in ["-wal", "-shm"] where files.fileExists(atPath: incoming + suffix) {
             try files.removeItem(atPath: incoming + suffix)
         }
-        for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: location.index + suffix) {
-            try files.removeItem(atPath: location.index + suffix)
+        for suffix in ["", "-wal", "-shm"] where files.fileExists(atPath: location.indexFile + suffix) {
+            try files.removeItem(atPath: location.indexFile + suffix)
         }
-        try files.moveItem(atPath: incoming, toPath: location.store)
+        try files.moveItem(atPath: incoming, toPath: location.storeFile)
         try DurableFile.syncFolder(location.directory)
         Output.line("Restored and verified \(report.head.size) entries.")
         if let aside { Output.line("The store that was there is now \(aside).") }

@@ -185,7 +185,7 @@ private struct DemoStory {
         title("Export, and verify offline with the public key alone")
         let export = folder + "/export"
         _ = try LedgerFolder.export(
-            StoreSource(path: installation.configuration.ledger.store),
+            StoreSource(at: installation.configuration.ledger),
             verifier: installation.signer.verifier,
             to: export
         )

@@ -25,7 +25,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
         func run() async throws {
             let installation = try configurationOption.load()
-            let checkpoint = try StoreSource(path: installation.configuration.ledger.store).checkpoint()
+            let checkpoint = try StoreSource(at: installation.configuration.ledger).checkpoint()
             let head = try SignedHead(checkpoint: checkpoint, verifier: installation.signer.verifier)
             if format.format == .json {
                 return Output.json(
@@ -144,7 +144,7 @@ struct LedgerCommand: AsyncParsableCommand {
 
         private func source() throws -> (any LedgerSource, NoteVerifier) {
             let verifier: NoteVerifier
-            var store: String?
+            var location: LedgerLocation?
             if let key {
                 let text = FileManager.default.fileExists(atPath: key) ? try KeyFile.read(key) : key
                 do { verifier = try NoteVerifier(vkey: text) } catch {
@@ -153,7 +153,7 @@ struct LedgerCommand: AsyncParsableCommand {
             } else {
                 let installation = try configuration()
                 verifier = installation.signer.verifier
-                store = installation.configuration.ledger.store
+                location = installation.configuration.ledger
             }
             if let fromURL {
                 let token = token ?? ProcessInfo.processInfo.environment["MUNIMENT_TOKEN"]
@@ -166,7 +166,7 @@ struct LedgerCommand: AsyncParsableCommand {
                 }
                 return (isFolder.boolValue ? TiledSource(folder: path) : try StoreSource(path: path), verifier)
             }
-            return (try StoreSource(path: try store ?? configuration().configuration.ledger.store), verifier)
+            return (try StoreSource(at: try location ?? configuration().configuration.ledger), verifier)
         }
 
         private func configuration() throws -> Installation {
