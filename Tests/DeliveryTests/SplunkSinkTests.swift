@@ -17,12 +17,13 @@ import WallTime
         let state: DeliveryState
         let control: DeliveryControl
         let http: HTTPClient
-        let url: String
+        let url: DestinationURL
         var acknowledges = true
         var acknowledgementTimeout: Duration = .seconds(60)
 
         func lane(count: Int = 10, manifests: LaneDefinition.Manifests? = nil) -> RunningLane<SplunkSink> {
-            var settings = SplunkSink.Settings(url: url, token: HECReceiver.Configuration().token)
+            var settings = SplunkSink.Settings(
+                url: url, token: HECReceiver.Configuration().token)
             settings.limits = BatchLimits(bytes: 900_000, count: count, age: .milliseconds(1))
             settings.concurrency = 3
             settings.timeout = .seconds(2)
@@ -70,7 +71,7 @@ import WallTime
             state: state,
             control: control,
             http: http,
-            url: try #require(receiver.url)
+            url: try DestinationURL(try #require(receiver.url))
         )
         do {
             try await body(&bench)

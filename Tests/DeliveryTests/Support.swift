@@ -114,7 +114,7 @@ let testTime = Timestamp(milliseconds: 1_780_000_000_000)
 final class TestLease: LeaseHolding {
     private let lost = Mutex(false)
     func lose() { lost.withLock { $0 = true } }
-    func confirm(_ connection: any SQLConnection) throws { if lost.withLock({ $0 }) { throw LeaseLost() } }
+    func confirm(_ connection: any SQLConnection) throws { if lost.withLock({ $0 }) { throw StorageError(.fenced, "another holds it") } }
 }
 
 /// A destination that does as it is told, and remembers what it stored.

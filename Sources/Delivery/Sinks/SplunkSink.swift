@@ -11,7 +11,7 @@ public final class SplunkSink: Sink {
     /// How the collector is reached.
     public struct Settings: Sendable {
         /// `https://host:8088`, without a path.
-        public var url: String
+        public var url: DestinationURL
         /// The token.
         public var token: String
         /// Whether the token acknowledges.
@@ -28,7 +28,7 @@ public final class SplunkSink: Sink {
         public var acknowledgementTimeout: Duration = HECAcknowledgements<Int>.defaultTimeout
 
         /// Names a collector; the rest have defaults.
-        public init(url: String, token: String) {
+        public init(url: DestinationURL, token: String) {
             self.url = url
             self.token = token
         }
@@ -132,7 +132,7 @@ public final class SplunkSink: Sink {
     ) async -> Result<SinkHTTP.Reply, TransportFailure> {
         await SinkHTTP.post(
             http,
-            settings.url + path,
+            settings.url.description + path,
             headers: [
                 ("authorization", "Splunk \(settings.token)"), ("content-type", "application/json"),
                 ("x-splunk-request-channel", channel.description),
