@@ -23,7 +23,9 @@ import WallTime
 
         func lane(count: Int = 10, manifests: LaneDefinition.Manifests? = nil) -> RunningLane<SplunkSink> {
             var settings = SplunkSink.Settings(
-                url: url, token: HECReceiver.Configuration().token)
+                url: url,
+                token: HECReceiver.Configuration().token
+            )
             settings.limits = BatchLimits(bytes: 900_000, count: count, age: .milliseconds(1))
             settings.concurrency = 3
             settings.timeout = .seconds(2)

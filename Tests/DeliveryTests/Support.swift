@@ -114,7 +114,9 @@ let testTime = Timestamp(milliseconds: 1_780_000_000_000)
 final class TestLease: LeaseHolding {
     private let lost = Mutex(false)
     func lose() { lost.withLock { $0 = true } }
-    func confirm(_ connection: any SQLConnection) throws { if lost.withLock({ $0 }) { throw StorageError(.fenced, "another holds it") } }
+    func confirm(_ connection: any SQLConnection) throws {
+        if lost.withLock({ $0 }) { throw StorageError(.fenced, "another holds it") }
+    }
 }
 
 /// A destination that does as it is told, and remembers what it stored.
@@ -192,7 +194,8 @@ final class RunningLane<Destination: Sink>: Sendable {
         hash: String = "h1",
         start: LaneStart = .beginning,
         manifests: LaneDefinition.Manifests? = nil,
-        lease: any LeaseHolding = TestLease()
+        lease: any LeaseHolding = TestLease(),
+        clock: any WallClock = SystemClock()
     ) {
         var parts = LaneParts(
             definition: LaneDefinition(name: name, kind: "test", hash: hash, start: start, manifests: manifests),
@@ -201,6 +204,7 @@ final class RunningLane<Destination: Sink>: Sendable {
             state: state,
             lease: lease
         )
+        parts.clock = clock
         parts.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
         // Rests are shortened, not slept through.
         parts.sleep = { try await Task.sleep(for: min($0, .milliseconds(3))) }

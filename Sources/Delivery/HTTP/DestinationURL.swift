@@ -72,7 +72,8 @@ public struct DestinationURL: Sendable, Hashable, CustomStringConvertible {
         guard let bytes = ipv6(host) else { return false }
         // fe80::/10, and the address at which EC2 serves instance metadata over IPv6.
         return (bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80) || bytes.starts(with: [0xFD, 0x00, 0x0E, 0xC2])
-            || (bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]) && bytes[12] == 169 && bytes[13] == 254)
+            || (bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]) && bytes[12] == 169
+                && bytes[13] == 254)
     }
 
     private static func ipv4(_ text: String) -> [UInt8]? {

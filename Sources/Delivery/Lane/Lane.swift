@@ -22,7 +22,7 @@ public struct LaneParts<Destination: Sink>: Sendable {
     /// How long it waits after failures.
     public var backoff = Backoff()
     /// What it counts.
-    public let measures = LaneMeasures()
+    public var measures = LaneMeasures()
     /// Where it says what goes wrong.
     public var logger = Logger(label: "delivery")
 

@@ -58,7 +58,10 @@ public final class SyslogSink: Sink {
     public var limits: BatchLimits { BatchLimits(bytes: 512 * 1024, count: 500, age: .milliseconds(500)) }
     public var concurrency: Int { 1 }
     public var guarantee: DeliveryGuarantee {
-        DeliveryGuarantee(.bestEffort, because: "syslog has no acknowledgement: the receiver's machine has the bytes, no more")
+        DeliveryGuarantee(
+            .bestEffort,
+            because: "syslog has no acknowledgement: the receiver's machine has the bytes, no more"
+        )
     }
 
     public func prepare(_ entry: LedgerEntry, now: Timestamp) -> Prepared<[UInt8]> {

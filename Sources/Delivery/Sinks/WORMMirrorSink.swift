@@ -70,7 +70,8 @@ public final class WORMMirrorSink: Sink {
                 return SinkReply(
                     Verdict(
                         .config,
-                        reason: "the bucket has no Object Lock, which can only be switched on when it is made: make another"
+                        reason:
+                            "the bucket has no Object Lock, which can only be switched on when it is made: make another"
                     )
                 )
             }
@@ -89,7 +90,10 @@ public final class WORMMirrorSink: Sink {
             for number in first / width...last / width where (number + 1) * width <= finished {
                 try await put(bundle: BundleAddress(index: number), treeSize: head.size)
             }
-            try await putTiles(completedBy: first / width * width..<min((last / width + 1) * width, finished), head.size)
+            try await putTiles(
+                completedBy: first / width * width..<min((last / width + 1) * width, finished),
+                head.size
+            )
             if last >= finished || last + 1 == head.size {
                 try await putEnd(head)
             }

@@ -93,7 +93,8 @@ public final class WarehouseSink: Sink {
                     return SinkReply(
                         Verdict(
                             .config,
-                            reason: "the role may change or delete rows of \(table): REVOKE UPDATE, DELETE, TRUNCATE from it, "
+                            reason:
+                                "the role may change or delete rows of \(table): REVOKE UPDATE, DELETE, TRUNCATE from it, "
                                 + "or set allowMutable: true"
                         )
                     )
@@ -116,7 +117,8 @@ public final class WarehouseSink: Sink {
         do {
             let database = try self.database.get(open)
             return try await database.write { [table, count = batch.items.count] connection in
-                let columns = "record_id text, ledger text, entry_index bigint, event_type text, occurred_at timestamptz, "
+                let columns =
+                    "record_id text, ledger text, entry_index bigint, event_type text, occurred_at timestamptz, "
                     + "leaf_hash text, payload jsonb"
                 let added = try connection.run(
                     """
@@ -140,7 +142,8 @@ public final class WarehouseSink: Sink {
                     return SinkReply(
                         Verdict(
                             .config,
-                            reason: "\(table) holds another event under the id of one of these: it is another ledger's, or was "
+                            reason:
+                                "\(table) holds another event under the id of one of these: it is another ledger's, or was "
                                 + "changed"
                         )
                     )

@@ -60,7 +60,9 @@ public final class WebhookSink: Sink {
     }
 
     public func prepare(_ manifest: DeliveryManifest) -> Prepared<Message>? {
-        guard let body = try? manifest.json.canonicalBytes() else { return .dead("the manifest cannot be written as JSON") }
+        guard let body = try? manifest.json.canonicalBytes() else {
+            return .dead("the manifest cannot be written as JSON")
+        }
         let name = "\(manifest.checkpoint.origin)/manifest/\(manifest.lane)"
         let id = WebhookSigner.messageID(ledger: name, index: manifest.covered.lowerBound)
         return .send(Message(id: id, body: body), bytes: body.count)
