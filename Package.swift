@@ -13,6 +13,7 @@ let settings: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
@@ -67,7 +68,7 @@ let package = Package(
         library("Measures"),
         library("JSON"),
         library("MerkleLog", ["TextEncoding", crypto]),
-        library("Redaction", ["JSON"]),
+        library("Redaction", ["JSON", crypto, cryptoExtras]),
         library("AccessPolicy"),
         library("HTTPFraming"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -165,6 +166,20 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .target(
+            name: "RedactionCorpus",
+            dependencies: ["Redaction"],
+            path: "Benchmarks/Redaction/Corpus",
+            swiftSettings: settings
+        ),
+
+        .executableTarget(
+            name: "RedactionBenchmark",
+            dependencies: ["Redaction", "RedactionCorpus"],
+            path: "Benchmarks/Redaction/Run",
+            swiftSettings: settings
+        ),
+
         .executableTarget(
             name: "DetectionBenchmark",
             dependencies: ["Detection", "JSON", "WallTime"],
@@ -176,7 +191,7 @@ let package = Package(
         tests("TextEncoding"),
         tests("JSON"),
         tests("MerkleLog", ["TextEncoding", crypto], exclude: ["Vectors"]),
-        tests("Redaction", ["JSON"], exclude: ["Corpus"]),
+        tests("Redaction", ["JSON", "RedactionCorpus"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
         tests("HTTPFraming"),
         tests("Gzip"),

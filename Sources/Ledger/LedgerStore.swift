@@ -21,8 +21,17 @@ enum LedgerStore {
                 "CREATE TABLE head (id {key} PRIMARY KEY CHECK (id = 1), size BIGINT NOT NULL, checkpoint TEXT NOT NULL)",
             ],
             extra: [.sqlite: LedgerGuards.sqlite, .postgres: LedgerGuards.postgres]
-        )
+        ),
+        // A row that is written to see whether the store takes commits again after a failure.
+        Migration(version: 2, statements: ["CREATE TABLE IF NOT EXISTS commit_probe (at BIGINT NOT NULL)"]),
     ]
+
+    static let schema = SchemaComponent(
+        "ledger",
+        migrations,
+        appendOnly: ["entries", "tiles", "entry_partitions"],
+        lasting: ["head"]
+    )
 
     /// Tile ids order by level, then index.
     static func tileID(level: UInt8, index: UInt64) -> UInt64 { UInt64(level) << 56 | index }

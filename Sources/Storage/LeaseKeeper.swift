@@ -4,6 +4,9 @@ public struct LeaseKeeper: Sendable {
     /// What the work is told when it fails, for the log.
     public typealias Failed = @Sendable (_ work: String, any Error) -> Void
 
+    /// The table of leases, for whoever prepares a database.
+    public static let schema = SchemaComponent("leases", LeaseTable.migrations)
+
     private let database: any Database
     private let holder: String
     private let table: LeaseTable
@@ -29,11 +32,11 @@ public struct LeaseKeeper: Sendable {
         holder = run.map { node + "/" + $0 } ?? node
         self.pause = pause
         self.failed = failed
-        let dialect = try database.makeConnection()
-        try Schema.migrate(dialect, component: "leases", migrations: LeaseTable.migrations)
+        let connection = try database.makeConnection()
+        try Schema.migrate(connection, Self.schema)
         // Over a wire a lost node is replaced within 2 s. An embedded store has one server, and every prolongation costs it a sync.
-        table = LeaseTable(duration: dialect.dialect == .postgres ? 1500 : 15_000)
-        interval = dialect.dialect == .postgres ? .milliseconds(400) : .seconds(5)
+        table = LeaseTable(duration: connection.dialect == .postgres ? 1500 : 15_000)
+        interval = connection.dialect == .postgres ? .milliseconds(400) : .seconds(5)
     }
 
     /// Runs the work whenever this node holds its lease, until the task is cancelled; then gives the lease back.

@@ -33,4 +33,25 @@ public struct PostgresSettings: Sendable, CustomStringConvertible {
 
     /// Host, port and database, without user and password.
     public var location: String { PostgresAddress.location(of: address) }
+
+    /// What is wrong with the address; nil when it can be used. The text repeats nothing of it.
+    public var addressFault: String? {
+        do throws(StorageError) {
+            let parameters = try PostgresAddress.parameters(of: address)
+            guard parameters["password"] == nil else {
+                return "must not hold the password: write it into a file of mode 0600 and name that in 'passwordFile'"
+            }
+            return nil
+        } catch { return error.message }
+    }
+
+    /// Whether nobody on the way can read or change what is sent: TLS with a certificate that is checked, or no network at all.
+    public var isEncrypted: Bool {
+        guard let servers = try? PostgresAddress.servers(of: address) else { return false }
+        return servers.allSatisfy { server in
+            if ["verify-full", "verify-ca"].contains(server["sslmode"]) { return true }
+            let host = server["hostaddr"] ?? server["host"] ?? ""
+            return host.isEmpty || host.hasPrefix("/") || ["localhost", "127.0.0.1", "::1"].contains(host)
+        }
+    }
 }

@@ -25,11 +25,15 @@ struct Muniment: AsyncParsableCommand {
                 subcommands: [WhoSawCommand.self, EventsCommand.self, DisclosedCommand.self, TokenCommand.self]
             ),
             CommandGroup(
+                name: "Redact",
+                subcommands: [RedactCommand.self]
+            ),
+            CommandGroup(
                 name: "Manage",
                 subcommands: [
                     LedgerCommand.self, ClientsCommand.self, PolicyCommand.self, GenesysCommand.self,
                     BackupCommand.self,
-                    RestoreCommand.self,
+                    RestoreCommand.self, StoreCommand.self, MigrateCommand.self,
                 ]
             ),
         ]

@@ -22,10 +22,13 @@ enum Binary {
         let errors: String
     }
 
-    /// Runs a command to its end.
-    static func run(_ arguments: [String], program: String = path, environment: [String: String] = [:]) async throws
-        -> Outcome
-    {
+    /// Runs a command to its end; `input` is its standard input.
+    static func run(
+        _ arguments: [String],
+        program: String = path,
+        environment: [String: String] = [:],
+        input: [UInt8]? = nil
+    ) async throws -> Outcome {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
@@ -36,7 +39,9 @@ enum Binary {
         for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: folder + "/" + name, contents: nil) }
         process.standardOutput = FileHandle(forWritingAtPath: folder + "/out")
         process.standardError = FileHandle(forWritingAtPath: folder + "/err")
-        process.standardInput = FileHandle.nullDevice
+        if let input { try Data(input).write(to: URL(fileURLWithPath: folder + "/in")) }
+        process.standardInput =
+            input == nil ? FileHandle.nullDevice : FileHandle(forReadingAtPath: folder + "/in") ?? FileHandle.nullDevice
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in continuation.resume() }
             do { try process.run() } catch { continuation.resume(throwing: error) }

@@ -11,11 +11,12 @@ import Testing
     /// Several nodes of one ledger, each with its own folder and anchor, on a primary and its standby.
     private final class Cluster {
         let pair: PostgresPair
-        let folder = try! TemporaryFolder()
+        let folder: TemporaryFolder
         let scratch: Scratch
         var address: String
 
         init() throws {
+            folder = try TemporaryFolder()
             pair = try PostgresPair()
             address = pair.address
             scratch = try Scratch()

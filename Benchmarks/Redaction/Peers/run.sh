@@ -1,0 +1,44 @@
+#!/bin/sh
+# Measures the redaction engine beside Hyperscan, RE2 and Presidio on the same text, interleaved, and prints the ratios.
+# A peer that is not installed is left out: apt-get install libhyperscan-dev libre2-dev; pip install presidio-analyzer.
+# Usage: run.sh PATH-TO-RedactionBenchmark [MEGABYTES] [ROUNDS]
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+ours=$1
+megabytes=${2:-16}
+rounds=${3:-3}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$ours" --megabytes "$megabytes" --write "$work/text"
+
+flags=""
+libraries=""
+if pkg-config --exists libhs 2>/dev/null; then
+    flags="$flags -DHYPERSCAN $(pkg-config --cflags libhs)"
+    libraries="$libraries $(pkg-config --libs libhs)"
+fi
+if pkg-config --exists re2 2>/dev/null; then
+    flags="$flags -DWITH_RE2 $(pkg-config --cflags re2)"
+    libraries="$libraries $(pkg-config --libs re2)"
+fi
+if [ -n "$flags" ]; then
+    # shellcheck disable=SC2086
+    c++ -O2 -std=c++17 $flags "$here/peers.cpp" -o "$work/peers" $libraries
+fi
+
+round=0
+while [ "$round" -lt "$rounds" ]; do
+    round=$((round + 1))
+    "$ours" --megabytes "$megabytes" --brief | tee -a "$work/results"
+    if [ -x "$work/peers" ]; then "$work/peers" "$here/patterns.txt" "$work/text" | tee -a "$work/results"; fi
+done
+if python3 -c 'import presidio_analyzer' 2>/dev/null; then
+    python3 "$here/presidio.py" "$work/text" 65536 2>/dev/null | tee -a "$work/results" || echo "Presidio did not run"
+fi
+awk -F': ' '
+    { split($2, part, " "); if (part[1] > best[$1]) { best[$1] = part[1] } if (!($1 in seen)) { seen[$1] = ++count; name[count] = $1 } }
+    END {
+        own = best["find, a call a line"]
+        for (i = 1; i <= count; i++) if (best[name[i]] > 0 && name[i] != "find, a call a line")
+            printf "%s: %.2fx\n", "find, a call a line / " name[i], own / best[name[i]]
+    }' "$work/results"

@@ -1,0 +1,31 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Clocks.
+enum ProcessorTime {
+    /// Monotonic time.
+    static func nanoseconds() -> Int { read(CLOCK_MONOTONIC) }
+    /// Processor time of this thread: what other processes take does not count.
+    static func threadNanoseconds() -> Int { read(CLOCK_THREAD_CPUTIME_ID) }
+
+    private static func read(_ clock: clockid_t) -> Int {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return time.tv_sec * 1_000_000_000 + time.tv_nsec
+    }
+}
+
+enum TextFile {
+    /// Writes bytes to a file; false when that fails.
+    static func write(_ bytes: some Sequence<UInt8>, to path: String) -> Bool {
+        guard let file = fopen(path, "w") else { return false }
+        let bytes = Array(bytes)
+        let written = fwrite(bytes, 1, bytes.count, file)
+        return fclose(file) == 0 && written == bytes.count
+    }
+}

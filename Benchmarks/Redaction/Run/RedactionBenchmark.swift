@@ -1,0 +1,163 @@
+import Redaction
+import RedactionCorpus
+
+/// Measures the finding engine on one thread: `RedactionBenchmark [--megabytes N] [--brief]` prints its numbers, `--write FILE`
+/// writes the text that it reads for the peers. `Peers/run.sh` runs all of them in turn and prints the ratios.
+@main
+enum RedactionBenchmark {
+    static func main() {
+        let arguments = CommandLine.arguments
+        let megabytes = value(after: "--megabytes", in: arguments).flatMap { Int($0) } ?? 16
+        let lines = text(megabytes << 20)
+        if let path = value(after: "--write", in: arguments) {
+            guard TextFile.write(lines.joined(), to: path) else {
+                print("cannot write \(path)")
+                return
+            }
+            return
+        }
+        measureLines(lines)
+        if arguments.contains("--brief") { return measureMessage() }
+        measureBuffer(lines)
+        measureStream(lines)
+        measureWorstCases()
+        measureMessage()
+    }
+
+    private static func value(after name: String, in arguments: [String]) -> String? {
+        guard let index = arguments.firstIndex(of: name), index + 1 < arguments.count else { return nil }
+        return arguments[index + 1]
+    }
+
+    /// Lines of the evaluation corpus, three written ones for each spoken one, between sentences that hold nothing.
+    static func text(_ bytes: Int) -> [[UInt8]] {
+        var maker = CorpusMaker(seed: 20_26)
+        var lines: [[UInt8]] = []
+        var total = 0
+        let plain = Array(
+            "Thank you for getting in touch with us about this; we have looked into what happened and will write again soon.\n"
+                .utf8
+        )
+        while total < bytes {
+            let record = lines.count % 8 == 3 ? maker.spoken() : maker.written()
+            let line = lines.count % 2 == 0 ? plain : Array((record.text + "\n").utf8)
+            lines.append(line)
+            total += line.count
+        }
+        return lines
+    }
+
+    private static func report(_ name: String, bytes: Int, seconds: Double) {
+        print("\(name): \(rounded(Double(bytes) / 1_000_000 / seconds)) MB/s")
+    }
+
+    static func rounded(_ value: Double) -> String {
+        let tenths = Int((value * 10).rounded())
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    private static func measureLines(_ lines: [[UInt8]]) {
+        let redactor = Redactor()
+        let scratch = Scratch()
+        var found = 0
+        let seconds = best {
+            found = 0
+            for line in lines {
+                line.withUnsafeBytes { redactor.find($0, into: scratch) }
+                found += scratch.findings.count
+            }
+        }
+        print("findings: \(found)")
+        report("find, a call a line", bytes: lines.reduce(0) { $0 + $1.count }, seconds: seconds)
+    }
+
+    private static func measureBuffer(_ lines: [[UInt8]]) {
+        let redactor = Redactor()
+        let scratch = Scratch()
+        let text = Array(lines.joined())
+        report(
+            "find, one buffer",
+            bytes: text.count,
+            seconds: best { text.withUnsafeBytes { redactor.find($0, into: scratch) } }
+        )
+        let seconds = best { text.withUnsafeBytes { bytes in try? redactor.redact(bytes, into: scratch) } }
+        report("redact, one buffer", bytes: text.count, seconds: seconds)
+    }
+
+    private static func measureStream(_ lines: [[UInt8]]) {
+        let redactor = Redactor()
+        let text = Array(lines.joined())
+        var output: [UInt8] = []
+        for size in [256, 4096] {
+            let seconds = best {
+                output.removeAll(keepingCapacity: true)
+                var stream = StreamRedactor(redactor)
+                text.withUnsafeBytes { bytes in
+                    for start in stride(from: 0, to: bytes.count, by: size) {
+                        let piece = UnsafeRawBufferPointer(rebasing: bytes[start..<min(bytes.count, start + size)])
+                        try? stream.push(piece, into: &output)
+                        _ = stream.takeFindings()
+                    }
+                    try? stream.finish(into: &output)
+                }
+            }
+            report("redact, a stream of \(size)-byte pieces", bytes: text.count, seconds: seconds)
+        }
+    }
+
+    private static func measureWorstCases() {
+        let redactor = Redactor()
+        let scratch = Scratch()
+        let size = 1 << 20
+        let cases: [(String, [UInt8])] = [
+            ("all digits", Array(repeating: 0x37, count: size)), ("all at signs", Array(repeating: 0x40, count: size)),
+            ("number words", Array(repeatElement(Array("one ".utf8), count: size / 4).joined())),
+            ("one token", Array(repeating: 0x61, count: size)),
+            ("digits and spaces", Array(repeatElement(Array("7 ".utf8), count: size / 2).joined())),
+            ("digits and dots", Array(repeatElement(Array("7.".utf8), count: size / 2).joined())),
+            ("addresses", Array(repeatElement(Array("a@".utf8), count: size / 2).joined())),
+        ]
+        for (name, text) in cases {
+            report(
+                "worst case, \(name)",
+                bytes: size,
+                seconds: best { text.withUnsafeBytes { redactor.find($0, into: scratch) } }
+            )
+        }
+    }
+
+    /// One chat message of 222 bytes.
+    private static func measureMessage() {
+        let message = Array(
+            ("Hi there, this is about the second charge on my account. The card is 4012 8888 8888 1881, it runs out 11/29, and you can "
+                + "write to mara.silva@example.org or call 415-555-0132 in the evening. Thanks a lot for your help.")
+                .utf8
+        ).prefix(222)
+        let text = Array(message)
+        let redactor = Redactor()
+        let scratch = Scratch()
+        var times: [Int] = []
+        text.withUnsafeBytes { bytes in
+            for _ in 0..<20_000 { redactor.find(bytes, into: scratch) }
+            for _ in 0..<200_000 {
+                let start = ProcessorTime.nanoseconds()
+                redactor.find(bytes, into: scratch)
+                times.append(ProcessorTime.nanoseconds() - start)
+            }
+        }
+        times.sort()
+        print(
+            "message of \(text.count) bytes: p50 \(times[times.count / 2]) ns, p99 \(times[times.count * 99 / 100]) ns"
+        )
+    }
+
+    private static func best(_ body: () -> Void) -> Double {
+        var best = Double.infinity
+        for _ in 0..<4 {
+            let start = ProcessorTime.threadNanoseconds()
+            body()
+            best = min(best, Double(ProcessorTime.threadNanoseconds() - start) / 1e9)
+        }
+        return best
+    }
+}

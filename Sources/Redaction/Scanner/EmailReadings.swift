@@ -1,0 +1,72 @@
+/// E-mail addresses as they are written (RFC 5321 section 4.1.2, without quoted mailboxes).
+extension Scan {
+    /// The longest mailbox (RFC 5321 section 4.5.3.1.1).
+    static let longestMailbox = 64
+
+    mutating func readEmail(_ at: Int, _ findings: inout [Finding]) {
+        let place = start(at)
+        nextToken = max(nextToken, at &+ 1)
+        var start = place
+        while start > 0, place &- start < Self.longestMailbox, isMailbox(text[start &- 1]) { start &-= 1 }
+        while start < place, !Bytes.isWord(text[start]), text[start] != 0x5F { start &+= 1 }
+        var offset = place &+ 1
+        var lastDot = -1
+        var end = -1
+        while offset < count, offset &- place < 190 {
+            let byte = text[offset]
+            if Bytes.isWord(byte) {
+                if lastDot >= 0 { end = offset &+ 1 }
+            } else if byte == 0x2E {
+                guard offset &+ 1 < count, Bytes.isWord(text[offset &+ 1]), offset > place &+ 1 else { break }
+                lastDot = offset
+            } else if byte != 0x2D || offset &+ 1 >= count || !Bytes.isWord(text[offset &+ 1]) {
+                break
+            }
+            offset &+= 1
+        }
+        steps &+= offset &- start
+        var before = findings.count
+        while before > 0, findings[before &- 1].start >= start { before &-= 1 }
+        guard start >= resume, before == 0 || findings[before &- 1].end <= start else { return }
+        if mustWait(start, offset, 4) {
+            findings.removeLast(findings.count &- before)
+            nextToken = min(nextToken, at)
+            settled = min(settled, start)
+            return
+        }
+        guard start < place, end > lastDot &+ 2, lastDot > 0, isTopLevel(lastDot &+ 1, end) else { return }
+        // What was read of the mailbox as a number is part of the address.
+        findings.removeLast(findings.count &- before)
+        var next = at &+ 1
+        while next < tokenCount, self.start(next) < end { next &+= 1 }
+        accept(
+            Finding(
+                type: .email,
+                start: start,
+                end: end,
+                score: 95,
+                form: .structured,
+                checksum: .address,
+                isVerified: true
+            ),
+            after: next,
+            &findings
+        )
+    }
+
+    @inline(__always)
+    func isMailbox(_ byte: UInt8) -> Bool {
+        if Bytes.isWord(byte) { return true }
+        switch byte {
+        case 0x2E, 0x5F, 0x25, 0x2B, 0x2D, 0x27: return true
+        default: return false
+        }
+    }
+
+    /// A top-level domain has letters only.
+    @inline(__always)
+    private func isTopLevel(_ start: Int, _ end: Int) -> Bool {
+        for offset in start..<end where Bytes.isDigit(text[offset]) { return false }
+        return true
+    }
+}

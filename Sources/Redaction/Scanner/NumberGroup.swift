@@ -1,0 +1,327 @@
+/// How two words of a group are joined.
+enum Gap: UInt8 {
+    case none, space, hyphen, dot, slash, wideSlash, parenthesis
+
+    /// True for signs that make one name of what they join.
+    var isTight: Bool { self == .hyphen || self == .dot || self == .slash }
+}
+
+/// One word of a group: letters and digits without a sign between them.
+struct GroupWord {
+    var start = 0
+    var end = 0
+    /// The tokens that it is made of.
+    var firstToken = 0
+    var lastToken = 0
+    /// Its place in the group's characters.
+    var first = 0
+    var count = 0
+    /// One bit for each letter among the group's characters.
+    var letters: UInt64 = 0
+    var gapBefore = Gap.none
+}
+
+extension Scan {
+    /// Reads the group of numbers that the digits token `index` belongs to.
+    mutating func readDigits(_ index: Int, _ findings: inout [Finding]) {
+        var first = index
+        // A word that began before this pass was too long to be a number.
+        while first >= nextToken, isAttached(first), tokens[first &- 1].kind != .at {
+            guard first > nextToken else { return skipWord(index) }
+            first &-= 1
+            steps &+= 1
+        }
+        if readLongWord(first, &findings) { return }
+        if readColons(first, &findings) { return }
+        let digitsFirst = first
+        // Letters in front that are part of the code: "AB 12 34 56 C".
+        if first > nextToken, !isAttached(first), tokens[first &- 1].kind == .letters, !isAttached(first &- 1),
+            isCodePrefix(first &- 1),
+            gap(end(first &- 1), start(first)) == .space || gap(end(first &- 1), start(first)) == .hyphen
+        {
+            first &-= 1
+        }
+        let words = gather(first)
+        guard words > 0 else {
+            nextToken = max(nextToken, index &+ 1)
+            return
+        }
+        let isCut = words == ScanBuffers.wordLimit
+        let clusterEnd = buffers.words[words &- 1].end
+        let last = buffers.words[words &- 1].lastToken
+        if mustWait(clusterStart(first), clusterEnd, reach(after: last, Scan.lookAhead)) { return }
+        if readAddress(after: last, &findings) { return }
+        if readSeparateDigits(first, words, &findings) { return }
+        if !isCut, isFollowedBySpoken(last), readRun(digitsFirst, &findings) || isOpen { return }
+        candidateCount = 0
+        for word in 0..<(isCut ? words / 2 : words) { readWindows(from: word, words) }
+        var settledEnd = resolve(from: isCut ? buffers.words[words / 2].start : clusterEnd, &findings)
+        if lastCardEnd > buffers.words[0].start, lastCardEnd < clusterEnd {
+            settledEnd = max(settledEnd, readBehindCard(words, &findings))
+        }
+        var next = isCut ? buffers.words[words / 2].firstToken : last &+ 1
+        while next < tokenCount, start(next) < settledEnd { next &+= 1 }
+        nextToken = max(nextToken, max(next, index &+ 1))
+        floor = max(floor, settledEnd)
+    }
+
+    /// Reads again what stands behind a card number or expiry date of the same group: its place says what it is.
+    private mutating func readBehindCard(_ words: Int, _ findings: inout [Finding]) -> Int {
+        var settledEnd = 0
+        for word in 0..<words
+        where buffers.words[word].start >= lastCardEnd && lastCardEnd < buffers.words[words &- 1].end {
+            guard findings.last.map({ $0.end <= buffers.words[word].start }) ?? true else { continue }
+            candidateCount = 0
+            readWindows(from: word, words)
+            settledEnd = max(settledEnd, resolve(from: 0, &findings))
+        }
+        return settledEnd
+    }
+
+    private mutating func skipWord(_ index: Int) {
+        var last = index
+        while isAttached(last &+ 1) {
+            last &+= 1
+            steps &+= 1
+        }
+        nextToken = last &+ 1
+    }
+
+    /// Where the text of a group begins: signs in front belong to it.
+    @inline(__always)
+    func clusterStart(_ token: Int) -> Int {
+        var offset = start(token)
+        let first = max(0, offset &- 8)
+        while offset > first, byte(offset &- 1) == 0x28 || byte(offset &- 1) == 0x2B { offset &-= 1 }
+        return offset
+    }
+
+    /// Skips words that cannot be a number of a person: hashes, UUIDs, base64. True when it did.
+    private mutating func readLongWord(_ first: Int, _ findings: inout [Finding]) -> Bool {
+        if isUUID(start(first)) {
+            if mustWait(start(first), start(first) &+ 36) { return true }
+            var next = first
+            while next < tokenCount, start(next) < start(first) &+ 36 { next &+= 1 }
+            nextToken = next
+            floor = max(floor, start(first) &+ 36)
+            return true
+        }
+        var last = first
+        while last &+ 1 < tokenCount, isAttached(last &+ 1), tokens[last &+ 1].kind != .at {
+            last &+= 1
+            steps &+= 1
+        }
+        guard end(last) &- start(first) > 40 else { return false }
+        nextToken = last &+ 1
+        // The end may be the mailbox of an address; the tail keeps that.
+        return true
+    }
+
+    @inline(__always)
+    private func isUUID(_ start: Int) -> Bool {
+        guard start &+ 36 <= count, text[start &+ 8] == 0x2D else { return false }
+        for offset in 0..<36 {
+            let byte = text[start &+ offset]
+            switch offset {
+            case 8, 13, 18, 23: guard byte == 0x2D else { return false }
+            default: guard Bytes.isHex(byte) else { return false }
+            }
+        }
+        return true
+    }
+
+    @inline(__always)
+    private func isCodePrefix(_ token: Int) -> Bool {
+        let length = tokens[token].length
+        guard length <= 6, !isAddressSign(token) else { return false }
+        if length <= 2 { return text[start(token)] < 0x80 }
+        for offset in start(token)..<end(token) where !Bytes.isUpper(text[offset]) { return false }
+        return true
+    }
+
+    /// The sign or signs between two words of a group, or none when they do not belong together.
+    @inline(__always)
+    func gap(_ start: Int, _ end: Int) -> Gap {
+        let length = end &- start
+        guard length >= 1, length <= 3 else { return .none }
+        var sign: UInt8 = 0x20
+        var signs = 0
+        for offset in start..<end {
+            let byte = text[offset]
+            switch byte {
+            case 0x20, 0x09: continue
+            case 0x2D, 0x2E, 0x2F, 0x28, 0x29:
+                // A full stop with a space is the end of a sentence.
+                if byte == 0x2E, length > 1 { return .none }
+                if signs > 0, byte != 0x28, sign != 0x29 { return .none }
+                sign = byte
+                signs &+= 1
+            default: return .none
+            }
+        }
+        switch sign {
+        case 0x2D: return .hyphen
+        case 0x2E: return .dot
+        case 0x2F: return length == 1 ? .slash : .wideSlash
+        case 0x28, 0x29: return .parenthesis
+        default: return .space
+        }
+    }
+
+    /// Collects the words of the group that begins at token `first`; returns how many.
+    private mutating func gather(_ first: Int) -> Int {
+        var words = 0
+        var characters = 0
+        var token = first
+        var gapBefore = Gap.none
+        while token < tokenCount, words < ScanBuffers.wordLimit {
+            var last = token
+            var hasDigit = tokens[token].kind == .digits
+            guard tokens[token].kind != .at else { break }
+            while last &+ 1 < tokenCount, isAttached(last &+ 1), tokens[last &+ 1].kind != .at, last &- token < 40 {
+                if isExtensionSign(last &+ 1), characters &+ end(last) &- start(token) >= 10 { break }
+                last &+= 1
+                if tokens[last].kind == .digits { hasDigit = true }
+            }
+            let length = end(last) &- start(token)
+            guard length <= 34, hasDigit || (last == token && isCodePrefix(token)) else { break }
+            guard hasDigit || gapBefore == .none || gapBefore == .space || gapBefore == .hyphen else { break }
+            guard characters &+ length <= 160 else { break }
+            var word = GroupWord()
+            word.start = start(token)
+            word.end = end(last)
+            word.firstToken = token
+            word.lastToken = last
+            word.first = characters
+            word.count = length
+            word.gapBefore = gapBefore
+            var isPlain = true
+            for offset in word.start..<word.end {
+                var byte = text[offset]
+                if !Bytes.isDigit(byte) {
+                    guard byte < 0x80 else {
+                        isPlain = false
+                        break
+                    }
+                    byte &= 0xDF
+                    word.letters |= 1 &<< UInt64(offset &- word.start)
+                }
+                buffers.characters[characters] = byte
+                characters &+= 1
+            }
+            guard isPlain else { break }
+            buffers.words[words] = word
+            words &+= 1
+            steps &+= length
+            token = last &+ 1
+            guard token < tokenCount, !tokens[token].isAfterLineBreak else { break }
+            gapBefore = gap(word.end, start(token))
+            guard gapBefore != .none else { break }
+        }
+        // Trailing letters alone are not part of a group unless they close a code; windows decide.
+        return words
+    }
+
+    @inline(__always)
+    private func isAddressSign(_ token: Int) -> Bool {
+        switch number(token).kind {
+        case .at, .dot, .sign: true
+        default: false
+        }
+    }
+
+    /// True for the `x` of "x1234" after a telephone number.
+    @inline(__always)
+    func isExtensionSign(_ token: Int) -> Bool {
+        tokens[token].length == 1 && text[start(token)] | 0x20 == 0x78 && token &+ 1 < tokenCount
+            && isAttached(token &+ 1) && tokens[token &+ 1].kind == .digits
+    }
+
+    /// Tries every run of words that begins at `first` as one number.
+    private mutating func readWindows(from first: Int, _ words: Int) {
+        let head = buffers.words + first
+        guard !isTightBefore(head) else { return }
+        var window = Window(start: head.pointee.start, firstToken: head.pointee.firstToken)
+        let base = head.pointee.first
+        var last = first
+        while last < words {
+            let word = buffers.words + last
+            let length = word.pointee.first &+ word.pointee.count &- base
+            guard length <= 34, last &- first < 10 else { break }
+            window.letters |= word.pointee.letters &<< UInt64(word.pointee.first &- base)
+            window.shape = window.shape &<< 5 | UInt64(word.pointee.count)
+            window.words = last &- first &+ 1
+            if last > first { window.gaps |= 1 &<< word.pointee.gapBefore.rawValue }
+            window.end = word.pointee.end
+            window.lastToken = word.pointee.lastToken
+            window.characters = Compact(start: buffers.characters + base, count: length)
+            let isTightAfter =
+                last &+ 1 < words ? buffers.words[last &+ 1].gapBefore.isTight : isTightAfter(word.pointee.end)
+            window.isTightAfter = isTightAfter
+            readWindow(&window)
+            last &+= 1
+        }
+    }
+
+    @inline(__always)
+    private func isTightBefore(_ word: UnsafeMutablePointer<GroupWord>) -> Bool {
+        if word.pointee.gapBefore.isTight { return true }
+        guard word.pointee.gapBefore == .none else { return false }
+        let before = byte(word.pointee.start &- 1)
+        guard before == 0x2D || before == 0x2E else { return false }
+        return Bytes.isDigit(byte(word.pointee.start &- 2))
+            || (before == 0x2D && Bytes.isLetter(byte(word.pointee.start &- 2)))
+    }
+
+    @inline(__always)
+    private func isTightAfter(_ end: Int) -> Bool {
+        let next = byte(end)
+        let after = byte(end &+ 1)
+        switch next {
+        case 0x2D: return Bytes.isWord(after)
+        case 0x2E, 0x2C: return Bytes.isDigit(after)
+        case 0x2F: return Bytes.isDigit(after)
+        case 0x25, 0x40: return true
+        default: return false
+        }
+    }
+}
+
+/// A run of words of a group, tried as one number.
+struct Window: ~Copyable {
+    var start: Int
+    var firstToken: Int
+    var end = 0
+    var lastToken = 0
+    var words = 0
+    var characters = Compact(start: nil, count: 0)
+    /// One bit for each letter among the characters.
+    var letters: UInt64 = 0
+    /// The lengths of the words, five bits each, the last in the lowest.
+    var shape: UInt64 = 0
+    /// One bit for each kind of gap between the words.
+    var gaps: UInt8 = 0
+    var isTightAfter = false
+    var isSpoken = false
+
+    var count: Int { characters.count }
+    var isDigits: Bool { letters == 0 }
+    @inline(__always)
+    func has(_ gap: Gap) -> Bool { gaps & 1 &<< gap.rawValue != 0 }
+    var hasSlash: Bool { has(.slash) || has(.wideSlash) }
+    /// The window in the text, for readings that begin or end elsewhere.
+    var range: Range<Int> { start..<max(start, end) }
+    @inline(__always)
+    func isOnly(_ gap: Gap) -> Bool { gaps == 1 &<< gap.rawValue }
+    var form: Finding.Form { isSpoken ? .spoken : words > 1 ? .structured : .bare }
+
+    /// The shape number of words of these lengths.
+    @inline(__always)
+    static func shape(_ a: UInt64, _ b: UInt64, _ c: UInt64 = 0, _ d: UInt64 = 0, _ e: UInt64 = 0) -> UInt64 {
+        var shape = a &<< 5 | b
+        if c > 0 { shape = shape &<< 5 | c }
+        if d > 0 { shape = shape &<< 5 | d }
+        if e > 0 { shape = shape &<< 5 | e }
+        return shape
+    }
+}

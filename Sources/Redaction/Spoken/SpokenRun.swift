@@ -1,0 +1,332 @@
+/// One character of a spoken number and the tokens that said it.
+struct SpokenCharacter {
+    var firstToken = 0
+    var lastToken = 0
+}
+
+/// What a run of spoken words holds.
+struct SpokenRun {
+    var first: Int
+    /// The last token that said a number, letter, day or month.
+    var last: Int
+    var wordCount = 0
+    var digitTokens = 0
+    var hasMonth = false
+    var hasLineBreak = false
+    var isCut = false
+    /// Number words of each language: English, German, French, Spanish, Portuguese.
+    var votes: (Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0)
+
+    mutating func vote(_ languages: SpokenLanguages) {
+        if languages.contains(.english) { votes.0 &+= 1 }
+        if languages.contains(.german) { votes.1 &+= 1 }
+        if languages.contains(.french) { votes.2 &+= 1 }
+        if languages.contains(.spanish) { votes.3 &+= 1 }
+        if languages.contains(.portuguese) { votes.4 &+= 1 }
+    }
+
+    /// The language of most number words; the first of those that tie.
+    var language: SpokenLanguages {
+        var best = votes.0
+        var language = SpokenLanguages.english
+        if votes.1 > best { (best, language) = (votes.1, .german) }
+        if votes.2 > best { (best, language) = (votes.2, .french) }
+        if votes.3 > best { (best, language) = (votes.3, .spanish) }
+        if votes.4 > best { (best, language) = (votes.4, .portuguese) }
+        return language
+    }
+}
+
+extension Scan {
+    /// Most bytes from the first to the last word of a spoken number.
+    static let longestRun = 260
+
+    /// Reads the spoken number that the token `index` begins.
+    mutating func readSpoken(_ index: Int, _ findings: inout [Finding]) {
+        var first = index
+        while first > nextToken, index &- first < 8, isSpelledLetter(first &- 1), isPause(end(first &- 1), start(first))
+        { first &-= 1 }
+        if readRun(first, &findings) || isOpen { return }
+        skipRun(first, index)
+    }
+
+    /// Goes on after a run that is nothing: with its next word, or further on when it is long, so that time stays linear.
+    private mutating func skipRun(_ first: Int, _ index: Int) {
+        let isLong = lastRun.first == first && lastRun.last &- first > 24
+        nextToken = max(nextToken, isLong ? first &+ 16 : index &+ 1)
+    }
+
+    /// Reads digits that are written one by one ("4 1 1 1 ..."). True when the cluster is dealt with.
+    mutating func readSeparateDigits(_ first: Int, _ words: Int, _ findings: inout [Finding]) -> Bool {
+        guard words >= 6 else { return false }
+        for word in 0..<6 where buffers.words[word].count != 1 || buffers.words[word].letters != 0 { return false }
+        if readRun(first, &findings, isSeparate: true) || isOpen { return true }
+        nextToken = max(nextToken, lastRun.last &- first > 24 ? first &+ 16 : first &+ words)
+        return true
+    }
+
+    /// True when number words or a month go on after the group that ends with token `last`.
+    @inline(__always)
+    func isFollowedBySpoken(_ last: Int) -> Bool {
+        var index = last &+ 1
+        var words = 0
+        var hasLineBreak = false
+        while index < tokenCount, words < 12, end(index) &- end(last) < Scan.lookAhead &- 8,
+            isPause(end(index &- 1), start(index))
+        {
+            let kind = number(index).kind
+            if tokens[index].isAfterLineBreak { hasLineBreak = true }
+            if tokens[index].kind == .digits { return hasLineBreak && words > 0 }
+            if kind.isNumber || kind == .month { return true }
+            if tokens[index].length == 1, !hasLineBreak { return false }
+            guard kind == .filler || kind == .acknowledgement || kind == .ordinal || kind == .joiner else {
+                return false
+            }
+            guard hasLineBreak || words < 2 || kind == .acknowledgement else { return false }
+            words &+= 1
+            index &+= 1
+        }
+        return false
+    }
+
+    @inline(__always)
+    func isSpelledLetter(_ index: Int) -> Bool {
+        tokens[index].kind == .letters && (tokens[index].length == 1 || number(index).kind == .letter)
+            && !isAttached(index) && !isAttached(index &+ 1)
+    }
+
+    /// True when only signs of a pause stand between two words.
+    @inline(__always)
+    func isPause(_ start: Int, _ end: Int) -> Bool {
+        guard end &- start <= 8 else { return false }
+        for offset in start..<end {
+            switch text[offset] {
+            case 0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x2E, 0x2D, 0x3F, 0x21, 0x3A, 0x3B, 0x3E, 0x27: continue
+            default: return false
+            }
+        }
+        return end > start
+    }
+
+    /// Reads a run of number words from token `first`. True when something was found.
+    mutating func readRun(_ first: Int, _ findings: inout [Finding], isSeparate: Bool = false) -> Bool {
+        let run = collect(first)
+        lastRun = (first, run.last)
+        let runEnd = end(run.last)
+        if mustWait(clusterStart(first), runEnd, reach(after: run.last, Scan.pause)) { return false }
+        if readAddress(after: run.last, &findings) { return true }
+        guard run.wordCount &+ run.digitTokens >= (run.hasMonth ? 1 : 2) else { return false }
+        guard run.wordCount > 0 || run.hasLineBreak || run.hasMonth || isSeparate else { return false }
+        candidateCount = 0
+        if readSpokenDate(run) {
+            let end = resolve(from: runEnd, &findings)
+            floor = max(floor, end)
+            nextToken = max(nextToken, run.last &+ 1)
+            return true
+        }
+        let count = spell(run)
+        guard count >= 3 else { return false }
+        let mark = findings.count
+        readSpokenWindow(0, count)
+        // More may have been said after a card number; a valid one inside is better than a run that is not.
+        for length in [15, 16] where length < count {
+            let mark = candidateCount
+            readSpokenWindow(0, length)
+            var kept = mark
+            for index in mark..<candidateCount where buffers.candidates[index].type == .creditCard {
+                buffers.candidates[kept] = buffers.candidates[index]
+                kept &+= 1
+            }
+            candidateCount = kept
+        }
+        if candidateCount == 0 { readPieces(count, &findings) }
+        guard candidateCount > 0 || findings.count > mark else { return false }
+        if candidateCount > 0 {
+            let before = findings.count
+            _ = resolve(from: runEnd, &findings)
+            splitAtLines(from: before, count, &findings)
+        }
+        nextToken = max(nextToken, run.last &+ 1)
+        floor = max(floor, runEnd)
+        return true
+    }
+
+    /// Finds the extent of a run.
+    private mutating func collect(_ first: Int) -> SpokenRun {
+        var run = SpokenRun(first: first, last: first)
+        var index = first
+        var gapWords = 0
+        var gapHasLineBreak = false
+        var gapHasAcknowledgement = false
+        while index < tokenCount, index &- first < ScanBuffers.spokenLimit,
+            end(index) &- start(first) <= Self.longestRun
+        {
+            let token = tokens[index]
+            steps &+= 1
+            // What a stream has not waited for must not matter.
+            guard Int(token.end) &- end(run.last) < Scan.pause &- 12 || index == first else { break }
+            if index > first, !isPause(end(index &- 1), Int(token.start)), !isAttachedOrdinal(index) { break }
+            if token.isAfterLineBreak, index > first { gapHasLineBreak = true }
+            let word = number(index)
+            var isPart = false
+            switch token.kind {
+            case .digits:
+                guard token.length <= 19 else { return run }
+                isPart = true
+                run.digitTokens &+= 1
+            case .at:
+                return run
+            case .letters:
+                if isAttachedOrdinal(index) { break }
+                if isAttached(index) || isAttached(index &+ 1) { return run }
+                if word.kind.isNumber {
+                    isPart = true
+                    run.wordCount &+= 1
+                    run.vote(word.languages)
+                } else if word.kind == .month || word.kind == .ordinal {
+                    isPart = true
+                    if word.kind == .month { run.hasMonth = true }
+                } else if isSpelledLetter(index), word.kind != .joiner || token.length == 1,
+                    gapWords == 0 || gapHasLineBreak,
+                    word.kind != .acknowledgement
+                {
+                    // A joiner of one letter ("y", "e") is decided by the language.
+                    isPart = word.kind != .joiner && isLetterInRun(index)
+                    if !isPart, word.kind != .joiner { return run }
+                } else if word.kind == .none || word.kind == .dot || word.kind == .at
+                    || word.kind == .sign && text[Int(token.start)] | 0x20 != 0x64
+                {
+                    return run
+                }
+            }
+            if isPart {
+                if gapHasLineBreak {
+                    guard gapHasAcknowledgement || run.wordCount > 0 else { return run }
+                    run.hasLineBreak = true
+                }
+                run.last = index
+                gapWords = 0
+                gapHasLineBreak = false
+                gapHasAcknowledgement = false
+            } else {
+                if word.kind == .acknowledgement { gapHasAcknowledgement = true }
+                gapWords &+= 1
+                if gapWords > (gapHasLineBreak || gapHasAcknowledgement ? 12 : 2) { return run }
+            }
+            index &+= 1
+        }
+        run.isCut = index < tokenCount && run.last &+ 1 == index
+        return run
+    }
+
+    /// The "th" of "4th".
+    @inline(__always)
+    func isAttachedOrdinal(_ index: Int) -> Bool {
+        guard isAttached(index), tokens[index].kind == .letters, tokens[index &- 1].kind == .digits,
+            tokens[index].length == 2
+        else { return false }
+        switch (text[start(index)] | 0x20, text[start(index) &+ 1] | 0x20) {
+        case (0x74, 0x68), (0x73, 0x74), (0x6E, 0x64), (0x72, 0x64), (0x65, 0x72): return true
+        default: return false
+        }
+    }
+
+    /// A single letter counts when numbers or other single letters stand beside it.
+    @inline(__always)
+    private func isLetterInRun(_ index: Int) -> Bool {
+        func isNear(_ other: Int) -> Bool {
+            guard other >= 0, other < tokenCount else { return false }
+            return tokens[other].kind == .digits || number(other).kind.isNumber || isSpelledLetter(other)
+        }
+        return isNear(index &+ 1) || (index > 0 && isNear(index &- 1) && !isLetterWord(index))
+    }
+
+    /// "a" and "I" are words of their own.
+    @inline(__always)
+    private func isLetterWord(_ index: Int) -> Bool {
+        let letter = text[start(index)] | 0x20
+        return letter == 0x61 || letter == 0x69
+    }
+
+    /// Tries the characters `first..<end` of the run as one number.
+    private mutating func readSpokenWindow(_ first: Int, _ end: Int) {
+        guard end &- first >= 3, end &- first <= 34 else { return }
+        let head = buffers.spoken[first]
+        let tail = buffers.spoken[end &- 1]
+        var window = Window(start: start(head.firstToken), firstToken: head.firstToken)
+        window.end = self.end(tail.lastToken)
+        window.lastToken = tail.lastToken
+        window.words = 1
+        window.isSpoken = true
+        window.shape = UInt64(end &- first) & 31
+        window.characters = Compact(start: buffers.characters + first, count: end &- first)
+        for index in first..<end where !Bytes.isDigit(buffers.characters[index]) {
+            window.letters |= 1 &<< UInt64(index &- first)
+        }
+        readWindow(&window)
+    }
+
+    /// Tries the parts between sentence ends one after the other, when the whole is nothing.
+    private mutating func readPieces(_ count: Int, _ findings: inout [Finding]) {
+        var first = 0
+        var pieces = 0
+        for index in 1...count {
+            let isEnd =
+                index == count || isSentenceEnd(buffers.spoken[index &- 1].lastToken, buffers.spoken[index].firstToken)
+            guard isEnd else { continue }
+            if index &- first < count {
+                readSpokenWindow(first, index)
+                if candidateCount > 0 { _ = resolve(from: 0, &findings) }
+            }
+            first = index
+            pieces &+= 1
+        }
+        guard pieces == 1 else { return }
+        // Letters around digits.
+        var digits = 0
+        while digits < count, !Bytes.isDigit(buffers.characters[digits]) { digits &+= 1 }
+        var end = count
+        while end > digits, !Bytes.isDigit(buffers.characters[end &- 1]) { end &-= 1 }
+        if digits > 0 || end < count { readSpokenWindow(digits, end) }
+    }
+
+    @inline(__always)
+    private func isSentenceEnd(_ left: Int, _ right: Int) -> Bool {
+        guard left < right, !tokens[right].isAfterLineBreak else { return left < right }
+        for offset in end(left)..<start(right) {
+            switch text[offset] {
+            case 0x2E, 0x3F, 0x21, 0x3B: return true
+            default: continue
+            }
+        }
+        return false
+    }
+
+    /// A number dictated over several lines is one finding on each: the words between stay.
+    private mutating func splitAtLines(from mark: Int, _ count: Int, _ findings: inout [Finding]) {
+        guard findings.count > mark, let whole = findings.last else { return }
+        findings.removeLast()
+        var part = whole
+        var first = 0
+        while first < count, start(buffers.spoken[first].firstToken) < whole.start { first &+= 1 }
+        var index = first
+        while index < count, end(buffers.spoken[index].lastToken) <= whole.end {
+            let next = index &+ 1
+            let isLast = next >= count || end(buffers.spoken[next].lastToken) > whole.end
+            if isLast || hasLineBreak(buffers.spoken[index].lastToken, buffers.spoken[next].firstToken) {
+                part.start = start(buffers.spoken[first].firstToken)
+                part.end = end(buffers.spoken[index].lastToken)
+                findings.append(part)
+                first = next
+            }
+            index = next
+        }
+    }
+
+    @inline(__always)
+    private func hasLineBreak(_ left: Int, _ right: Int) -> Bool {
+        guard left < right else { return false }
+        for token in (left &+ 1)...right where tokens[token].isAfterLineBreak { return true }
+        return false
+    }
+}
