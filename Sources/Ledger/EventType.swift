@@ -50,6 +50,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let sinkConfigured = EventType(rawValue: "SINK_CONFIGURED")
     /// A sink stopped itself: its destination refuses everything, and this is why.
     public static let sinkStopped = EventType(rawValue: "SINK_STOPPED")
+    /// Entries cannot be delivered to a sink and were set aside.
+    public static let deadLetterRecorded = EventType(rawValue: "DEAD_LETTER_RECORDED")
     /// An operator paused a sink.
     public static let sinkPaused = EventType(rawValue: "SINK_PAUSED")
     /// An operator let a sink go on.
@@ -67,6 +69,6 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
         .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
         .serverStarted, .serverStopped,
         .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
-        .sinkConfigured, .sinkStopped, .sinkPaused, .sinkResumed, .sinkRedriven, .sinkBackfilled, .sinkForgotten,
+        .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven, .sinkBackfilled, .sinkForgotten,
     ]
 }

@@ -84,7 +84,8 @@ import Testing
         try await eventually { try await control.conservation("siem").inFlight == 0 }
         let terms = try await control.conservation("siem")
         #expect(terms.holds && terms.dead == 0 && terms.confirmed == 0 && terms.backlog == ledger.size)
-        #expect(ledger.text(at: ledger.size - 1).contains("SINK_STOPPED"))
+        let last = try await control.sink("siem")
+        #expect(ledger.text(at: last.conservation.head - 1).contains("SINK_STOPPED"))
         sink.change { indexes, store in
             store(indexes)
             return .ok

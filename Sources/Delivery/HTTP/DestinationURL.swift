@@ -13,7 +13,7 @@ public enum DestinationURLError: Error, Sendable, Hashable, CustomStringConverti
     public var description: String {
         switch self {
         case .form: "must be https:// with a host, perhaps a port and a path, and neither user, query nor fragment"
-        case .plaintext: "must be https://; http is for this machine only, or where allowPlaintext: true permits it"
+        case .plaintext: "must be https://; http is for this machine only, or where 'plaintext: accepted' permits it"
         case .linkLocal: "is a link-local address, at which clouds hand out credentials; name the destination's own"
         }
     }

@@ -20,7 +20,7 @@ public struct LaneParts<Destination: Sink>: Sendable {
     /// Waits.
     public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// How long it waits after failures.
-    public var backoff = Backoff()
+    public var backoff = Backoff(cap: .seconds(60))
     /// What it counts.
     public var measures = LaneMeasures()
     /// Where it says what goes wrong.
@@ -68,10 +68,15 @@ public final class Lane<Destination: Sink>: Sendable {
     /// Delivers until ``end()`` is called or the task is cancelled.
     public func run() async {
         var failures = 0
+        var isRegistered = false
         var generator = SystemRandomNumberGenerator()
         while !isEnding, !Task.isCancelled {
             do {
-                if try await attempt() { failures = 0 }
+                // A sink that is paused costs no write.
+                let isHalted = if isRegistered { try await store.state() != .running } else { false }
+                if !isHalted { try await attempt() }
+                isRegistered = true
+                failures = 0
                 if !isEnding { try await rest(.milliseconds(200)) }
             } catch is CancellationError {
                 break
@@ -95,18 +100,17 @@ public final class Lane<Destination: Sink>: Sendable {
 
     private var isEnding: Bool { ending.withLock { $0 } }
 
-    /// One session.
-    /// - Returns: whether the lane ran.
-    private func attempt() async throws -> Bool {
+    /// One session, if the sink is to run.
+    private func attempt() async throws {
         try await store.begin(now: parts.clock.now())
         let snapshot = try await store.snapshot()
-        guard snapshot.state == .running else { return true }
+        guard snapshot.state == .running else { return }
         let opened = await parts.sink.open(position: snapshot.position)
         switch opened.verdict.replyClass {
         case .ok: break
         case .auth, .config:
             try await store.stop(opened.verdict.reason, after: LaneTurn(), now: parts.clock.now())
-            return true
+            return
         default:
             var turn = LaneTurn()
             turn.failure = opened.verdict.reason
@@ -132,7 +136,6 @@ public final class Lane<Destination: Sink>: Sendable {
             throw error
         }
         await parts.sink.close()
-        return true
     }
 
     /// Waits, but not beyond the order to end.

@@ -39,6 +39,16 @@ enum LaneChange: Sendable, Hashable {
     case manifestDelivered
 }
 
+extension LaneChange {
+    /// The entry that is set aside by it, and why.
+    var dead: (index: UInt64, letter: DeadLetter)? {
+        switch self {
+        case .refuse(let index, _, let letter), .bury(_, let index, _, let letter): (index, letter)
+        default: nil
+        }
+    }
+}
+
 /// Why a record could not be delivered. Never the record.
 struct DeadLetter: Sendable, Hashable {
     /// In words.

@@ -86,7 +86,8 @@ struct LaneSession<Destination: Sink> {
             try await store.stop(reason, after: turn, now: now)
             stopReason = nil
         } else {
-            try await store.apply(turn, now: now)
+            let notice = try await DeadLetterNotice(turn, ledger: parts.ledger)
+            try await store.apply(turn, telling: notice, now: now)
         }
     }
 

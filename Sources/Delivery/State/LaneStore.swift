@@ -117,6 +117,17 @@ struct LaneStore: Sendable {
 
     // MARK: Looking
 
+    /// Whether the sink may send.
+    func state() async throws -> SinkState {
+        try await state.database.read { [name] connection in
+            let found = try connection.first("SELECT state, reason FROM sinks WHERE name = $1", [.text(name)]) {
+                SinkState($0.text(0), reason: $0.optionalText(1))
+            }
+            guard let found else { throw DeliveryError.unknownSink(name) }
+            return found
+        }
+    }
+
     func snapshot() async throws -> LaneSnapshot {
         try await state.database.read { [name] connection in
             try connection.snapshot {
@@ -173,9 +184,11 @@ struct LaneStore: Sendable {
     // MARK: Writing
 
     /// Stores the steps of one turn, all or none.
-    func apply(_ turn: LaneTurn, now: Timestamp) async throws {
+    /// - Parameter dead: what is told in the ledger of entries that the turn sets aside.
+    func apply(_ turn: LaneTurn, telling dead: DeadLetterNotice? = nil, now: Timestamp) async throws {
         guard !turn.isEmpty else { return }
-        try await state.commit([]) { connection in
+        let events = dead.map { [state.event(.deadLetterRecorded, name, now, $0.fields)] } ?? []
+        try await state.commit(events) { connection in
             try lease.confirm(connection)
             try LaneWriter(sink: name, connection: connection, now: now).write(turn)
         }
