@@ -132,7 +132,8 @@ let package = Package(
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Delivery", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog", "Storage",
+                "AuditTrail", "Credentials", "Delivery", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog",
+                "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -144,7 +145,8 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "EventFormats", "ObjectStorage", "Gateway", "Genesys", "Identity", "JSON", "Ledger",
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "EventFormats", "ObjectStorage", "Gateway",
+                "Genesys", "Identity", "JSON", "Ledger",
                 "MerkleLog", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime", argumentParser,
                 asyncHTTPClient, logging, nioCore,
                 nioHTTP1, nioPosix, nioSSL, serviceLifecycle, unixSignals,
@@ -229,7 +231,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Gateway", "Identity", "JSON", "Ledger", "Measures",
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Gateway", "Identity", "JSON", "Ledger",
+                "Measures",
                 "MerkleLog",
                 "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioSSL,
             ]
@@ -246,7 +249,8 @@ let package = Package(
         tests(
             "Settings",
             [
-                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "JSON", "Ledger", "MerkleLog",
+                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "JSON", "Ledger",
+                "MerkleLog",
                 "Redaction",
             ]
         ),

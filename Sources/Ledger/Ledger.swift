@@ -48,13 +48,17 @@ public final class Ledger: Sendable {
     ) throws {
         let connection = try database.makeConnection()
         try Schema.migrate(connection, LedgerStore.schema)
-        guard let stored = try LedgerStore.head(connection) else {
-            throw LedgerError.missing("there is no ledger in \(location.name): run 'muniment init' first")
-        }
-        var head = try SignedHead(checkpoint: stored.checkpoint, verifier: signer.verifier)
         let kept = try Anchor.read(location.anchor)
-        if accepting == nil {
-            try Self.check(head, against: kept, at: location, verifier: signer.verifier, connection)
+        // One view of the store: other nodes append meanwhile.
+        var head = try connection.snapshot {
+            guard let stored = try LedgerStore.head(connection) else {
+                throw LedgerError.missing("there is no ledger in \(location.name): run 'muniment init' first")
+            }
+            let head = try SignedHead(checkpoint: stored.checkpoint, verifier: signer.verifier)
+            if accepting == nil {
+                try Self.check(head, against: kept, at: location, verifier: signer.verifier, connection)
+            }
+            return head
         }
         // Whatever was indexed of another history is of no use for this one.
         if accepting != nil { try location.removeIndex() }
@@ -122,15 +126,20 @@ public final class Ledger: Sendable {
         let database = try location.makeStore()
         defer { database.close() }
         let connection = try database.makeConnection()
-        guard let stored = try? LedgerStore.head(connection) else {
-            throw LedgerError.missing("there is no ledger in \(location.name): run 'muniment init' on the first node")
+        let head = try connection.snapshot {
+            guard let stored = try? LedgerStore.head(connection) else {
+                throw LedgerError.missing(
+                    "there is no ledger in \(location.name): run 'muniment init' on the first node"
+                )
+            }
+            let head = try SignedHead(checkpoint: stored.checkpoint, verifier: signer.verifier)
+            try LedgerStore.checkEnd(connection, head: head.size)
+            guard try TreeState(connection, size: head.size).root == head.root else {
+                throw LedgerError.inconsistent("the store's tree does not have the root that was signed")
+            }
+            if let known { try check(head, against: known, at: location, verifier: signer.verifier, connection) }
+            return head
         }
-        let head = try SignedHead(checkpoint: stored.checkpoint, verifier: signer.verifier)
-        try LedgerStore.checkEnd(connection, head: head.size)
-        guard try TreeState(connection, size: head.size).root == head.root else {
-            throw LedgerError.inconsistent("the store's tree does not have the root that was signed")
-        }
-        if let known { try check(head, against: known, at: location, verifier: signer.verifier, connection) }
         try Anchor.replace(location.anchor, with: head.checkpoint)
         return head
     }

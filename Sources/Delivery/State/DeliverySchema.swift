@@ -8,9 +8,10 @@ public import Storage
 ///   was asked to take as well). `records` of the range's indexes are for the sink; the others are counted as filtered already.
 /// - `sink_dead`: index and reason, never the event.
 public enum DeliverySchema {
-    static let component = "delivery"
+    /// The tables, for whoever prepares a database.
+    public static let schema = SchemaComponent("delivery", migrations)
 
-    static let migrations = [
+    private static let migrations = [
         Migration(
             version: 1,
             statements: [
@@ -38,6 +39,6 @@ public enum DeliverySchema {
 
     /// Makes the tables, or brings them up to date.
     public static func migrate(_ connection: any SQLConnection) throws {
-        try Schema.migrate(connection, component: component, migrations: migrations)
+        try Schema.migrate(connection, schema)
     }
 }
