@@ -17,6 +17,8 @@ public struct LaneParts<Destination: Sink>: Sendable {
     public let lease: any LeaseHolding
     /// The time of day.
     public var clock: any WallClock = SystemClock()
+    /// What waits are measured by.
+    public var steady: any WallClock = SteadyClock()
     /// Waits.
     public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// How long it waits after failures.

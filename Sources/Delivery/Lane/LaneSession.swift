@@ -78,16 +78,19 @@ struct LaneSession<Destination: Sink> {
         }
     }
 
-    private var now: Timestamp { parts.clock.now() }
+    /// By which waits are measured.
+    private var now: Timestamp { parts.steady.now() }
+    /// The time of day.
+    private var today: Timestamp { parts.clock.now() }
 
     private mutating func storeTurn() async throws {
         defer { turn = LaneTurn() }
         if let reason = stopReason {
-            try await store.stop(reason, after: turn, now: now)
+            try await store.stop(reason, after: turn, now: today)
             stopReason = nil
         } else {
             let notice = try await DeadLetterNotice(turn, ledger: parts.ledger)
-            try await store.apply(turn, telling: notice, now: now)
+            try await store.apply(turn, telling: notice, now: today)
         }
     }
 
@@ -145,7 +148,7 @@ struct LaneSession<Destination: Sink> {
             || backlogSince.map { now.since($0) >= machine.limits.age.wholeMilliseconds } ?? false
         var reads = 0
         while machine.freeSlots > 0, reads < Self.mostReads {
-            var reader = LaneReader(sink: parts.sink, ledger: parts.ledger, limits: machine.limits, now: now)
+            var reader = LaneReader(sink: parts.sink, ledger: parts.ledger, limits: machine.limits, now: today)
             guard try await backlog.fill(&reader, includingEnd: isRipe) else { return false }
             turn.changes += reader.changes
             if !reader.items.isEmpty {
@@ -165,7 +168,8 @@ struct LaneSession<Destination: Sink> {
         else { return }
         let isDue =
             settled - manifestFrom >= settings.entries || delivered.ranges.count >= Self.mostRanges
-            || now.since(snapshot.manifestAt) >= settings.interval.wholeMilliseconds
+            // One from the future says that the time of day was set back.
+            || !(0..<settings.interval.wholeMilliseconds).contains(today.since(snapshot.manifestAt))
         guard isDue else { return }
         let ranges = delivered.ranges.prefix(DeliveryManifest.maximumRanges)
         let covered =
@@ -181,7 +185,7 @@ struct LaneSession<Destination: Sink> {
             dead: dead,
             checkpoint: checkpoint,
             note: note,
-            timestamp: now
+            timestamp: today
         )
         turn.manifest = String(decoding: try made.json.canonicalBytes(), as: UTF8.self)
         manifest = made

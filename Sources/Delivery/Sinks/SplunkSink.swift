@@ -53,7 +53,7 @@ public final class SplunkSink: Sink {
         self.shaping = shaping
         self.http = http
         self.clock = clock
-        watch = AcknowledgementWatch(timeout: settings.acknowledgementTimeout, clock: clock, sleep: sleep)
+        watch = AcknowledgementWatch(timeout: settings.acknowledgementTimeout, clock: SteadyClock(), sleep: sleep)
     }
 
     public var limits: BatchLimits { settings.limits }
