@@ -231,7 +231,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Gateway", "Identity", "JSON", "Ledger",
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Gateway", "Identity", "JSON",
+                "Ledger",
                 "Measures",
                 "MerkleLog",
                 "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioSSL,

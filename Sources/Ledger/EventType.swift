@@ -69,6 +69,7 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
         .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
         .serverStarted, .serverStopped,
         .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
-        .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven, .sinkBackfilled, .sinkForgotten,
+        .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven, .sinkBackfilled,
+        .sinkForgotten,
     ]
 }
