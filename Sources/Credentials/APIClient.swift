@@ -8,14 +8,17 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case audit
     /// The ledger's entries and proofs.
     case ledger
+    /// Delivery: what stands where, pause, resume, send again.
+    case sinks
     /// Management of clients and the installation.
     case admin
 
-    /// Reads `read:<route>`, `read:*`, `audit`, `ledger` or `admin`.
+    /// Reads `read:<route>`, `read:*`, `audit`, `ledger`, `sinks` or `admin`.
     public init?(_ text: String) {
         switch text {
         case "audit": self = .audit
         case "ledger": self = .ledger
+        case "sinks": self = .sinks
         case "admin": self = .admin
         default:
             guard text.hasPrefix("read:"), text.count > 5, !text.contains(" ") else { return nil }
@@ -28,6 +31,7 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
         case .read(let route): "read:\(route)"
         case .audit: "audit"
         case .ledger: "ledger"
+        case .sinks: "sinks"
         case .admin: "admin"
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuditTrail
 import Credentials
+import Delivery
 import Foundation
 import Identity
 import Ledger
@@ -59,7 +60,7 @@ struct Installation: Sendable {
     var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: tenantKey.derived(for: "access-token")) }
 
     /// Every part that has tables in the store.
-    static let schema = Ledger.schema + [ClientRegistry.schema, LeaseKeeper.schema]
+    static let schema = Ledger.schema + [ClientRegistry.schema, DeliverySchema.schema, LeaseKeeper.schema]
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
 

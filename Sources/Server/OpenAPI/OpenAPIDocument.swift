@@ -22,6 +22,7 @@ enum OpenAPIDocument {
             {"name": "trail", "description": "Questions to the audit trail. Each is recorded as AUDIT_TRAIL_READ before it is answered."},
             {"name": "log", "description": "The ledger as a tlog-tiles log, for independent verification."},
             {"name": "clients", "description": "API clients. Each change is an event."},
+            {"name": "sinks", "description": "Delivery of the record to SIEM, warehouse and locked storage. Each change is an event."},
             {"name": "operations", "description": "Health, metrics and settings."}
           ],
           "security": [],
@@ -30,6 +31,7 @@ enum OpenAPIDocument {
         \#(logPaths),
         \#(trailPaths),
         \#(clientPaths),
+        \#(sinkPaths),
         \#(readPaths)
           },
           "components": {
@@ -46,12 +48,14 @@ enum OpenAPIDocument {
               }
             },
             "parameters": {
+        \#(sinkName)
         \#(parameters)
             },
             "responses": {
         \#(responses)
             },
             "schemas": {
+        \#(sinkSchemas)
         \#(schemas)
             }
           }
