@@ -121,12 +121,14 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        library("Monitoring", ["Detection", "JSON", "Ledger", "Storage", "WallTime"]),
+
         // Floor 4: how it is reached, and what it is tried against.
         library(
             "Settings",
             [
-                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "JSON", "Ledger",
-                "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto, yams,
+                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys", "JSON",
+                "Ledger", "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto, yams,
             ]
         ),
         library(
@@ -145,9 +147,10 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "EventFormats", "ObjectStorage", "Gateway",
-                "Genesys", "Identity", "JSON", "Ledger",
-                "MerkleLog", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime", argumentParser,
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "ObjectStorage",
+                "Gateway", "Genesys", "Identity", "JSON", "Ledger",
+                "MerkleLog", "Monitoring", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
+                argumentParser,
                 asyncHTTPClient, logging, nioCore,
                 nioHTTP1, nioPosix, nioSSL, serviceLifecycle, unixSignals,
             ],
