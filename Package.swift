@@ -219,6 +219,7 @@ let package = Package(
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
         tests("Identity", ["JSON", "TextEncoding", crypto]),
+        tests("Monitoring", ["Detection", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
         tests(
             "AuditTrail",
