@@ -121,12 +121,14 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        library("Monitoring", ["Detection", "JSON", "Ledger", "Storage", "WallTime"]),
+
         // Floor 4: how it is reached, and what it is tried against.
         library(
             "Settings",
             [
-                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "JSON", "Ledger",
-                "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto, yams,
+                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys", "JSON",
+                "Ledger", "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto, yams,
             ]
         ),
         library(
@@ -145,9 +147,10 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "EventFormats", "ObjectStorage", "Gateway",
-                "Genesys", "Identity", "JSON", "Ledger",
-                "MerkleLog", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime", argumentParser,
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "ObjectStorage",
+                "Gateway", "Genesys", "Identity", "JSON", "Ledger",
+                "MerkleLog", "Monitoring", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
+                argumentParser,
                 asyncHTTPClient, logging, nioCore,
                 nioHTTP1, nioPosix, nioSSL, serviceLifecycle, unixSignals,
             ],
@@ -166,6 +169,7 @@ let package = Package(
             name: "GatewayBenchmark",
             dependencies: [
                 "AccessPolicy", "Credentials", "Gateway", "Identity", "Ledger", "Measures", "MerkleLog", "Redaction",
+                "Storage",
                 "WallTime", crypto,
             ],
             path: "Benchmarks/Gateway",
@@ -225,8 +229,11 @@ let package = Package(
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
         tests("Identity", ["JSON", "TextEncoding", crypto]),
-        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "WallTime", crypto]),
-        tests("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TextEncoding", "WallTime"]),
+        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
+        tests(
+            "AuditTrail",
+            ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime"]
+        ),
         tests(
             "Gateway",
             [

@@ -62,14 +62,46 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let sinkBackfilled = EventType(rawValue: "SINK_BACKFILLED")
     /// An operator gave up a sink that is no longer configured, and whatever it had not delivered.
     public static let sinkForgotten = EventType(rawValue: "SINK_FORGOTTEN")
+    /// Detection watches: once a minute, so that time passes for its rules while nothing else happens.
+    public static let detectionHeartbeat = EventType(rawValue: "DETECTION_HEARTBEAT")
+    /// A rule of detection matched.
+    public static let detectionAlertRaised = EventType(rawValue: "DETECTION_ALERT_RAISED")
+    /// An open alert's rule matched again.
+    public static let detectionAlertUpdated = EventType(rawValue: "DETECTION_ALERT_UPDATED")
+    /// Late facts explained an alert, or what had stopped goes again.
+    public static let detectionAlertCleared = EventType(rawValue: "DETECTION_ALERT_CLEARED")
+    /// Facts that a read's verdict needs did not come in time.
+    public static let detectionAccessUnverifiable = EventType(rawValue: "DETECTION_ACCESS_UNVERIFIABLE")
+    /// Late facts changed a read's verdict.
+    public static let detectionVerdictChanged = EventType(rawValue: "DETECTION_VERDICT_CHANGED")
+    /// A person took an alert up.
+    public static let detectionAlertAcknowledged = EventType(rawValue: "DETECTION_ALERT_ACKNOWLEDGED")
+    /// A person said that an alert was dealt with.
+    public static let detectionAlertResolved = EventType(rawValue: "DETECTION_ALERT_RESOLVED")
+    /// A person said, for a time, that an alert is not worth pursuing.
+    public static let detectionAlertDismissed = EventType(rawValue: "DETECTION_ALERT_DISMISSED")
+    /// A person took a decision about an alert back.
+    public static let detectionAlertReopened = EventType(rawValue: "DETECTION_ALERT_REOPENED")
+    /// What happens to a case of containment.
+    public static let containment: [EventType] = [
+        "CONTAINMENT_PROPOSED", "CONTAINMENT_APPROVED", "CONTAINMENT_REFUSED", "CONTAINMENT_PRIOR_STATE_SAVED",
+        "CONTAINMENT_FOUND_DONE", "CONTAINMENT_PERFORMED", "CONTAINMENT_EFFECT_VERIFIED",
+        "CONTAINMENT_ATTEMPT_FAILED", "CONTAINMENT_FAILED", "CONTAINMENT_UNDO_REQUESTED",
+        "CONTAINMENT_UNDO_PERFORMED", "CONTAINMENT_UNDONE",
+    ].map(EventType.init(rawValue:))
 
     /// Every kind that this version writes.
-    public static let all: [EventType] = [
-        .customerDataAccessed, .customerDataAccessRefused, .disclosureCorrected, .bindingCorrected, .spoolReplayed,
-        .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
-        .serverStarted, .serverStopped,
-        .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
-        .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven, .sinkBackfilled,
-        .sinkForgotten,
-    ]
+    public static let all: [EventType] =
+        [
+            .customerDataAccessed, .customerDataAccessRefused, .disclosureCorrected, .bindingCorrected, .spoolReplayed,
+            .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
+            .serverStarted, .serverStopped,
+            .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
+            .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
+            .sinkBackfilled,
+            .sinkForgotten, .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated, .detectionAlertCleared,
+            .detectionAccessUnverifiable, .detectionVerdictChanged, .detectionAlertAcknowledged,
+            .detectionAlertResolved,
+            .detectionAlertDismissed, .detectionAlertReopened,
+        ] + containment
 }

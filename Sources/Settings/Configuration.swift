@@ -1,5 +1,6 @@
 import AccessPolicy
 import Delivery
+import Detection
 import EventFormats
 public import Gateway
 public import Genesys
@@ -42,6 +43,8 @@ public struct Configuration: Sendable {
     public let platform: Platform?
     /// Where the record is delivered to.
     public let sinks: [SinkSettings]
+    /// How the record is watched.
+    public let detection: DetectionSettings
     /// The least severe messages that are logged: trace, debug, info, notice, warning, error.
     public let logLevel: String
     /// SHA-256 of the file's bytes and of the policy files it names, in hex.
@@ -61,6 +64,13 @@ public struct Configuration: Sendable {
             "commitments": .bool(gateway.commitments),
             "routes": .array(gateway.routes.map(summary)),
             "sinks": .array(sinks.map(summary)),
+            "detection": .object([
+                "enabled": .bool(detection.isOn),
+                "rules": .integer(Int64(detection.rules.rules.count { $0.alerts })),
+                "containmentSteps": .array(
+                    detection.containment.enabled.map(\.rawValue).sorted().map { .string($0) }
+                ),
+            ]),
         ])
     }
 

@@ -6,6 +6,7 @@ import Foundation
 import Identity
 import Ledger
 import MerkleLog
+import Monitoring
 import Settings
 import Storage
 import WallTime
@@ -60,7 +61,20 @@ struct Installation: Sendable {
     var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: tenantKey.derived(for: "access-token")) }
 
     /// Every part that has tables in the store.
-    static let schema = Ledger.schema + [ClientRegistry.schema, DeliverySchema.schema, LeaseKeeper.schema]
+    static let schema =
+        Ledger.schema + [
+            ClientRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema, DetectionFollower.schema,
+            LeaseKeeper.schema,
+        ]
+
+    func containmentDesk(_ ledger: Ledger, producer: String) throws -> ContainmentDesk {
+        try ContainmentDesk(
+            ledger: ledger,
+            policy: configuration.detection.containment,
+            clock: clock,
+            producer: producer
+        )
+    }
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
 

@@ -3,12 +3,14 @@ import AsyncHTTPClient
 import AuditTrail
 import Credentials
 import Delivery
+import Detection
 import Foundation
 import Gateway
 import Genesys
 import JSON
 import Ledger
 import Logging
+import Monitoring
 import Server
 import ServiceLifecycle
 import Settings
@@ -28,6 +30,8 @@ final class MunimentServer: Sendable {
     private let readyChecks: [ReadyCheck]
     private let lock: ServerLock
     private let leases: LeaseKeeper
+    private let restrictions = AgentRestrictions()
+    private let containment: ContainmentDesk
     private let sinks: SinkAssembly
     private let logger: Logger
 
@@ -46,6 +50,7 @@ final class MunimentServer: Sendable {
             logger.warning("leased work interrupted", metadata: ["work": "\(work)", "error": "\(error)"])
         }
         let producer = "server@\(configuration.node)"
+        containment = try installation.containmentDesk(ledger, producer: producer)
         sinks = try SinkAssembly(installation, ledger: ledger, leases: leases, producer: producer, logger: logger)
         registry = try installation.registry(ledger, producer: producer)
         directory = installation.clientDirectory
@@ -76,6 +81,7 @@ final class MunimentServer: Sendable {
                 tokeniser: installation.tokeniser,
                 commitments: installation.commitments,
                 platform: platform,
+                restrictions: restrictions,
                 clock: installation.clock
             )
         )
@@ -115,6 +121,8 @@ final class MunimentServer: Sendable {
                         }
                     }
                 }
+                group.addTask { await self.watchRecord() }
+                group.addTask { await self.followContainment() }
                 group.addTask {
                     await self.ledger.watchHead { try await Task.sleep(for: .seconds(1)) }
                 }
@@ -150,6 +158,54 @@ final class MunimentServer: Sendable {
         ledger.close()
         try await http?.shutdown()
         try await sinks.close()
+    }
+
+    /// Detection, and what is due of containment: once in a cluster.
+    private func watchRecord() async {
+        let settings = installation.configuration.detection
+        guard settings.isOn else { return }
+        let (logger, ledger, clock, containment) = (self.logger, self.ledger, installation.clock, self.containment)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await self.leases.run("detection") { _ in
+                    try await DetectionFollower(
+                        ledger: ledger,
+                        rules: settings.rules,
+                        configuration: settings.configuration,
+                        clock: clock
+                    ) { what, error in
+                        logger.warning("detection: \(what)", metadata: ["error": "\(error)"])
+                    }.run()
+                }
+            }
+            group.addTask {
+                await self.leases.run("containment") { _ in
+                    while !Task.isCancelled {
+                        // One step of each case at a time, until nothing is due.
+                        while try await containment.work() {}
+                        try await Task.sleep(for: .milliseconds(200))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps this node's gateway to what contains agents, whichever node brought it about.
+    private func followContainment() async {
+        while !Task.isCancelled {
+            do {
+                let found = try await containment.restrictions()
+                restrictions.replace(
+                    with: Dictionary(
+                        found.map { ($0.agent, $0.step == .block ? AgentRestriction.block : .maskOnly) },
+                        uniquingKeysWith: { $0 == .block ? $0 : $1 }
+                    )
+                )
+            } catch {
+                logger.warning("containment cannot be followed", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
     }
 
     private func makeControlPlane() -> ControlPlane {
