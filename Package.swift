@@ -192,6 +192,16 @@ let package = Package(
         ),
 
         .executableTarget(
+            name: "DeliveryBenchmark",
+            dependencies: [
+                "Delivery", "DeliveryWire", "EventFormats", "JSON", "Ledger", "MerkleLog", "Sandbox", "Storage",
+                "WallTime", asyncHTTPClient,
+            ],
+            path: "Benchmarks/Delivery",
+            swiftSettings: settings
+        ),
+
+        .executableTarget(
             name: "DetectionBenchmark",
             dependencies: ["Detection", "JSON", "WallTime"],
             path: "Benchmarks/Detection",
