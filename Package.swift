@@ -24,6 +24,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -106,6 +107,15 @@ let package = Package(
             ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime", crypto]
         ),
 
+        library(
+            "Delivery",
+            [
+                "DeliveryWire", "EventFormats", "JSON", "Ledger", "Measures", "MerkleLog", "ObjectStorage", "Storage",
+                "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+                nioTLS,
+            ]
+        ),
+
         // Pure too, though it stands here: fed the record's events, it returns alerts and effects, and does nothing itself.
         .target(
             name: "Detection",
@@ -114,15 +124,21 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        library("Monitoring", ["Detection", "JSON", "Ledger", "Storage", "WallTime"]),
+
         // Floor 4: how it is reached, and what it is tried against.
         library(
             "Settings",
-            ["AccessPolicy", "Gateway", "Genesys", "Identity", "JSON", "Ledger", "MerkleLog", "Redaction", crypto, yams]
+            [
+                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys",
+                "Identity", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto, yams,
+            ]
         ),
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Gateway", "Identity", "JSON", "Ledger", "Measures", "MerkleLog", "Storage",
+                "AuditTrail", "Credentials", "Delivery", "Gateway", "Identity", "JSON", "Ledger", "Measures",
+                "MerkleLog", "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -134,10 +150,12 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "AccessPolicy", "AuditTrail", "Credentials", "Gateway", "Genesys", "Identity", "JSON", "Ledger",
-                "MerkleLog", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime", argumentParser,
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "ObjectStorage",
+                "Gateway", "Genesys", "Identity", "JSON", "Ledger",
+                "MerkleLog", "Monitoring", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
+                argumentParser,
                 asyncHTTPClient, logging, nioCore,
-                nioHTTP1, serviceLifecycle, unixSignals,
+                nioHTTP1, nioPosix, nioSSL, serviceLifecycle, unixSignals,
             ],
             swiftSettings: settings
         ),
@@ -184,6 +202,16 @@ let package = Package(
         ),
 
         .executableTarget(
+            name: "DeliveryBenchmark",
+            dependencies: [
+                "Delivery", "DeliveryWire", "EventFormats", "JSON", "Ledger", "MerkleLog", "Sandbox", "Storage",
+                "WallTime", asyncHTTPClient,
+            ],
+            path: "Benchmarks/Delivery",
+            swiftSettings: settings
+        ),
+
+        .executableTarget(
             name: "DetectionBenchmark",
             dependencies: ["Detection", "JSON", "WallTime"],
             path: "Benchmarks/Detection",
@@ -214,6 +242,7 @@ let package = Package(
             "Identity",
             ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
         ),
+        tests("Monitoring", ["Detection", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
         tests(
             "AuditTrail",
@@ -233,15 +262,28 @@ let package = Package(
         tests(
             "Server",
             [
-                "AccessPolicy", "AuditTrail", "Credentials", "Gateway", "Identity", "JSON", "Ledger", "Measures",
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Gateway", "Identity", "JSON",
+                "Ledger",
+                "Measures",
                 "MerkleLog",
                 "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioSSL,
+            ]
+        ),
+        tests(
+            "Delivery",
+            [
+                "DeliveryWire", "EventFormats", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "Sandbox", "Storage",
+                "TestStores", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
+                nioSSL,
             ]
         ),
         tests("Detection", ["JSON", "WallTime"], exclude: ["Oracle"]),
         tests(
             "Settings",
-            ["AccessPolicy", "Gateway", "Genesys", "Identity", "JSON", "Ledger", "MerkleLog", "Redaction"]
+            [
+                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "Identity", "JSON",
+                "Ledger", "MerkleLog", "Redaction",
+            ]
         ),
         .testTarget(
             name: "EndToEndTests",

@@ -8,6 +8,8 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case audit
     /// The ledger's entries and proofs.
     case ledger
+    /// Delivery: what stands where, pause, resume, send again.
+    case sinks
     /// Management of clients and the installation.
     case admin
     /// Identification of people, and decisions about who is whom.
@@ -18,13 +20,15 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case events
 
     /// Scopes as people are told of them.
-    public static let names = "read:<route>, read:*, audit, ledger, admin, identity, identity.forget and events"
+    public static let names =
+        "read:<route>, read:*, audit, ledger, sinks, admin, identity, identity.forget and events"
 
     /// Reads one of ``names``.
     public init?(_ text: String) {
         switch text {
         case "audit": self = .audit
         case "ledger": self = .ledger
+        case "sinks": self = .sinks
         case "admin": self = .admin
         case "identity": self = .identity
         case "identity.forget": self = .forget
@@ -40,6 +44,7 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
         case .read(let route): "read:\(route)"
         case .audit: "audit"
         case .ledger: "ledger"
+        case .sinks: "sinks"
         case .admin: "admin"
         case .identity: "identity"
         case .forget: "identity.forget"

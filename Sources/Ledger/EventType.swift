@@ -46,6 +46,49 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let apiClientRevoked = EventType(rawValue: "API_CLIENT_REVOKED")
     /// Somebody read the audit trail: who, for what.
     public static let auditTrailRead = EventType(rawValue: "AUDIT_TRAIL_READ")
+    /// A sink was added, or its settings changed.
+    public static let sinkConfigured = EventType(rawValue: "SINK_CONFIGURED")
+    /// A sink stopped itself: its destination refuses everything, and this is why.
+    public static let sinkStopped = EventType(rawValue: "SINK_STOPPED")
+    /// Entries cannot be delivered to a sink and were set aside.
+    public static let deadLetterRecorded = EventType(rawValue: "DEAD_LETTER_RECORDED")
+    /// An operator paused a sink.
+    public static let sinkPaused = EventType(rawValue: "SINK_PAUSED")
+    /// An operator let a sink go on.
+    public static let sinkResumed = EventType(rawValue: "SINK_RESUMED")
+    /// An operator had dead letters of a sink sent again.
+    public static let sinkRedriven = EventType(rawValue: "SINK_REDRIVEN")
+    /// An operator had a sink take older entries as well.
+    public static let sinkBackfilled = EventType(rawValue: "SINK_BACKFILLED")
+    /// An operator gave up a sink that is no longer configured, and whatever it had not delivered.
+    public static let sinkForgotten = EventType(rawValue: "SINK_FORGOTTEN")
+    /// Detection watches: once a minute, so that time passes for its rules while nothing else happens.
+    public static let detectionHeartbeat = EventType(rawValue: "DETECTION_HEARTBEAT")
+    /// A rule of detection matched.
+    public static let detectionAlertRaised = EventType(rawValue: "DETECTION_ALERT_RAISED")
+    /// An open alert's rule matched again.
+    public static let detectionAlertUpdated = EventType(rawValue: "DETECTION_ALERT_UPDATED")
+    /// Late facts explained an alert, or what had stopped goes again.
+    public static let detectionAlertCleared = EventType(rawValue: "DETECTION_ALERT_CLEARED")
+    /// Facts that a read's verdict needs did not come in time.
+    public static let detectionAccessUnverifiable = EventType(rawValue: "DETECTION_ACCESS_UNVERIFIABLE")
+    /// Late facts changed a read's verdict.
+    public static let detectionVerdictChanged = EventType(rawValue: "DETECTION_VERDICT_CHANGED")
+    /// A person took an alert up.
+    public static let detectionAlertAcknowledged = EventType(rawValue: "DETECTION_ALERT_ACKNOWLEDGED")
+    /// A person said that an alert was dealt with.
+    public static let detectionAlertResolved = EventType(rawValue: "DETECTION_ALERT_RESOLVED")
+    /// A person said, for a time, that an alert is not worth pursuing.
+    public static let detectionAlertDismissed = EventType(rawValue: "DETECTION_ALERT_DISMISSED")
+    /// A person took a decision about an alert back.
+    public static let detectionAlertReopened = EventType(rawValue: "DETECTION_ALERT_REOPENED")
+    /// What happens to a case of containment.
+    public static let containment: [EventType] = [
+        "CONTAINMENT_PROPOSED", "CONTAINMENT_APPROVED", "CONTAINMENT_REFUSED", "CONTAINMENT_PRIOR_STATE_SAVED",
+        "CONTAINMENT_FOUND_DONE", "CONTAINMENT_PERFORMED", "CONTAINMENT_EFFECT_VERIFIED",
+        "CONTAINMENT_ATTEMPT_FAILED", "CONTAINMENT_FAILED", "CONTAINMENT_UNDO_REQUESTED",
+        "CONTAINMENT_UNDO_PERFORMED", "CONTAINMENT_UNDONE",
+    ].map(EventType.init(rawValue:))
 
     /// Somebody was identified, or could not be: what was asked, and what came of it.
     public static let identityResolution = EventType(rawValue: "IDENTITY_RESOLUTION")
@@ -79,13 +122,20 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let dataDeletion = EventType(rawValue: "DATA_DELETION")
 
     /// Every kind that this version writes.
-    public static let all: [EventType] = [
-        .customerDataAccessed, .customerDataAccessRefused, .disclosureCorrected, .bindingCorrected, .spoolReplayed,
-        .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
-        .serverStarted, .serverStopped,
-        .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
-        .identityResolution, .identityLinked, .identityUnlinked, .identityShared, .identityLoaded, .identityMerged,
-        .identityUnmerged, .identityKeptApart, .identityAllowedTogether, .identityConflictSettled, .identityForgotten,
-        .identityKeysRotated, .identityKeysMoved, .identityKeyDestroyed, .dataDeletion,
-    ]
+    public static let all: [EventType] =
+        [
+            .customerDataAccessed, .customerDataAccessRefused, .disclosureCorrected, .bindingCorrected, .spoolReplayed,
+            .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
+            .serverStarted, .serverStopped,
+            .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
+            .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
+            .sinkBackfilled,
+            .sinkForgotten, .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated, .detectionAlertCleared,
+            .detectionAccessUnverifiable, .detectionVerdictChanged, .detectionAlertAcknowledged,
+            .detectionAlertResolved,
+            .detectionAlertDismissed, .detectionAlertReopened, .identityResolution, .identityLinked, .identityUnlinked,
+            .identityShared, .identityLoaded, .identityMerged, .identityUnmerged, .identityKeptApart,
+            .identityAllowedTogether, .identityConflictSettled, .identityForgotten, .identityKeysRotated,
+            .identityKeysMoved, .identityKeyDestroyed, .dataDeletion,
+        ] + containment
 }

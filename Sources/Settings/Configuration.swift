@@ -1,4 +1,7 @@
 import AccessPolicy
+import Delivery
+import Detection
+import EventFormats
 public import Gateway
 public import Genesys
 public import Identity
@@ -43,6 +46,10 @@ public struct Configuration: Sendable {
     public let control: GatewaySettings.Listener
     /// The platform; nil when none is configured.
     public let platform: Platform?
+    /// Where the record is delivered to.
+    public let sinks: [SinkSettings]
+    /// How the record is watched.
+    public let detection: DetectionSettings
     /// The least severe messages that are logged: trace, debug, info, notice, warning, error.
     public let logLevel: String
     /// SHA-256 of the file's bytes and of the policy files it names, in hex.
@@ -61,11 +68,27 @@ public struct Configuration: Sendable {
             "shadowPolicyVersion": gateway.shadowPolicy.map { .string($0.version) } ?? .null,
             "commitments": .bool(gateway.commitments),
             "routes": .array(gateway.routes.map(summary)),
+            "sinks": .array(sinks.map(summary)),
+            "detection": .object([
+                "enabled": .bool(detection.isOn),
+                "rules": .integer(Int64(detection.rules.rules.count { $0.alerts })),
+                "containmentSteps": .array(
+                    detection.containment.enabled.map(\.rawValue).sorted().map { .string($0) }
+                ),
+            ]),
         ])
     }
 
     private func path(_ request: UpstreamRequest) -> String {
         request.path.parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "{customerId}")
+    }
+
+    private func summary(_ sink: SinkSettings) -> JSONValue {
+        .object([
+            "name": .string(sink.definition.name), "kind": .string(sink.definition.kind),
+            "format": .string(sink.format.description), "filter": sink.filter.json,
+            "definitionHash": .string(sink.definition.hash),
+        ])
     }
 
     private func summary(_ route: Route) -> JSONValue {

@@ -87,12 +87,18 @@ struct ConfigurationLoader {
         let listeners = listeners(root)
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
+        let sinkReader = SinkReader(files: files)
+        let detection = DetectionReader(files: files).settings(root.section("detection"))
+        let sinks = root.section("sinks")?.named() ?? []
+        let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
         let log = root.section("log")
         let level = log?.choice("level", LogLevel.self) ?? .info
         log?.end()
         root.end()
 
-        guard let ledger, let keyring, let policy, let data = listeners.data, let control = listeners.control else {
+        guard let ledger, let detection, let keyring, let policy, let data = listeners.data,
+            let control = listeners.control
+        else {
             return nil
         }
         var binding = platform?.binding ?? GatewaySettings.Binding()
@@ -125,6 +131,8 @@ struct ConfigurationLoader {
             ),
             control: control,
             platform: platform?.platform,
+            sinks: readSinks,
+            detection: detection,
             logLevel: level.rawValue,
             contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         )

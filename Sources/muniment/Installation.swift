@@ -1,10 +1,12 @@
 import ArgumentParser
 import AuditTrail
 import Credentials
+import Delivery
 import Foundation
 import Identity
 import Ledger
 import MerkleLog
+import Monitoring
 import Settings
 import Storage
 import WallTime
@@ -66,7 +68,20 @@ struct Installation: Sendable {
     var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: keyring.newest.derived(for: "access-token")) }
 
     /// Every part that has tables in the store.
-    static let schema = Ledger.schema + [ClientRegistry.schema, IdentityRegistry.schema, LeaseKeeper.schema]
+    static let schema =
+        Ledger.schema + [
+            ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema, DetectionFollower.schema,
+            LeaseKeeper.schema,
+        ]
+
+    func containmentDesk(_ ledger: Ledger, producer: String) throws -> ContainmentDesk {
+        try ContainmentDesk(
+            ledger: ledger,
+            policy: configuration.detection.containment,
+            clock: clock,
+            producer: producer
+        )
+    }
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
 

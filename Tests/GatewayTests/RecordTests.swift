@@ -110,7 +110,7 @@ private func makeCore(commitments: Bool, mode: Route.Mode = .enforce) throws -> 
                 body: body,
                 upstreamMicroseconds: 77,
                 overVelocity: true,
-                restriction: nil
+                restriction: .maskOnly
             ), body
         )
     }

@@ -1,6 +1,7 @@
 import AuditTrail
 import Credentials
 import Crypto
+import Delivery
 import Foundation
 import Gateway
 import HTTPTypes
@@ -29,6 +30,7 @@ final class Installation: Sendable {
     let tokeniser: Tokeniser
     let registry: ClientRegistry
     let identities: IdentityRegistry
+    let deliveryState: DeliveryState
     let directory = ClientDirectory(tokenKey: SymmetricKey(size: .bits256))
     let dataPlane = PretendDataPlane()
     let lines = Lines()
@@ -54,6 +56,7 @@ final class Installation: Sendable {
             producer: "test"
         )
         registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test")
+        deliveryState = try DeliveryState(ledger: ledger, producer: "test")
     }
 
     deinit {
@@ -78,6 +81,7 @@ final class Installation: Sendable {
                 directory: directory,
                 dataPlane: dataPlane,
                 routes: routes,
+                delivery: DeliveryControl(state: deliveryState, ledger: ledger, clock: clock),
                 readyChecks: checks,
                 configurationSummary: ["node": "n1"],
                 configurationHash: "c0ffee",

@@ -24,11 +24,13 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownTile = "unknown-tile"
     case unknownClient = "unknown-client"
     case unknownCustomer = "unknown-customer"
+    case unknownSink = "unknown-sink"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case clientRevoked = "client-revoked"
     case identityConflict = "identity-conflict"
     case eventConflict = "event-conflict"
+    case sinkConflict = "sink-conflict"
     case bodyTooLarge = "body-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case internalError = "internal-error"
@@ -46,10 +48,10 @@ public enum ControlProblem: String, Sendable, CaseIterable {
             400
         case .unauthenticated: 401
         case .forbidden: 403
-        case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer: 404
+        case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownSink: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .clientRevoked, .identityConflict, .eventConflict: 409
+        case .clientRevoked, .identityConflict, .eventConflict, .sinkConflict: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .internalError: 500
@@ -82,11 +84,13 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .unknownTile: "The ledger has no such tile or bundle."
         case .unknownClient: "There is no such API client."
         case .unknownCustomer: "There is no such customer, or the customer was forgotten."
+        case .identityConflict: "A decision in force forbids it."
+        case .eventConflict: "Another event was recorded under this key: give each event a key of its own."
+        case .unknownSink: "There is no such sink."
         case .methodNotAllowed: "The method is not allowed here."
         case .requestTimeout: "The request did not arrive in time."
         case .clientRevoked: "The API client is revoked: create a new one."
-        case .identityConflict: "A decision in force forbids it."
-        case .eventConflict: "Another event was recorded under this key: give each event a key of its own."
+        case .sinkConflict: "The sink is in a state in which that cannot be done."
         case .bodyTooLarge: "The request is too large."
         case .unsupportedMediaType: "Send the body as application/json."
         case .internalError: "Something went wrong here; the log has it under the request's id."

@@ -1,5 +1,6 @@
 import AuditTrail
 import Credentials
+import Delivery
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -26,6 +27,11 @@ extension Refusal {
         case let error as IdentifierRefusal: (Refusal(.invalidIdentifier, error.description), nil)
         case let error as IntakeError: (Refusal(.invalidEvent, error.description), nil)
         case LedgerError.conflict: (Refusal(.eventConflict), nil)
+        case DeliveryError.unknownSink: (Refusal(.unknownSink), nil)
+        case DeliveryError.backfillRange(_, let start):
+            (Refusal(.invalidField, "last: lies below the sink's start, \(start)"), nil)
+        case DeliveryError.noDeadLetter: (Refusal(.sinkConflict, "there are no such dead letters"), nil)
+        case is DeliveryError: (Refusal(.sinkConflict), nil)
         case LedgerError.noSuchEntry: (Refusal(.unknownEntry), nil)
         case let error as LedgerError: (explaining(error), error.description)
         case let error as StorageError: (Refusal(.ledgerUnavailable, headers: retryLater), error.description)

@@ -23,6 +23,7 @@ enum OpenAPIDocument {
             {"name": "identity", "description": "Who is whom. Every identification and every decision is an event; identifiers are sent in bodies only, and kept as keyed codes."},
             {"name": "log", "description": "The ledger as a tlog-tiles log, for independent verification."},
             {"name": "clients", "description": "API clients. Each change is an event."},
+            {"name": "sinks", "description": "Delivery of the record to SIEM, warehouse and locked storage. Each change is an event."},
             {"name": "operations", "description": "Health, metrics and settings."}
           ],
           "security": [],
@@ -32,6 +33,7 @@ enum OpenAPIDocument {
         \#(trailPaths),
         \#(identityPaths),
         \#(clientPaths),
+        \#(sinkPaths),
         \#(readPaths)
           },
           "components": {
@@ -48,12 +50,14 @@ enum OpenAPIDocument {
               }
             },
             "parameters": {
+        \#(sinkName)
         \#(parameters)
             },
             "responses": {
         \#(responses)
             },
             "schemas": {
+        \#(sinkSchemas)
         \#(schemas),
         \#(identitySchemas)
             }

@@ -68,8 +68,9 @@ struct ClientRoutes: Sendable {
 
     /// Routes have names of lower-case letters, digits and hyphens; a scope for another would never be of use.
     private static func isScope(_ text: String) -> Bool {
-        text.wholeMatch(of: /audit|ledger|admin|identity|identity\.forget|events|read:(?:\*|[a-z0-9][a-z0-9\-]{0,62})/)
-            != nil
+        text.wholeMatch(
+            of: /audit|ledger|sinks|admin|identity|identity\.forget|events|read:(?:\*|[a-z0-9][a-z0-9\-]{0,62})/
+        ) != nil
     }
 
     private static func addresses(_ body: JSONBody) throws(Refusal) -> [AddressRange] {

@@ -2,6 +2,8 @@ import AccessPolicy
 import AsyncHTTPClient
 import AuditTrail
 import Credentials
+import Delivery
+import Detection
 import Foundation
 import Gateway
 import Genesys
@@ -9,6 +11,7 @@ import Identity
 import JSON
 import Ledger
 import Logging
+import Monitoring
 import Server
 import ServiceLifecycle
 import Settings
@@ -29,6 +32,9 @@ final class MunimentServer: Sendable {
     private let readyChecks: [ReadyCheck]
     private let lock: ServerLock
     private let leases: LeaseKeeper
+    private let restrictions = AgentRestrictions()
+    private let containment: ContainmentDesk
+    private let sinks: SinkAssembly
     private let logger: Logger
 
     /// Opens the ledger and composes the parts; nothing listens yet.
@@ -46,6 +52,8 @@ final class MunimentServer: Sendable {
             logger.warning("leased work interrupted", metadata: ["work": "\(work)", "error": "\(error)"])
         }
         let producer = "server@\(configuration.node)"
+        containment = try installation.containmentDesk(ledger, producer: producer)
+        sinks = try SinkAssembly(installation, ledger: ledger, leases: leases, producer: producer, logger: logger)
         registry = try installation.registry(ledger, producer: producer)
         directory = installation.clientDirectory
         directory.replace(with: try await registry.all())
@@ -77,6 +85,7 @@ final class MunimentServer: Sendable {
                 naming: CustomerNamesByIdentity(identities: identities),
                 commitments: installation.commitments,
                 platform: platform,
+                restrictions: restrictions,
                 clock: installation.clock
             )
         )
@@ -116,6 +125,8 @@ final class MunimentServer: Sendable {
                         }
                     }
                 }
+                group.addTask { await self.watchRecord() }
+                group.addTask { await self.followContainment() }
                 group.addTask {
                     await self.ledger.watchHead { try await Task.sleep(for: .seconds(1)) }
                 }
@@ -130,6 +141,7 @@ final class MunimentServer: Sendable {
                         logger.error("changes of identities cannot be followed", metadata: ["error": "\($0)"])
                     }
                 }
+                group.addTask { await self.sinks.service.run() }
             }
         }
         logger.info(
@@ -145,6 +157,7 @@ final class MunimentServer: Sendable {
         await gateway.shutdown(within: 20)
         await control.triggerGracefulShutdown()
         try await controlTask.value
+        await sinks.service.end(within: .seconds(10))
         followers.cancel()
         await followers.value
         // A store that is away cannot take it: the next start says that this one did not end in order.
@@ -153,6 +166,55 @@ final class MunimentServer: Sendable {
         }
         ledger.close()
         try await http?.shutdown()
+        try await sinks.close()
+    }
+
+    /// Detection, and what is due of containment: once in a cluster.
+    private func watchRecord() async {
+        let settings = installation.configuration.detection
+        guard settings.isOn else { return }
+        let (logger, ledger, clock, containment) = (self.logger, self.ledger, installation.clock, self.containment)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await self.leases.run("detection") { _ in
+                    try await DetectionFollower(
+                        ledger: ledger,
+                        rules: settings.rules,
+                        configuration: settings.configuration,
+                        clock: clock
+                    ) { what, error in
+                        logger.warning("detection: \(what)", metadata: ["error": "\(error)"])
+                    }.run()
+                }
+            }
+            group.addTask {
+                await self.leases.run("containment") { _ in
+                    while !Task.isCancelled {
+                        // One step of each case at a time, until nothing is due.
+                        while try await containment.work() {}
+                        try await Task.sleep(for: .milliseconds(200))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps this node's gateway to what contains agents, whichever node brought it about.
+    private func followContainment() async {
+        while !Task.isCancelled {
+            do {
+                let found = try await containment.restrictions()
+                restrictions.replace(
+                    with: Dictionary(
+                        found.map { ($0.agent, $0.step == .block ? AgentRestriction.block : .maskOnly) },
+                        uniquingKeysWith: { $0 == .block ? $0 : $1 }
+                    )
+                )
+            } catch {
+                logger.warning("containment cannot be followed", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
     }
 
     private func makeControlPlane() -> ControlPlane {
@@ -175,6 +237,8 @@ final class MunimentServer: Sendable {
                 routes: configuration.gateway.routes,
                 node: configuration.node,
                 leases: leases,
+                delivery: sinks.control,
+                sinks: sinks.service.sinks,
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,
