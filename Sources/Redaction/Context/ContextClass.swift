@@ -26,6 +26,8 @@ struct ContextClass: OptionSet, Sendable, Hashable {
 
     /// Everything that speaks against personal data.
     static let vetoes: ContextClass = [.thing, .device, .version, .quantity, .postcode]
+    /// Documents that expire and are no cards.
+    static let documents: ContextClass = [.init(.passport), .init(.deIDCard), .init(.driverLicense)]
     /// Words that announce a built-in type.
     static let types = ContextClass(rawValue: (1 << 28) - 1)
 }

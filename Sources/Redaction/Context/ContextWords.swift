@@ -36,20 +36,20 @@ enum ContextWords {
                 + "telefon telefonnummer handy handynummer mobil mobilnummer mobilfunk rufnummer anrufen ruckruf rueckruf "
                 + "durchwahl portable gsm appeler appelez rappeler joindre telefono movil celular llamar llame llamame "
                 + "telemovel telefone ligar ligue fone zap landline voicemail called calling phonenumber "
-                + "cellulare chiamare extension ext msisdn ani dnis"
+                + "cellulare chiamare extension ext msisdn ani dnis best+number good+number callback+number contact+number"
         ),
         (.init(.iban), "iban ibans"),
         (
             .init(.bankAccount),
             "account accounts acct acc accountnumber konto kontonummer kontonr bankkonto kto girokonto compte cuenta conta "
-                + "conto checking savings chequing deposit current+account bank+account account+number rib clabe ccc "
+                + "conto checking savings chequing deposit current+account bank+account account+number rib clabe ccc a+c "
                 + "bankverbindung corrente ahorros poupanca sparkonto rekening bankaccount accountno sammelkonto acctno"
         ),
         (
             .init(.abaRouting),
             "routing aba rtn transit routingnumber abanumber bank+routing wire+routing fedwire ach"
         ),
-        (.init(.ukSortCode), "sort sortcode sort+code"),
+        (.init(.ukSortCode), "sort sortcode sort+code s+c"),
         (.init(.ipAddress), "ip ipv4 ipv6 ipaddress host hostname server client+ip addr"),
         (.init(.macAddress), "mac macaddress bssid ethernet"),
         (
@@ -77,7 +77,7 @@ enum ContextWords {
         (
             .init(.deTaxID),
             "steuer steuerid steueridentifikationsnummer steuernummer steuernr steuerliche identifikationsnummer idnr tin idno "
-                + "steuer+id tax+id taxid tax+identification"
+                + "steuer+id id+nr tax+id taxid tax+identification"
         ),
         (
             .init(.deIDCard),
@@ -106,7 +106,7 @@ enum ContextWords {
                 + "artikelnummer vertragsnummer ordine spedizione numero+pedido timestamp epoch millis nonce checksum "
                 + "crc md5 sha sha1 sha256 etag tracking+number order+number case+number ticket+number security+ticket "
                 + "order+id customer+id user+id device+id request+id account+manager pin+code event sequence seq queue "
-                + "waybill bestell kennzeichen zahler zaehler zaehlernummer"
+                + "waybill bestell policy police poliza apolice versicherungsschein nota+fiscal blz bankleitzahl kennzeichen zahler zaehler zaehlernummer"
         ),
         (.device, "imei imeis serial imsi iccid meid esn serial+number seriennummer numero+serie barcode modem"),
         (

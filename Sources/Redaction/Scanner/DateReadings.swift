@@ -12,10 +12,9 @@ extension Scan {
             else { return }
             let context = context(before: window.firstToken, after: window.lastToken)
             let pull = context.pull(.dateOfBirth)
+            guard pull.points > 0, !context.isVetoed(.init(.dateOfBirth), by: .otherDate, within: 4) else { return }
             let base = window.words == 3 ? 26 : window.isSpoken ? 26 : 20
-            if pull.points > 0 {
-                offer(.dateOfBirth, window, base &+ pull.points, .calendar, verified: true, pull: pull)
-            }
+            offer(.dateOfBirth, window, base &+ pull.points, .calendar, verified: true, pull: pull)
         default:
             return
         }
@@ -80,6 +79,8 @@ extension Scan {
         }
         guard 1...12 ~= month, 2015...2049 ~= year, !window.has(.parenthesis) else { return }
         let context = context(before: window.firstToken, after: window.lastToken)
+        // Passports and licences expire too.
+        if context.isVetoed([.init(.creditCard), .init(.cardCVV)], by: .documents, within: 10) { return }
         let pull = context.pull(.cardExpiry)
         let isSigned = window.has(.slash) || window.has(.wideSlash) || window.has(.hyphen) || window.isSpoken
         if pull.points >= (isSigned ? 10 : 24) {

@@ -78,7 +78,7 @@ extension Scan {
 
     /// Six pairs with colons or hyphens, or three groups of four with dots.
     @inline(__always)
-    private func macEnd(_ start: Int) -> Int? {
+    func macEnd(_ start: Int) -> Int? {
         let sign = byte(start &+ 2)
         if sign == 0x3A || sign == 0x2D {
             guard start &+ 17 <= count else { return nil }

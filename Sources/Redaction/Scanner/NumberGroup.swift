@@ -19,6 +19,8 @@ struct GroupWord {
     /// One bit for each letter among the group's characters.
     var letters: UInt64 = 0
     var gapBefore = Gap.none
+    /// True when one sign without spaces joins it to the word before.
+    var isTight = false
 }
 
 extension Scan {
@@ -41,7 +43,8 @@ extension Scan {
         {
             first &-= 1
         }
-        let words = gather(first)
+        var words = gather(first)
+        if words > 0, buffers.words[words &- 1].lastToken < digitsFirst { words = gather(digitsFirst) }
         guard words > 0 else {
             nextToken = max(nextToken, index &+ 1)
             return
@@ -184,6 +187,11 @@ extension Scan {
                 if tokens[last].kind == .digits { hasDigit = true }
             }
             let length = end(last) &- start(token)
+            // "10:22", "1d:8f": times and addresses are not part of a number before them.
+            if gapBefore == .space, byte(end(last)) == 0x3A && Bytes.isHex(byte(end(last) &+ 1)) || macEnd(start(token)) != nil
+            {
+                break
+            }
             guard length <= 34, hasDigit || (last == token && isCodePrefix(token)) else { break }
             guard hasDigit || gapBefore == .none || gapBefore == .space || gapBefore == .hyphen else { break }
             guard characters &+ length <= 160 else { break }
@@ -195,6 +203,7 @@ extension Scan {
             word.first = characters
             word.count = length
             word.gapBefore = gapBefore
+            word.isTight = words > 0 && gapBefore.isTight && word.start &- buffers.words[words &- 1].end == 1
             var isPlain = true
             for offset in word.start..<word.end {
                 var byte = text[offset]
@@ -256,7 +265,7 @@ extension Scan {
             window.lastToken = word.pointee.lastToken
             window.characters = Compact(start: buffers.characters + base, count: length)
             let isTightAfter =
-                last &+ 1 < words ? buffers.words[last &+ 1].gapBefore.isTight : isTightAfter(word.pointee.end)
+                last &+ 1 < words ? buffers.words[last &+ 1].isTight : isTightAfter(word.pointee.end)
             window.isTightAfter = isTightAfter
             readWindow(&window)
             last &+= 1
@@ -265,7 +274,7 @@ extension Scan {
 
     @inline(__always)
     private func isTightBefore(_ word: UnsafeMutablePointer<GroupWord>) -> Bool {
-        if word.pointee.gapBefore.isTight { return true }
+        if word.pointee.isTight { return true }
         guard word.pointee.gapBefore == .none else { return false }
         let before = byte(word.pointee.start &- 1)
         guard before == 0x2D || before == 0x2E else { return false }

@@ -17,6 +17,11 @@ extension Scan {
         }
         guard score >= rules.threshold else { return }
         let end = window.isSpoken ? window.end : endOfExtension(window.end)
+        if window.isSpoken, window.firstToken > 0, number(window.firstToken &- 1).value == 0x2B,
+            number(window.firstToken &- 1).kind == .sign, self.start(window.firstToken &- 1) >= floor
+        {
+            start = self.start(window.firstToken &- 1)
+        }
         offer(.phone, window, score, .numberingPlan, pull: pull, range: start..<end)
     }
 
@@ -74,7 +79,8 @@ extension Scan {
         let digits = window.characters
         let count = window.count
         if window.isSpoken {
-            // Ten digits said one after the other are seldom anything else.
+            // Ten digits said one after the other are seldom anything else, unless they are the end of a longer number.
+            if window.firstToken > 0, number(window.firstToken &- 1).kind.isNumber { return 0 }
             let isNational =
                 count == 10 && isNorthAmerican(digits, 0) || count == 11 && digits[0] == 0x30 && digits[1] == 0x37
             let isPrefixed = count == 11 && digits[0] == 0x31 && isNorthAmerican(digits, 1)
@@ -101,6 +107,8 @@ extension Scan {
             return window.words == 1 && count == 11 && digits[1] == 0x37 ? 50 : 0
         }
         if window.shape == Window.shape(2, 2, 2, 2, 2) { return 82 }
+        // The grouping of US social security numbers.
+        if window.shape == Window.shape(3, 2, 4) { return 0 }
         let first = Int(window.shape &>> UInt64(5 &* (window.words &- 1)))
         guard 2...6 ~= first, window.words <= 5 else { return 0 }
         return window.words == 2 && window.isOnly(.hyphen) && count < 10 ? 0 : 66

@@ -216,7 +216,8 @@ extension Scan {
     private mutating func readEleven(_ window: borrowing Window, _ context: ContextView) {
         if GovernmentValidator.isCPF(window.characters) {
             let pull = context.pull(.brCPF)
-            if window.shape == Window.shape(3, 3, 3, 2), !window.hasSlash {
+            // Four numbers with dots are an address.
+            if window.shape == Window.shape(3, 3, 3, 2), !window.hasSlash, !window.isOnly(.dot) {
                 offer(.brCPF, window, 88 &+ pull.points / 5, .cpf, verified: true, pull: pull)
             } else if pull.points > 0 {
                 offer(.brCPF, window, 40 &+ pull.points, .cpf, verified: true, pull: pull)
@@ -238,7 +239,7 @@ extension Scan {
         if window.shape == Window.shape(2, 3, 3, 4, 2), window.has(.slash) || window.has(.dot) {
             offer(.brCNPJ, window, 90, .cnpj, verified: true, pull: pull)
         } else if pull.points > 0 {
-            offer(.brCNPJ, window, 44 &+ pull.points, .cnpj, verified: true, pull: pull)
+            offer(.brCNPJ, window, 58 &+ pull.points, .cnpj, verified: true, pull: pull)
         }
     }
 

@@ -119,7 +119,7 @@ enum NumberWords {
         }
         for word in "dot punkt point punto ponto".split(separator: " ") { add(String(word), .dot, 0x2E, .all) }
         for word in "at arobase arroba klammeraffe".split(separator: " ") { add(String(word), .at, 0x40, .all) }
-        add("underscore/unterstrich/underline/soulignement", .sign, 0x5F, .all)
+        add("underscore/unterstrich/underline/soulignement/bas/bajo/baixo", .sign, 0x5F, .all)
         add("dash/hyphen/bindestrich/tiret/guion/traco/hifen/minus", .sign, 0x2D, .all)
         add("plus", .sign, 0x2B, .all)
         return words
@@ -253,7 +253,8 @@ enum NumberWords {
 
     private static let fillers =
         "of de del do von uh um uhm er erm ah eh hmm hm ahm aeh euh este pues so sorry pause space spaces comma alors ben also bueno "
-        + "the"
+        + "the hold on let me see then wait now like well attendez attends voyons ver espera deixa eu warte mal dann slash stroke "
+        + "barra barre schragstrich hum"
     private static let acknowledgements =
         "ok okay okey yes yeah yep yup right sure alright mhm mm uhhuh huh got it go ahead next continue please thanks thank you "
         + "perfect great good agent customer caller rep representative operator speaker client kunde agentin berater "

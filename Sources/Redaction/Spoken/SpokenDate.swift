@@ -43,7 +43,9 @@ extension Scan {
         guard parts.isDate, parts.lastToken > parts.firstToken else { return false }
         let context = context(before: parts.firstToken, after: parts.lastToken)
         let pull = context.pull(.dateOfBirth)
-        guard pull.points >= (parts.month > 0 ? 8 : 18) else { return false }
+        guard pull.points >= (parts.month > 0 ? 8 : 18),
+            !context.isVetoed(.init(.dateOfBirth), by: .otherDate, within: 4)
+        else { return false }
         offer(
             Finding(
                 type: .dateOfBirth,

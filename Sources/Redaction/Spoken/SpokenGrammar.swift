@@ -168,10 +168,14 @@ extension Scan {
             if token.kind == .digits {
                 if let number = grammar.finish() { count = write(number, count) }
                 for offset in start(index)..<end(index) { count = write(text[offset], index, index, count) }
-            } else if word.kind.isNumber || word.kind == .joiner, !word.languages.isDisjoint(with: run.language) {
+            } else if word.kind.isNumber || word.kind == .joiner && index < run.last,
+                !word.languages.isDisjoint(with: run.language)
+            {
                 let next = index < run.last ? number(index &+ 1).kind : .none
                 if let number = grammar.take(word, index, nextKind: next) { count = write(number, count) }
-            } else if isSpelledLetter(index), word.kind != .filler, word.kind != .acknowledgement {
+            } else if isSpelledLetter(index), word.kind != .filler, word.kind != .acknowledgement,
+                word.kind != .joiner && isLetterInRun(index) || isClosingLetter(index)
+            {
                 if let number = grammar.finish() { count = write(number, count) }
                 let letter = word.kind == .letter ? UInt8(truncatingIfNeeded: word.value) : text[start(index)] & 0xDF
                 if letter < 0x80 { count = write(letter, index, index, count) }

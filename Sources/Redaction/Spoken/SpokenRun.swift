@@ -38,6 +38,8 @@ struct SpokenRun {
 }
 
 extension Scan {
+    /// Most fillers between two parts of a spoken number.
+    static let longestGap = 4
     /// Most bytes from the first to the last word of a spoken number.
     static let longestRun = 260
 
@@ -77,7 +79,9 @@ extension Scan {
             let kind = number(index).kind
             if tokens[index].isAfterLineBreak { hasLineBreak = true }
             if tokens[index].kind == .digits { return hasLineBreak && words > 0 }
-            if kind.isNumber || kind == .month { return true }
+            if kind == .month { return true }
+            // "779, right? the one": behind written digits only a pause, or the next line, goes on with the number.
+            if kind.isNumber { return words == 0 || hasLineBreak }
             if tokens[index].length == 1, !hasLineBreak { return false }
             guard kind == .filler || kind == .acknowledgement || kind == .ordinal || kind == .joiner else {
                 return false
@@ -92,7 +96,7 @@ extension Scan {
     @inline(__always)
     func isSpelledLetter(_ index: Int) -> Bool {
         tokens[index].kind == .letters && (tokens[index].length == 1 || number(index).kind == .letter)
-            && !isAttached(index) && !isAttached(index &+ 1)
+            && !isAttached(index) && !isAttached(index &+ 1) && byte(start(index) &- 1) != 0x27
     }
 
     /// True when only signs of a pause stand between two words.
@@ -124,6 +128,8 @@ extension Scan {
             nextToken = max(nextToken, run.last &+ 1)
             return true
         }
+        // A month makes dates, not numbers.
+        guard run.wordCount > 0 || run.hasLineBreak || isSeparate else { return false }
         let count = spell(run)
         guard count >= 3 else { return false }
         let mark = findings.count
@@ -171,7 +177,7 @@ extension Scan {
             var isPart = false
             switch token.kind {
             case .digits:
-                guard token.length <= 19 else { return run }
+                guard token.length <= 19, !isCountedBefore(index, run) else { return run }
                 isPart = true
                 run.digitTokens &+= 1
             case .at:
@@ -191,8 +197,8 @@ extension Scan {
                     word.kind != .acknowledgement
                 {
                     // A joiner of one letter ("y", "e") is decided by the language.
-                    isPart = word.kind != .joiner && isLetterInRun(index)
-                    if !isPart, word.kind != .joiner { return run }
+                    isPart = word.kind != .joiner && isLetterInRun(index) || isClosingLetter(index)
+                    if !isPart, word.kind != .joiner, !isLetterWord(index) { return run }
                 } else if word.kind == .none || word.kind == .dot || word.kind == .at
                     || word.kind == .sign && text[Int(token.start)] | 0x20 != 0x64
                 {
@@ -211,7 +217,7 @@ extension Scan {
             } else {
                 if word.kind == .acknowledgement { gapHasAcknowledgement = true }
                 gapWords &+= 1
-                if gapWords > (gapHasLineBreak || gapHasAcknowledgement ? 12 : 2) { return run }
+                if gapWords > (gapHasLineBreak || gapHasAcknowledgement ? 12 : Self.longestGap) { return run }
             }
             index &+= 1
         }
@@ -233,12 +239,29 @@ extension Scan {
 
     /// A single letter counts when numbers or other single letters stand beside it.
     @inline(__always)
-    private func isLetterInRun(_ index: Int) -> Bool {
+    func isLetterInRun(_ index: Int) -> Bool {
         func isNear(_ other: Int) -> Bool {
             guard other >= 0, other < tokenCount else { return false }
             return tokens[other].kind == .digits || number(other).kind.isNumber || isSpelledLetter(other)
         }
         return isNear(index &+ 1) || (index > 0 && isNear(index &- 1) && !isLetterWord(index))
+    }
+
+    /// The letter that ends a code: numbers before it, no other word behind it.
+    @inline(__always)
+    func isClosingLetter(_ index: Int) -> Bool {
+        guard tokens[index].length == 1, index > 0, number(index &- 1).kind.isNumber else { return false }
+        guard index &+ 1 < tokenCount, !tokens[index &+ 1].isAfterLineBreak else { return true }
+        return !isPause(end(index), start(index &+ 1)) || isSentenceEnd(index, index &+ 1)
+    }
+
+    /// "the other one 713-681-7668": a single small number before a written one counts something else.
+    @inline(__always)
+    private func isCountedBefore(_ index: Int, _ run: SpokenRun) -> Bool {
+        guard run.wordCount == 1, run.digitTokens == 0, tokens[index].length >= 3, run.last == run.first,
+            number(run.first).kind == .unit
+        else { return false }
+        return run.first == 0 || number(run.first &- 1).kind != .sign
     }
 
     /// "a" and "I" are words of their own.
