@@ -15,7 +15,7 @@ enum ContextWords {
             "cvv cvv2 cvc cvc2 cid cvn csc security+code verification+code card+code sicherheitscode prufziffer pruefziffer "
                 + "kartenprufnummer kartenpruefnummer prufnummer pruefnummer cryptogramme code+securite codigo+seguridad "
                 + "codigo+seguranca de+seguridad de+seguranca de+securite security+digits on+back three+digits digit+code "
-                + "securitycode cvvcode"
+                + "securitycode cvvcode security+number verification+value the+back au+dos de+atras digitos+atras atras+do back+of ruckseite"
         ),
         (
             .init(.cardExpiry),
@@ -34,8 +34,8 @@ enum ContextWords {
             .init(.phone),
             "phone phones telephone tel mobile cell cellphone fax call callback text sms whatsapp dial ring reach contact "
                 + "telefon telefonnummer handy handynummer mobil mobilnummer mobilfunk rufnummer anrufen ruckruf rueckruf "
-                + "durchwahl portable gsm appeler appelez rappeler joindre telefono movil celular llamar llame llamame "
-                + "telemovel telefone ligar ligue fone zap landline voicemail called calling phonenumber "
+                + "durchwahl portable gsm appeler appelez rappeler joindre joignable rappeler rappelez rappelle erreichen erreichbar anruf zuruckrufen telefono movil celular llamar llame llamame llameme llamenos llamarme llamarle marcar marque "
+                + "telemovel telefone ligar ligue liga ligo fone zap landline voicemail called calling phonenumber "
                 + "cellulare chiamare extension ext msisdn ani dnis best+number good+number callback+number contact+number"
         ),
         (.init(.iban), "iban ibans"),
@@ -55,8 +55,8 @@ enum ContextWords {
         (
             .init(.dateOfBirth),
             "dob birth born birthday birthdate bday birthdays dateofbirth geboren geburtsdatum geburtstag geb gebdatum naissance ne+le nee+le "
-                + "nacimiento naci nacido nacida nascimento nasci nascido nascida nascita nato nata nais cumpleanos "
-                + "aniversario d+o+b birth+date nee anniversaire fnac"
+                + "nacimiento naci nacio nacido nacida nascimento nasci nascido nascida nascita nato nata nais cumpleanos "
+                + "aniversario d+o+b birth+date nee anniversaire fnac nac nasc e+le"
         ),
         (
             .init(.passport),
@@ -128,8 +128,9 @@ enum ContextWords {
         (
             .otherDate,
             "appointment meeting due deliver delivered shipped arrival departure visit scheduled schedule created updated signed since "
-                + "termin rendez cita consulta started purchased purchase bought paid hired joined opened closed issued"
+                + "termin rendez cita consulta started start admitted discharged discharge effective ordered seen date+visit purchased purchase bought paid hired joined opened closed issued"
         ),
+        (.code, "code codigo kode codice"),
         (.postcode, "zip zipcode postcode postal plz postleitzahl post+code zip+code area+code cep cap code+postal"),
     ]
 

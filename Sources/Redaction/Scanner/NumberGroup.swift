@@ -188,7 +188,8 @@ extension Scan {
             }
             let length = end(last) &- start(token)
             // "10:22", "1d:8f": times and addresses are not part of a number before them.
-            if gapBefore == .space, byte(end(last)) == 0x3A && Bytes.isHex(byte(end(last) &+ 1)) || macEnd(start(token)) != nil
+            if gapBefore == .space,
+                byte(end(last)) == 0x3A && Bytes.isHex(byte(end(last) &+ 1)) || macEnd(start(token)) != nil
             {
                 break
             }

@@ -84,7 +84,7 @@ extension Scan {
             let isNational =
                 count == 10 && isNorthAmerican(digits, 0) || count == 11 && digits[0] == 0x30 && digits[1] == 0x37
             let isPrefixed = count == 11 && digits[0] == 0x31 && isNorthAmerican(digits, 1)
-            return isNational || isPrefixed ? 58 : 0
+            return isNational || isPrefixed ? 58 : spokenNational(digits)
         }
         let isPlain = !window.hasSlash
         switch count {
@@ -110,8 +110,22 @@ extension Scan {
         // The grouping of US social security numbers.
         if window.shape == Window.shape(3, 2, 4) { return 0 }
         let first = Int(window.shape &>> UInt64(5 &* (window.words &- 1)))
-        guard 2...6 ~= first, window.words <= 5 else { return 0 }
+        guard 2...6 ~= first, window.words <= 5, first >= 3 || !window.hasSlash else { return 0 }
         return window.words == 2 && window.isOnly(.hyphen) && count < 10 ? 0 : 66
+    }
+
+    /// Numbers as they are said in the countries of a language, with the zero of the trunk or a mobile's first digit.
+    private func spokenNational(_ digits: Compact) -> Int {
+        let hasTrunk = digits[0] == 0x30 && digits[1] != 0x30
+        let isNational: Bool
+        switch spokenLanguage {
+        case .spanish: isNational = digits.count == 9 && (digits[0] == 0x36 || digits[0] == 0x37)
+        case .portuguese: isNational = digits.count == 11 && digits[0] != 0x30 && digits[1] != 0x30 && digits[2] == 0x39
+        case .french: isNational = digits.count == 10 && hasTrunk
+        case .german: isNational = 10...12 ~= digits.count && hasTrunk
+        default: isNational = digits.count == 11 && hasTrunk && digits[1] <= 0x32
+        }
+        return isNational ? 54 : 0
     }
 
     /// Area and exchange begin with 2 to 9 (North American Numbering Plan).

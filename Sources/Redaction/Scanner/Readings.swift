@@ -144,6 +144,10 @@ extension Scan {
             !context.isVetoed([.init(.cardCVV), .init(.creditCard), .init(.cardExpiry)])
         {
             offer(.cardCVV, window, 70, form: .placed)
+        } else if lastCardEnd >= 0, 0...64 ~= window.start &- lastCardEnd {
+            // "card 4012…, and the code is 123"
+            let code = context.pull(.code)
+            if code.points >= 34 { offer(.cardCVV, window, 60, pull: code, form: .placed) }
         }
     }
 

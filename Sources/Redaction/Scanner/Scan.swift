@@ -52,6 +52,8 @@ struct Scan: ~Copyable {
     var forwardContextCount = 0
     var backContextClasses: ContextClass = []
     var forwardContextClasses: ContextClass = []
+    /// The language of the spoken run that was spelled last.
+    var spokenLanguage = SpokenLanguages.english
     /// The extent of the spoken run that was collected last.
     var lastRun = (first: -1, last: -1)
     /// Elementary steps, counted to show that time is linear.

@@ -44,7 +44,8 @@ extension Scan {
         let context = context(before: parts.firstToken, after: parts.lastToken)
         let pull = context.pull(.dateOfBirth)
         guard pull.points >= (parts.month > 0 ? 8 : 18),
-            !context.isVetoed(.init(.dateOfBirth), by: .otherDate, within: 4)
+            !context.isVetoed(.init(.dateOfBirth), by: .otherDate, within: 4),
+            !isSpent(pull, before: parts.firstToken)
         else { return false }
         offer(
             Finding(

@@ -130,6 +130,7 @@ extension Scan {
         }
         // A month makes dates, not numbers.
         guard run.wordCount > 0 || run.hasLineBreak || isSeparate else { return false }
+        spokenLanguage = run.language
         let count = spell(run)
         guard count >= 3 else { return false }
         let mark = findings.count
@@ -197,7 +198,9 @@ extension Scan {
                     word.kind != .acknowledgement
                 {
                     // A joiner of one letter ("y", "e") is decided by the language.
-                    isPart = word.kind != .joiner && isLetterInRun(index) || isClosingLetter(index)
+                    isPart =
+                        word.kind != .joiner && isLetterInRun(index) || isClosingLetter(index)
+                        || isBesideLetter(index)
                     if !isPart, word.kind != .joiner, !isLetterWord(index) { return run }
                 } else if word.kind == .none || word.kind == .dot || word.kind == .at
                     || word.kind == .sign && text[Int(token.start)] | 0x20 != 0x64
@@ -252,7 +255,23 @@ extension Scan {
     func isClosingLetter(_ index: Int) -> Bool {
         guard tokens[index].length == 1, index > 0, number(index &- 1).kind.isNumber else { return false }
         guard index &+ 1 < tokenCount, !tokens[index &+ 1].isAfterLineBreak else { return true }
+        let next = number(index &+ 1).kind
+        if next == .acknowledgement { return true }
         return !isPause(end(index), start(index &+ 1)) || isSentenceEnd(index, index &+ 1)
+    }
+
+    /// True for "o", "e" and "y" beside a letter that is spelled: there they are letters too, not zero or "and".
+    func isBesideLetter(_ index: Int) -> Bool {
+        guard tokens[index].length == 1, tokens[index].kind == .letters, number(index).kind != .none,
+            isSpelledLetter(index)
+        else { return false }
+        func isLetter(_ other: Int) -> Bool {
+            guard other >= 0, other < tokenCount else { return false }
+            return tokens[other].length == 1 && isSpelledLetter(other) && number(other).kind == .none
+                && !isLetterWord(other)
+        }
+        return isLetter(index &- 1) && start(index) &- end(index &- 1) == 1
+            || isLetter(index &+ 1) && start(index &+ 1) &- end(index) == 1
     }
 
     /// "the other one 713-681-7668": a single small number before a written one counts something else.
@@ -330,6 +349,7 @@ extension Scan {
         guard findings.count > mark, let whole = findings.last else { return }
         findings.removeLast()
         var part = whole
+        part.end = whole.start
         var first = 0
         while first < count, start(buffers.spoken[first].firstToken) < whole.start { first &+= 1 }
         var index = first
@@ -337,7 +357,7 @@ extension Scan {
             let next = index &+ 1
             let isLast = next >= count || end(buffers.spoken[next].lastToken) > whole.end
             if isLast || hasLineBreak(buffers.spoken[index].lastToken, buffers.spoken[next].firstToken) {
-                part.start = start(buffers.spoken[first].firstToken)
+                part.start = part.end > whole.start ? start(buffers.spoken[first].firstToken) : whole.start
                 part.end = end(buffers.spoken[index].lastToken)
                 findings.append(part)
                 first = next
