@@ -112,7 +112,7 @@ enum ContextWords {
         (
             .version,
             "version versions firmware build ver v chrome firefox safari android ios windows kernel driver+version release+version patch "
-                + "software mozilla webkit applewebkit edge opera schema protocol"
+                + "software mozilla webkit applewebkit gecko rv edge opera schema protocol"
         ),
         (
             .quantity,

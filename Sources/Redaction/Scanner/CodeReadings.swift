@@ -19,6 +19,11 @@ extension Scan {
                 let veto = context.isVetoed(.init(.ukNINO), within: 3) ? 30 : 0
                 offer(.ukNINO, window, 84 &+ pull.points / 4 &- veto, .ninoStructure, verified: true, pull: pull)
             }
+            if letters == 0b1_0000_0011, isNINOShape(window) {
+                // Beside its name a number of that form is masked although its prefix is not issued.
+                let pull = context(before: window.firstToken, after: window.lastToken).pull(.ukNINO)
+                if pull.points >= 30 { offer(.ukNINO, window, 24 &+ pull.points, .ninoStructure, pull: pull) }
+            }
             readGermanCard(window)
         case 10: readGermanCard(window)
         case 12 where letters == 1 &<< 8 && GovernmentValidator.isGermanPension(window.characters):

@@ -13,7 +13,7 @@ extension Scan {
             guard !window.has(.slash) || window.words <= 3 else { return }
         } else {
             if !hasPlus, context.isVetoed(.init(.phone), within: 3) { score &-= 45 }
-            score &+= pull.points / 5
+            score = max(score &+ pull.points / 5, pull.points > 0 ? 20 &+ pull.points : 0)
         }
         guard score >= rules.threshold else { return }
         let end = window.isSpoken ? window.end : endOfExtension(window.end)

@@ -80,9 +80,11 @@ extension Scan {
 
     private mutating func readCard(_ window: borrowing Window, _ context: ContextView, _ isAmount: Bool) {
         let count = window.count
-        guard 13...26 ~= count, !isAmount else { return }
+        guard 12...26 ~= count, !isAmount else { return }
         let card = ContextClass(.creditCard)
         let pull = context.pull(card)
+        // Twelve digits are a card only beside the word.
+        guard count > 12 || pull.points >= 30 else { return }
         if count <= 19, PaymentValidator.isIssued(window.characters), Digits.luhn(window.characters) {
             if pull.points == 0 {
                 if context.isVetoed(card, by: [.device, .thing], within: 6) { return }
