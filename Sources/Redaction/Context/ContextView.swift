@@ -160,7 +160,7 @@ extension Scan {
             steps &+= 1
             if token.kind == .letters {
                 if token.length > 1 { distance &+= 1 }
-                if token.length == 1, let (classes, first) = acronym(index, limit) {
+                if token.length == 1, index > 0, tokens[index &- 1].length == 1, let (classes, first) = acronym(index, limit) {
                     distance &+= 1
                     index = first
                     buffers.hits[found] = ContextHit(classes: classes, distance: distance, offset: start(index))
@@ -173,7 +173,7 @@ extension Scan {
                     {
                         classes = phrase
                         index &-= 1
-                    } else if distance > 1, classes.contains(ContextClass(.bankAccount)), isPlace(index) {
+                    } else if classes.contains(ContextClass(.bankAccount)), distance > 1, isPlace(index) {
                         classes.subtract(ContextClass(.bankAccount))
                     }
                     if !classes.isEmpty {
@@ -202,6 +202,7 @@ extension Scan {
     }
 
     /// "The number on the account": the account is where the number is, not what it is.
+    @inline(never)
     private func isPlace(_ index: Int) -> Bool {
         func isOn(_ token: Int) -> Bool {
             guard token >= 0, tokens[token].length == 2 else { return false }
@@ -211,6 +212,7 @@ extension Scan {
     }
 
     /// What a word that is spelled letter by letter says ("s s n", "d.o.b."), and its first token.
+    @inline(never)
     private func acronym(_ last: Int, _ limit: Int) -> (classes: ContextClass, first: Int)? {
         var index = last
         var word: UInt64 = 0

@@ -74,12 +74,13 @@ extension Scan {
     }
 
     private mutating func readGermanCard(_ window: borrowing Window) {
-        let isVerified = window.count == 10 && DocumentValidator.isMachineReadable(window.characters)
         guard window.words == 1 || window.isSpoken || window.count == 10 && window.words == 2,
-            DocumentValidator.hasGermanDocumentShape(window.characters, fewestDigits: isVerified ? 1 : 3)
+            DocumentValidator.hasGermanDocumentShape(window.characters, fewestDigits: 1)
         else { return }
         let pull = context(before: window.firstToken, after: window.lastToken).pull(.deIDCard)
         guard pull.points > 0 else { return }
+        let isVerified = window.count == 10 && DocumentValidator.isMachineReadable(window.characters)
+        guard isVerified || DocumentValidator.hasGermanDocumentShape(window.characters, fewestDigits: 3) else { return }
         offer(.deIDCard, window, 40 &+ pull.points, .machineReadable, verified: isVerified, pull: pull)
     }
 

@@ -99,9 +99,13 @@ extension Scan {
         }
         guard 1...12 ~= month, 2015...2049 ~= year, !window.has(.parenthesis) else { return }
         let context = context(before: window.firstToken, after: window.lastToken)
-        // Passports and licences expire too.
-        if context.isVetoed([.init(.creditCard), .init(.cardCVV)], by: .documents, within: 10) { return }
         let pull = context.pull(.cardExpiry)
+        // Passports and licences expire too.
+        if pull.points > 0, !context.all.isDisjoint(with: .documents),
+            context.isVetoed([.init(.creditCard), .init(.cardCVV)], by: .documents, within: 10)
+        {
+            return
+        }
         let isSigned = window.has(.slash) || window.has(.wideSlash) || window.has(.hyphen) || window.isSpoken
         if pull.points >= (isSigned ? 10 : 24) {
             offer(.cardExpiry, window, (isSigned ? 34 : 22) &+ pull.points, .calendar, verified: true, pull: pull)

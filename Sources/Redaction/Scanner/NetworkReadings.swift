@@ -76,9 +76,16 @@ extension Scan {
         return true
     }
 
+    /// True when a MAC address begins at `start`; most words are told by one byte.
+    @inline(__always)
+    func isMAC(_ start: Int) -> Bool {
+        guard byte(start &+ 2) == 0x2D || byte(start &+ 4) == 0x2E else { return false }
+        return macEnd(start) != nil
+    }
+
     /// Six pairs with colons or hyphens, or three groups of four with dots.
     @inline(__always)
-    func macEnd(_ start: Int) -> Int? {
+    private func macEnd(_ start: Int) -> Int? {
         let sign = byte(start &+ 2)
         if sign == 0x3A || sign == 0x2D {
             guard start &+ 17 <= count else { return nil }

@@ -19,8 +19,6 @@ struct GroupWord {
     /// One bit for each letter among the group's characters.
     var letters: UInt64 = 0
     var gapBefore = Gap.none
-    /// True when one sign without spaces joins it to the word before.
-    var isTight = false
 }
 
 extension Scan {
@@ -189,7 +187,7 @@ extension Scan {
             let length = end(last) &- start(token)
             // "10:22", "1d:8f": times and addresses are not part of a number before them.
             if gapBefore == .space,
-                byte(end(last)) == 0x3A && Bytes.isHex(byte(end(last) &+ 1)) || macEnd(start(token)) != nil
+                byte(end(last)) == 0x3A && Bytes.isHex(byte(end(last) &+ 1)) || isMAC(start(token))
             {
                 break
             }
@@ -204,7 +202,6 @@ extension Scan {
             word.first = characters
             word.count = length
             word.gapBefore = gapBefore
-            word.isTight = words > 0 && gapBefore.isTight && word.start &- buffers.words[words &- 1].end == 1
             var isPlain = true
             for offset in word.start..<word.end {
                 var byte = text[offset]
@@ -266,16 +263,23 @@ extension Scan {
             window.lastToken = word.pointee.lastToken
             window.characters = Compact(start: buffers.characters + base, count: length)
             let isTightAfter =
-                last &+ 1 < words ? buffers.words[last &+ 1].isTight : isTightAfter(word.pointee.end)
+                last &+ 1 < words ? isTight(buffers.words + last + 1) : isTightAfter(word.pointee.end)
             window.isTightAfter = isTightAfter
             readWindow(&window)
             last &+= 1
         }
     }
 
+    /// True when one sign without spaces joins the word to the one before.
+    @inline(__always)
+    private func isTight(_ word: UnsafeMutablePointer<GroupWord>) -> Bool {
+        word.pointee.gapBefore.isTight && Bytes.isWord(byte(word.pointee.start &- 2))
+            && !Bytes.isSpace(byte(word.pointee.start &- 1))
+    }
+
     @inline(__always)
     private func isTightBefore(_ word: UnsafeMutablePointer<GroupWord>) -> Bool {
-        if word.pointee.isTight { return true }
+        if isTight(word) { return true }
         guard word.pointee.gapBefore == .none else { return false }
         let before = byte(word.pointee.start &- 1)
         guard before == 0x2D || before == 0x2E else { return false }
