@@ -160,7 +160,9 @@ extension Scan {
             steps &+= 1
             if token.kind == .letters {
                 if token.length > 1 { distance &+= 1 }
-                if token.length == 1, index > 0, tokens[index &- 1].length == 1, let (classes, first) = acronym(index, limit) {
+                if token.length == 1, index > 0, tokens[index &- 1].length == 1,
+                    let (classes, first) = acronym(index, limit)
+                {
                     distance &+= 1
                     index = first
                     buffers.hits[found] = ContextHit(classes: classes, distance: distance, offset: start(index))
@@ -203,7 +205,7 @@ extension Scan {
 
     /// "The number on the account": the account is where the number is, not what it is.
     @inline(never)
-    private func isPlace(_ index: Int) -> Bool {
+    private mutating func isPlace(_ index: Int) -> Bool {
         func isOn(_ token: Int) -> Bool {
             guard token >= 0, tokens[token].length == 2 else { return false }
             return text[start(token)] | 0x20 == 0x6F && text[start(token) &+ 1] | 0x20 == 0x6E
@@ -213,7 +215,7 @@ extension Scan {
 
     /// What a word that is spelled letter by letter says ("s s n", "d.o.b."), and its first token.
     @inline(never)
-    private func acronym(_ last: Int, _ limit: Int) -> (classes: ContextClass, first: Int)? {
+    private mutating func acronym(_ last: Int, _ limit: Int) -> (classes: ContextClass, first: Int)? {
         var index = last
         var word: UInt64 = 0
         while index >= 0, last &- index < 7, tokens[index].kind == .letters, tokens[index].length == 1,

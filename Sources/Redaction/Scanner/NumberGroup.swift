@@ -119,7 +119,7 @@ extension Scan {
     }
 
     @inline(__always)
-    private func isUUID(_ start: Int) -> Bool {
+    private mutating func isUUID(_ start: Int) -> Bool {
         guard start &+ 36 <= count, text[start &+ 8] == 0x2D else { return false }
         for offset in 0..<36 {
             let byte = text[start &+ offset]
@@ -132,7 +132,7 @@ extension Scan {
     }
 
     @inline(__always)
-    private func isCodePrefix(_ token: Int) -> Bool {
+    private mutating func isCodePrefix(_ token: Int) -> Bool {
         let length = tokens[token].length
         guard length <= 6, !isAddressSign(token) else { return false }
         if length <= 2 { return text[start(token)] < 0x80 }

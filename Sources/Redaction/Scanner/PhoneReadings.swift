@@ -27,7 +27,7 @@ extension Scan {
 
     /// Takes the plus sign and an opening parenthesis into the window; true when there is a plus.
     @inline(__always)
-    private func takePrefix(_ start: inout Int, _ end: Int) -> Bool {
+    private mutating func takePrefix(_ start: inout Int, _ end: Int) -> Bool {
         let first = start
         if byte(start &- 1) == 0x28 {
             // Only when it is closed within the number.
@@ -55,7 +55,7 @@ extension Scan {
 
     /// The end of a number with "x12", "ext. 12" or "extension 12" behind it; the number's own end when there is none.
     @inline(__always)
-    private func endOfExtension(_ end: Int) -> Int {
+    private mutating func endOfExtension(_ end: Int) -> Int {
         var offset = end
         if byte(offset) == 0x2C { offset &+= 1 }
         if byte(offset) == 0x20 { offset &+= 1 }
@@ -75,7 +75,7 @@ extension Scan {
 
     /// The score of a grouping that a national plan uses, 0 for any other.
     @inline(__always)
-    private func national(_ window: borrowing Window) -> Int {
+    private mutating func national(_ window: borrowing Window) -> Int {
         let digits = window.characters
         let count = window.count
         if window.isSpoken {
@@ -115,7 +115,7 @@ extension Scan {
     }
 
     /// Numbers as they are said in the countries of a language, with the zero of the trunk or a mobile's first digit.
-    private func spokenNational(_ digits: Compact) -> Int {
+    private mutating func spokenNational(_ digits: Compact) -> Int {
         let hasTrunk = digits[0] == 0x30 && digits[1] != 0x30
         let isNational: Bool
         switch spokenLanguage {
@@ -136,7 +136,7 @@ extension Scan {
 
     /// Brazilian area codes in parentheses; Spanish nine digits in threes.
     @inline(__always)
-    private func groupedWithoutZero(_ window: borrowing Window) -> Int {
+    private mutating func groupedWithoutZero(_ window: borrowing Window) -> Int {
         switch window.shape {
         case Window.shape(2, 5, 4), Window.shape(2, 4, 4):
             return window.has(.parenthesis)

@@ -3,6 +3,8 @@
 /// The pass is a sequence of clusters (a group of numbers, an address, a spoken run). A cluster depends only on the text from
 /// ``lookBack`` bytes before it to ``lookAhead`` bytes after it, so a stream that holds back what a cluster can still reach
 /// finds exactly what a pass over the whole text finds.
+///
+/// Helpers on the hot path are `mutating` although they change nothing: the compiler copies a scan for a call that borrows it.
 struct Scan: ~Copyable {
     /// Most bytes of text before a candidate that can change what it is.
     static let lookBack = 160

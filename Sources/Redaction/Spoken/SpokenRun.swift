@@ -69,7 +69,7 @@ extension Scan {
 
     /// True when number words or a month go on after the group that ends with token `last`.
     @inline(__always)
-    func isFollowedBySpoken(_ last: Int) -> Bool {
+    mutating func isFollowedBySpoken(_ last: Int) -> Bool {
         var index = last &+ 1
         var words = 0
         var hasLineBreak = false
