@@ -10,14 +10,15 @@ RELEASE := -c release --product muniment -Xswiftc -enforce-exclusivity=unchecked
 SOCKETS := GenesysTests SandboxTests ObjectStorageTests GatewayTests ServerTests EndToEndTests
 TEST := swift test --skip-build --disable-xctest
 
-.PHONY: help demo build test lint format bench clean install-build install-test install-bench
+.PHONY: help demo demo-cluster build test lint format bench clean install-build install-test install-bench
 
 help:
-	@echo "make demo     install what is missing, build, run the main job against the built-in sandbox"
-	@echo "make test     install what the tests need, build, run all tests"
-	@echo "make build    the release binary: .build/release/muniment"
-	@echo "make bench    measure beside nginx, Node.js and bare system calls"
-	@echo "make lint     check the format; make format mends it"
+	@echo "make demo           install what is missing, build, run the main job against the built-in sandbox"
+	@echo "make demo-cluster   the same on three nodes and PostgreSQL, while nodes and the primary are killed"
+	@echo "make test           install what the tests need, build, run all tests"
+	@echo "make build          the release binary: .build/release/muniment"
+	@echo "make bench          measure beside nginx, Node.js and bare system calls"
+	@echo "make lint           check the format; make format mends it"
 
 install-build:
 	@scripts/install build
@@ -34,11 +35,15 @@ build: install-build
 demo: build
 	.build/release/muniment demo
 
+demo-cluster: install-test build
+	scripts/demo-cluster .build/release/muniment
+
 test: install-test
 	swift build --build-tests
 	scripts/with-postgres $(TEST) $(foreach suite,$(SOCKETS),--skip $(suite))
 	set -e; for suite in $(SOCKETS); do $(TEST) --filter $$suite; done
 	scripts/test-openapi .build/debug/muniment
+	scripts/demo-cluster .build/debug/muniment
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
@@ -49,7 +54,7 @@ format:
 bench: install-bench build
 	swift build -c release --product LedgerBenchmark -Xswiftc -enforce-exclusivity=unchecked
 	swift build -c release --product GatewayBenchmark -Xswiftc -enforce-exclusivity=unchecked
-	.build/release/LedgerBenchmark all
+	scripts/with-postgres bash -c '.build/release/LedgerBenchmark all --database "$$MUNIMENT_TEST_POSTGRES"'
 	Benchmarks/Gateway/run.sh .build/release/GatewayBenchmark
 
 clean:

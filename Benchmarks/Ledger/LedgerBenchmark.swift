@@ -11,18 +11,29 @@ import Glibc
             print(Options.usage)
             exit(64)
         }
+        if options.name == "node" { return try BenchmarkNode.run(options) }
         let table = Table()
         table.heading()
         if options.runs("append") { try await AppendBenchmark(options).run(table) }
         if options.runs("alone") { try LoneAppendBenchmark(options).run(table) }
         if options.runs("index") { try IndexBenchmark(options).run(table) }
+        if options.runs("cluster") {
+            if let cluster = ClusterBenchmark(options) {
+                try cluster.run(table)
+            } else if options.name == "cluster" {
+                print(Options.usage)
+                exit(64)
+            }
+        }
         if ["verify", "query", "restart"].contains(where: options.runs) { try GrownBenchmark(options).run(table) }
     }
 }
 
 /// The command line.
 struct Options {
-    private static let names: Set<String> = ["append", "alone", "index", "verify", "query", "restart", "grown", "all"]
+    private static let names: Set<String> = [
+        "append", "alone", "index", "verify", "query", "restart", "grown", "cluster", "all", "node",
+    ]
 
     static let usage = """
         usage: LedgerBenchmark <what> [--events N] [--rounds N] [--folder PATH] [--ledger PATH]
@@ -33,9 +44,11 @@ struct Options {
           query     one customer's year          these three, or together as 'grown', on one ledger of
           restart   opening                      N events, which is made first
           verify    checking everything
-          all
+          cluster   four nodes on the PostgreSQL of --database, against plain rows there
+          all       with 'cluster' where --database is given
 
           --folder  where files are made, on the device to be measured; removed at the end
+          --database  the address of a PostgreSQL database, such as postgresql://postgres@127.0.0.1/postgres
           --ledger  a folder that keeps the grown ledger from one run to the next
         """
 
@@ -45,6 +58,7 @@ struct Options {
     private(set) var rounds = 5
     private(set) var folder = "."
     private(set) var ledger: String?
+    private(set) var database: String?
 
     init?(_ arguments: some Sequence<String>) {
         var rest = arguments.makeIterator()
@@ -61,6 +75,7 @@ struct Options {
                 rounds = number
             case "--folder": folder = value
             case "--ledger": ledger = value
+            case "--database": database = value
             default: return nil
             }
         }

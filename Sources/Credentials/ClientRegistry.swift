@@ -1,7 +1,7 @@
 import Crypto
 import JSON
 public import Ledger
-import Storage
+public import Storage
 public import WallTime
 
 /// What is wrong with a request about API clients.
@@ -36,6 +36,9 @@ public struct ClientRegistry: Sendable {
     private let clock: any WallClock
     private let producer: String
 
+    /// The tables of clients and secrets, for whoever prepares a database.
+    public static let schema = SchemaComponent("credentials", migrations)
+
     private static let migrations = [
         Migration(
             version: 1,
@@ -61,7 +64,7 @@ public struct ClientRegistry: Sendable {
         self.clock = clock
         self.producer = producer
         let connection = try ledger.database.makeConnection()
-        try Schema.migrate(connection, component: "credentials", migrations: Self.migrations)
+        try Schema.migrate(connection, Self.schema)
     }
 
     /// Makes a client.

@@ -26,6 +26,10 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let ledgerCreated = EventType(rawValue: "LEDGER_CREATED")
     /// An operator accepted that the store is older than, or other than, what was last signed.
     public static let ledgerRestoreAccepted = EventType(rawValue: "LEDGER_RESTORE_ACCEPTED")
+    /// The ledger was moved from a file into a database, entry by entry under the same root.
+    public static let ledgerMoved = EventType(rawValue: "LEDGER_MOVED")
+    /// A further node was set up to append to the ledger.
+    public static let nodeJoined = EventType(rawValue: "NODE_JOINED")
     /// A copy of the store was made.
     public static let backupCreated = EventType(rawValue: "BACKUP_CREATED")
     /// A server process began to serve.
@@ -46,7 +50,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     /// Every kind that this version writes.
     public static let all: [EventType] = [
         .customerDataAccessed, .customerDataAccessRefused, .disclosureCorrected, .bindingCorrected, .spoolReplayed,
-        .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .backupCreated, .serverStarted, .serverStopped,
+        .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
+        .serverStarted, .serverStopped,
         .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
     ]
 }

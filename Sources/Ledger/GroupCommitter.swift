@@ -35,7 +35,7 @@ final class GroupCommitter {
         head = status.health.head
         let connection = try database.makeConnection()
         self.connection = connection
-        try reload(connection)
+        try connection.snapshot { try reload(connection) }
     }
 
     /// Waits for this process's turn to append, takes what there is by then, and makes it durable.
@@ -173,8 +173,8 @@ final class GroupCommitter {
 
     // MARK: Other writers
 
-    /// Entries of others that are followed one by one; of more, the tree is read anew.
-    private static let followed: UInt64 = 16_384
+    /// Entries of others that are followed from the own tree; of more, the tree is read anew.
+    private static let followed: UInt64 = 1 << 20
 
     /// Takes over what others have appended since, once it has proved to continue what this process knows.
     private func followOthers(_ connection: any SQLConnection) throws {
@@ -185,7 +185,7 @@ final class GroupCommitter {
         guard stored.size >= seen.size else { throw LedgerError.lostEntries(stored: stored.size, seen: seen.size) }
         if stored.checkpoint == head.checkpoint { return }
         guard stored.size > state.size, stored.size - state.size <= Self.followed else { return try reload(connection) }
-        for leaf in try LedgerStore.leafHashes(connection, state.size..<stored.size) { _ = state.append(leaf) }
+        try state.follow(connection, to: stored.size)
         let read = try SignedHead(checkpoint: stored.checkpoint, verifier: signer.verifier)
         // Our own tree with their entries has their signed root: theirs is a continuation of ours.
         guard read.size == stored.size, read.root == state.root else {

@@ -14,6 +14,12 @@ public final class Ledger: Sendable {
     /// The store, for tables that change together with events.
     public let database: any Database
 
+    /// Whether other nodes may append to it.
+    public var isShared: Bool { if case .postgres = location.engine { true } else { false } }
+
+    /// The tables of the record and of its index, for whoever prepares a database.
+    public static let schema = [LedgerStore.schema, QueryIndex.schema]
+
     let index: QueryIndex
     private let status: LedgerStatus
     private let anchor: Anchor
@@ -41,14 +47,18 @@ public final class Ledger: Sendable {
         accepting: ((_ anchor: String?, _ storeSize: UInt64) -> Event)?
     ) throws {
         let connection = try database.makeConnection()
-        try Schema.migrate(connection, component: "ledger", migrations: LedgerStore.migrations)
-        guard let stored = try LedgerStore.head(connection) else {
-            throw LedgerError.missing("there is no ledger in \(location.name): run 'muniment init' first")
-        }
-        var head = try SignedHead(checkpoint: stored.checkpoint, verifier: signer.verifier)
+        try Schema.migrate(connection, LedgerStore.schema)
         let kept = try Anchor.read(location.anchor)
-        if accepting == nil {
-            try Self.check(head, against: kept, at: location, verifier: signer.verifier, connection)
+        // One view of the store: other nodes append meanwhile.
+        var head = try connection.snapshot {
+            guard let stored = try LedgerStore.head(connection) else {
+                throw LedgerError.missing("there is no ledger in \(location.name): run 'muniment init' first")
+            }
+            let head = try SignedHead(checkpoint: stored.checkpoint, verifier: signer.verifier)
+            if accepting == nil {
+                try Self.check(head, against: kept, at: location, verifier: signer.verifier, connection)
+            }
+            return head
         }
         // Whatever was indexed of another history is of no use for this one.
         if accepting != nil { try location.removeIndex() }
@@ -81,7 +91,7 @@ public final class Ledger: Sendable {
         let database = try location.makeStore()
         defer { database.close() }
         let connection = try database.makeConnection()
-        try Schema.migrate(connection, component: "ledger", migrations: LedgerStore.migrations)
+        try Schema.migrate(connection, LedgerStore.schema)
         let exists = LedgerError.inconsistent("there is a ledger in \(location.name) already")
         if try LedgerStore.head(connection) != nil { throw exists }
         try location.removeIndex()
@@ -98,6 +108,40 @@ public final class Ledger: Sendable {
             try LedgerStore.makeHead(connection, size: head.size, checkpoint: head.checkpoint)
         }
         try Anchor.replace(location.anchor, with: head.checkpoint)
+    }
+
+    /// Sets up a further node of a ledger that is in a shared store: keeps its head as this node's anchor, once signature and
+    /// tree are in order.
+    /// - Parameter known: a checkpoint from another node, which the store must continue.
+    /// - Returns: the head.
+    /// - Throws: ``LedgerError`` when this is a node already, or the store is not in order.
+    public static func join(
+        at location: LedgerLocation,
+        signer: NoteSigner,
+        since known: String? = nil
+    ) throws -> SignedHead {
+        guard try Anchor.read(location.anchor) == nil else {
+            throw LedgerError.file("there is an anchor at \(location.anchor): this is a node already")
+        }
+        let database = try location.makeStore()
+        defer { database.close() }
+        let connection = try database.makeConnection()
+        let head = try connection.snapshot {
+            guard let stored = try? LedgerStore.head(connection) else {
+                throw LedgerError.missing(
+                    "there is no ledger in \(location.name): run 'muniment init' on the first node"
+                )
+            }
+            let head = try SignedHead(checkpoint: stored.checkpoint, verifier: signer.verifier)
+            try LedgerStore.checkEnd(connection, head: head.size)
+            guard try TreeState(connection, size: head.size).root == head.root else {
+                throw LedgerError.inconsistent("the store's tree does not have the root that was signed")
+            }
+            if let known { try check(head, against: known, at: location, verifier: signer.verifier, connection) }
+            return head
+        }
+        try Anchor.replace(location.anchor, with: head.checkpoint)
+        return head
     }
 
     /// Commits what waits, writes the anchor, and lets go of the files.
@@ -156,6 +200,12 @@ public final class Ledger: Sendable {
 
     /// Forgets a lane whose outcomes have all arrived.
     public func remove(_ lane: AppendLane) { writer.remove(lane) }
+
+    /// Notes a head that another process committed.
+    func observe(_ head: SignedHead) { if status.observed(head) { anchor.offer(head) } }
+
+    /// Notes what a look at the store came to.
+    func note(storeFailure: LedgerError?) { status.looked(storeFailure) }
 
     /// How the writing side fares.
     public var health: LedgerHealth { status.health }

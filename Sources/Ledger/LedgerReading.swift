@@ -31,21 +31,29 @@ public struct SourceTiles: TileSource {
 /// The store itself as a source; opened for reading only.
 public struct StoreSource: LedgerSource {
     private let database: any Database
+    /// Given when the store has no head of its own yet.
+    private let given: String?
 
     /// Reads an open ledger.
-    public init(_ ledger: Ledger) { database = ledger.database }
+    public init(_ ledger: Ledger) { self.init(database: ledger.database) }
+
+    init(database: any Database, checkpoint: String? = nil) {
+        self.database = database
+        given = checkpoint
+    }
 
     /// Opens a ledger's store for reading, whether or not servers have it open.
-    public init(at location: LedgerLocation) throws { database = try location.openForReading() }
+    public init(at location: LedgerLocation) throws { self.init(database: try location.openForReading()) }
 
     /// Opens a store's file for reading, whether or not a server has it open.
     /// - Parameter path: the `ledger.db` file.
     public init(path: String) throws {
-        database = try SQLiteDatabase(path: path, settings: .readOnly)
+        self.init(database: try SQLiteDatabase(path: path, settings: .readOnly))
     }
 
     public func checkpoint() throws -> String {
-        try database.readBlocking { connection in
+        if let given { return given }
+        return try database.readBlocking { connection in
             try connection.snapshot {
                 guard let head = try LedgerStore.head(connection) else {
                     throw LedgerError.missing("the file holds no ledger")

@@ -8,6 +8,8 @@ public struct LedgerHealth: Sendable {
     public var commitFailure: String?
     /// Why the anchor file could not be written; nil when it was.
     public var anchorFailure: String?
+    /// Why the latest look at the store's head failed, or what it found; nil when all was well.
+    public var storeFailure: String?
     /// Groups committed by this process.
     public var commits: UInt64 = 0
     /// Groups that failed to commit.
@@ -49,6 +51,8 @@ final class LedgerStatus: Sendable {
             return true
         }
     }
+
+    func looked(_ failure: LedgerError?) { state.withLock { $0.storeFailure = failure?.description } }
 
     func anchored(_ failure: LedgerError?) { state.withLock { $0.anchorFailure = failure?.description } }
 }

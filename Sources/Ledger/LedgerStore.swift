@@ -21,8 +21,17 @@ enum LedgerStore {
                 "CREATE TABLE head (id {key} PRIMARY KEY CHECK (id = 1), size BIGINT NOT NULL, checkpoint TEXT NOT NULL)",
             ],
             extra: [.sqlite: LedgerGuards.sqlite, .postgres: LedgerGuards.postgres]
-        )
+        ),
+        // A row that is written to see whether the store takes commits again after a failure.
+        Migration(version: 2, statements: ["CREATE TABLE IF NOT EXISTS commit_probe (at BIGINT NOT NULL)"]),
     ]
+
+    static let schema = SchemaComponent(
+        "ledger",
+        migrations,
+        appendOnly: ["entries", "tiles", "entry_partitions"],
+        lasting: ["head"]
+    )
 
     /// Tile ids order by level, then index.
     static func tileID(level: UInt8, index: UInt64) -> UInt64 { UInt64(level) << 56 | index }
@@ -123,6 +132,35 @@ enum LedgerStore {
         }
     }
 
+    /// The hashes of full tiles, in order: each stands behind its tile's own 256.
+    static func tileHashes(
+        _ connection: any SQLConnection,
+        level: UInt8,
+        _ range: Range<UInt64>
+    ) throws -> [Hash] {
+        var hashes: [Hash] = []
+        hashes.reserveCapacity(range.count)
+        try connection.rows(
+            "SELECT id, substr(data, 8193, 32) FROM tiles WHERE id >= $1 AND id < $2 ORDER BY id",
+            [
+                .position(tileID(level: level, index: range.lowerBound)),
+                .position(tileID(level: level, index: range.upperBound)),
+            ]
+        ) { row in
+            guard row.position(0) == tileID(level: level, index: range.lowerBound + UInt64(hashes.count)),
+                let hash = row.withBytes(1, { $0.count == 32 ? Hash(rawBytes: $0) : nil })
+            else { return false }
+            hashes.append(hash)
+            return true
+        }
+        guard hashes.count == range.count else {
+            throw LedgerError.inconsistent(
+                "tile \(level)/\(range.lowerBound + UInt64(hashes.count)) is missing from the store"
+            )
+        }
+        return hashes
+    }
+
     static func entry(_ connection: any SQLConnection, at index: UInt64) throws -> [UInt8]? {
         try connection.first("SELECT body FROM entries WHERE idx = $1", [.position(index)]) { $0.blob(0) }
     }
@@ -152,18 +190,8 @@ struct StoredTiles: TileSource {
                 hash.append(to: &hashes)
             }
         } else {
-            try connection.rows(
-                "SELECT id, data FROM tiles WHERE id >= $1 AND id < $2 ORDER BY id",
-                [
-                    .position(LedgerStore.tileID(level: level - 1, index: first)),
-                    .position(LedgerStore.tileID(level: level - 1, index: first + UInt64(width))),
-                ]
-            ) { row in
-                row.withBytes(1) { hashes.append(contentsOf: $0.suffix(32)) }
-                return true
-            }
-            guard hashes.count == width * 32 else {
-                throw LedgerError.inconsistent("tiles below \(level)/\(index) are missing from the store")
+            for hash in try LedgerStore.tileHashes(connection, level: level - 1, first..<first + UInt64(width)) {
+                hash.append(to: &hashes)
             }
         }
         return hashes

@@ -11,7 +11,9 @@ import Synchronization
 ///   of each of its chunks, and a filter that tells which events it cannot hold.
 /// - `chunks`: the postings, 16 bytes each (key hash, position; big-endian), sorted, some hundreds to a row.
 final class QueryIndex: Sendable {
-    static let migrations = [
+    static let schema = SchemaComponent("index", migrations)
+
+    private static let migrations = [
         Migration(
             version: 1,
             statements: [
@@ -38,7 +40,7 @@ final class QueryIndex: Sendable {
 
     init(database: any Database) throws {
         self.database = database
-        try Schema.migrate(database.makeConnection(), component: "index", migrations: Self.migrations)
+        try Schema.migrate(database.makeConnection(), Self.schema)
     }
 
     func close() { database.close() }

@@ -50,9 +50,35 @@ struct TreeState {
         let position = frontier.size
         frontier.append(leaf)
         unfinished[0].append(leaf)
-        guard unfinished[0].count == 256 else { return [] }
+        return carry(from: 0, position)
+    }
+
+    /// Takes over the entries that others appended, up to a tree of `end` entries. Cost: the leaf hashes of two unfinished tiles,
+    /// and one hash for each full one between.
+    mutating func follow(_ connection: any SQLConnection, to end: UInt64) throws {
+        let width = UInt64(Tiles.width)
+        let border = min(end, (size + width - 1) / width * width)
+        for leaf in try LedgerStore.leafHashes(connection, size..<border) { _ = append(leaf) }
+        if size < end {
+            for tile in try LedgerStore.tileHashes(connection, level: 0, size / width..<end / width) {
+                let position = frontier.size
+                frontier.append(tile, height: 8)
+                if unfinished.count == 1 { unfinished.append([]) }
+                unfinished[1].append(tile)
+                _ = carry(from: 1, position)
+            }
+            for leaf in try LedgerStore.leafHashes(connection, size..<end) { _ = append(leaf) }
+        }
+    }
+
+    /// Hands the hashes of full tiles up.
+    /// - Returns: those tiles.
+    private mutating func carry(
+        from first: Int,
+        _ position: UInt64
+    ) -> [(level: UInt8, index: UInt64, data: [UInt8])] {
         var filled: [(level: UInt8, index: UInt64, data: [UInt8])] = []
-        var level = 0
+        var level = first
         while unfinished[level].count == 256 {
             let own = SubtreeHasher.root(of: unfinished[level])
             var data: [UInt8] = []

@@ -8,6 +8,7 @@ public import JSON
 public import Ledger
 public import Logging
 import NIOCore
+public import Storage
 public import WallTime
 
 /// The control plane over HTTP: questions to the audit trail, the ledger's tiles and proofs, API clients, health and metrics.
@@ -32,6 +33,10 @@ public struct ControlPlane: Sendable {
         public var dataPlane: any DataPlaneStatus
         /// The routes of the data plane, for their fail modes.
         public var routes: [Route]
+        /// The name of this node.
+        public var node: String
+        /// Who does the work that runs once in a cluster.
+        public var leases: LeaseKeeper?
         /// Parts that `GET /readyz` shows besides those above, such as the platform.
         public var readyChecks: [ReadyCheck]
         /// The resolved settings without secrets.
@@ -53,6 +58,8 @@ public struct ControlPlane: Sendable {
             directory: ClientDirectory,
             dataPlane: any DataPlaneStatus,
             routes: [Route],
+            node: String = "node-1",
+            leases: LeaseKeeper? = nil,
             readyChecks: [ReadyCheck] = [],
             configurationSummary: JSONValue,
             configurationHash: String,
@@ -66,6 +73,8 @@ public struct ControlPlane: Sendable {
             self.directory = directory
             self.dataPlane = dataPlane
             self.routes = routes
+            self.node = node
+            self.leases = leases
             self.readyChecks = readyChecks
             self.configurationSummary = configurationSummary
             self.configurationHash = configurationHash
@@ -108,11 +117,16 @@ public struct ControlPlane: Sendable {
             dataPlane: parts.dataPlane,
             routes: parts.routes,
             checks: parts.readyChecks,
+            cluster: ClusterView(node: parts.node, ledger: parts.ledger, leases: parts.leases),
             commits: commits
         )
-        OperationsRoutes(ledger: parts.ledger, dataPlane: parts.dataPlane, probe: probe, metrics: metrics).add(
-            to: router
-        )
+        OperationsRoutes(
+            ledger: parts.ledger,
+            dataPlane: parts.dataPlane,
+            node: parts.node,
+            probe: probe,
+            metrics: metrics
+        ).add(to: router)
         let log = LogRoutes(ledger: parts.ledger)
         log.add(to: router)
         let clients = router.group()

@@ -47,7 +47,7 @@ public struct Configuration: Sendable {
     public var summary: JSONValue {
         .object([
             "node": .string(node), "tenant": .string(tenant), "origin": .string(origin.text),
-            "configurationHash": .string(contentHash),
+            "configurationHash": .string(contentHash), "store": .string(ledger.name),
             "dataListener": .string("\(gateway.listener.host):\(gateway.listener.port)"),
             "dataTLS": .bool(gateway.listener.tls != nil),
             "controlListener": .string("\(control.host):\(control.port)"), "controlTLS": .bool(control.tls != nil),

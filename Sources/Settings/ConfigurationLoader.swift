@@ -155,8 +155,9 @@ struct ConfigurationLoader {
             )
         }
         let key = files.keyFile(section, "key", example: "keys/ledger.key")
-        guard let origin, let directory, let anchor, let key else { return nil }
-        return (origin, LedgerLocation(directory: directory, anchor: anchor), key)
+        let engine = StoreReader(files: files).engine(section.section("postgres"))
+        guard let origin, let directory, let anchor, let key, let engine else { return nil }
+        return (origin, LedgerLocation(directory: directory, anchor: anchor, engine: engine), key)
     }
 
     // MARK: Traffic

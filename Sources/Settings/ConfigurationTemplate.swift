@@ -17,6 +17,23 @@ public struct ConfigurationTemplate: Sendable {
     /// The file with the bearer token for it.
     public var crmTokenFile = "keys/crm-token"
 
+    /// The name of the node.
+    public var node = "node-1"
+    /// The database, where the ledger is to be in one.
+    public struct Postgres: Sendable {
+        /// Its address, without a password.
+        public var address: String
+        /// The file that holds the password.
+        public var passwordFile: String?
+        /// Whether nothing may be committed without a standby.
+        public var requireStandby = false
+
+        /// Names a database.
+        public init(address: String) { self.address = address }
+    }
+    /// The database; nil for a file of the ledger's own.
+    public var postgres: Postgres?
+
     /// A template for a ledger of this name.
     public init(origin: String) { self.origin = origin }
 
@@ -45,6 +62,25 @@ public struct ConfigurationTemplate: Sendable {
         return "\"\(escaped.joined())\""
     }
 
+    private var postgresLines: String {
+        guard let postgres else {
+            return """
+                  # For several nodes, or a database that is replicated and backed up already: docs/operations.md.
+                  # postgres:
+                  #   address: postgresql://muniment@db1.example.com,db2.example.com/muniment?sslmode=verify-full
+                  #   passwordFile: keys/postgres-password
+                  #   # Nothing is committed while the server waits for no standby.
+                  #   requireStandby: true
+                """
+        }
+        return """
+              # The record is in PostgreSQL; the folder above holds only what is this node's own.
+              postgres:
+                address: \(Self.yaml(postgres.address))
+            """ + (postgres.passwordFile.map { "\n    passwordFile: \(Self.yaml($0))" } ?? "")
+                + (postgres.requireStandby ? "\n    requireStandby: true" : "")
+    }
+
     private var places: String {
         """
         # Muniment's whole configuration. 'muniment check-config' lists everything that is wrong with it at once.
@@ -53,7 +89,7 @@ public struct ConfigurationTemplate: Sendable {
 
         installation:
           # Stands in events and metrics. Two nodes of one name could not be told apart in the record.
-          node: node-1
+          node: \(node)
           # Part of every customer token, so that two tenants never share one. Once customers were recorded, changing it
           # would make "who saw this customer?" find nothing of the time before.
           tenant: main
@@ -69,6 +105,7 @@ public struct ConfigurationTemplate: Sendable {
           anchor: anchor/checkpoint
           # Signs checkpoints. Whoever holds it can sign a false history: back it up apart from the ledger.
           key: keys/ledger.key
+        \(postgresLines)
 
         tokens:
           # Customers' ids go into the ledger only as HMAC-SHA-256 under this key. Lose it, and nobody can ask "who saw

@@ -31,6 +31,23 @@ public enum Schema {
             if applied == newest { return }
             if applied > newest { throw newer(component: component, applied: applied, known: newest) }
         }
+        do {
+            try apply(connection, component: component, migrations: migrations)
+        } catch let error as StorageError where error.code == .refused && connection.dialect == .postgres {
+            throw StorageError(
+                .schema,
+                "the store's '\(component)' tables are not those of this version (\(newest)), and the database role may not "
+                    + "change them: run 'muniment store prepare' as their owner. \(error.message)"
+            )
+        }
+    }
+
+    private static func apply(
+        _ connection: any SQLConnection,
+        component: String,
+        migrations: [Migration]
+    ) throws {
+        let newest = migrations.last?.version ?? 0
         try connection.transaction(named: "schema") {
             try connection.run(
                 """

@@ -23,6 +23,24 @@ enum PostgresAddress {
         return found
     }
 
+    /// The parameters of each server that the address names, in its order.
+    static func servers(of address: String) throws(StorageError) -> [[String: String]] {
+        let parameters = try parameters(of: address)
+        func list(_ name: String) -> [String]? {
+            parameters[name].map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+        }
+        let lists = ["host": list("host"), "hostaddr": list("hostaddr"), "port": list("port")].compactMapValues(\.self)
+        let count = max(lists["host"]?.count ?? 1, lists["hostaddr"]?.count ?? 1)
+        return (0..<count).map { place in
+            var server = parameters
+            for (name, values) in lists {
+                // One port for all hosts is the usual way to write it.
+                server[name] = values.count > place ? values[place] : values[values.count - 1]
+            }
+            return server
+        }
+    }
+
     /// Hosts, ports and database for messages.
     static func location(of address: String) -> String {
         guard let parameters = try? parameters(of: address) else { return "an address that is not understood" }

@@ -24,13 +24,30 @@ final class PostgresConnection: SQLConnection {
     /// The rows that are being read, when a callback of theirs may run further statements.
     private var stream: PostgresStream?
 
-    init(_ settings: PostgresSettings) throws(StorageError) {
-        link = try PostgresLink(settings)
+    /// The server's timeline; 0 where it has none, as in databases that only speak PostgreSQL's language.
+    private(set) var timeline: UInt32 = 0
+    private let needsStandby: Bool
+
+    /// Whether a server of this timeline was replaced since.
+    private let isReplaced: @Sendable (UInt32) -> Bool
+
+    /// - Parameters:
+    ///   - server: the parameters of one server of the address.
+    ///   - isReplaced: whether a server of a timeline was replaced by another.
+    init(
+        _ settings: PostgresSettings,
+        _ server: [String: String],
+        isReplaced: @escaping @Sendable (UInt32) -> Bool = { _ in false }
+    ) throws(StorageError) {
+        self.isReplaced = isReplaced
+        link = try PostgresLink(settings, server)
+        needsStandby = settings.requireStandby && settings.durability == .durable
         try PostgresSession.prepare(self, settings)
+        timeline = PostgresSession.timeline(self)
     }
 
     /// Whether the connection is of no more use.
-    var isBroken: Bool { link.isBroken }
+    var isBroken: Bool { link.isBroken || isReplaced(timeline) }
     /// Whether a statement that may change something was sent since the connection was borrowed.
     private(set) var wroteAnything = false
 
@@ -45,7 +62,14 @@ final class PostgresConnection: SQLConnection {
     @discardableResult
     func run(_ sql: String, _ parameters: [SQLParameter]) throws(StorageError) -> Int {
         if sql.hasPrefix("BEGIN") {
+            guard !isReplaced(timeline) else {
+                throw StorageError(
+                    .unavailable,
+                    "another database server has taken over; this connection is to the old one"
+                )
+            }
             try enqueue(sql, parameters)
+            if needsStandby, !sql.hasSuffix("READ ONLY") { try enqueue(PostgresSession.standbyCheck, []) }
             return 0
         }
         // Nothing was sent yet, so there is nothing to take back.

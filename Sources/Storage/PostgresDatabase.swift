@@ -12,6 +12,7 @@ public final class PostgresDatabase: Database {
 
     /// How it is reached.
     public let settings: PostgresSettings
+    private let servers: PostgresServers
     private let pool = Mutex(Pool())
     /// One permit for each connection that may be out.
     private let permits: DispatchSemaphore
@@ -23,11 +24,12 @@ public final class PostgresDatabase: Database {
     public init(_ settings: PostgresSettings) throws(StorageError) {
         self.settings = settings
         permits = DispatchSemaphore(value: settings.maximumConnections)
-        let first = try PostgresConnection(settings)
+        servers = try PostgresServers(settings)
+        let first = try servers.connect()
         pool.withLock { $0.idle.append(Pooled(connection: first)) }
     }
 
-    public func makeConnection() throws(StorageError) -> any SQLConnection { try PostgresConnection(settings) }
+    public func makeConnection() throws(StorageError) -> any SQLConnection { try servers.connect() }
 
     /// The same database under other settings, with a pool of its own.
     public func reopened(_ change: (inout PostgresSettings) -> Void) throws(StorageError) -> PostgresDatabase {
@@ -51,18 +53,19 @@ public final class PostgresDatabase: Database {
         } catch let error as StorageError where error.code == .unavailable && !isFresh && !kept.connection.wroteAnything
         {
             // It may have died while it lay idle, or the primary has changed: one more attempt, on a new connection.
-            let fresh = Pooled(connection: try PostgresConnection(settings))
+            let fresh = Pooled(connection: try servers.connect())
             defer { giveBack(fresh) }
             return try body(fresh.connection)
         }
     }
 
     private func borrow() throws(StorageError) -> (Pooled, isFresh: Bool) {
-        if let idle = pool.withLock({ $0.idle.popLast() }) {
+        while let idle = pool.withLock({ $0.idle.popLast() }) {
+            if idle.connection.isBroken { continue }
             idle.connection.beginBorrow()
             return (idle, false)
         }
-        return (Pooled(connection: try PostgresConnection(settings)), true)
+        return (Pooled(connection: try servers.connect()), true)
     }
 
     private func giveBack(_ pooled: Pooled) {
@@ -98,8 +101,10 @@ public final class PostgresDatabase: Database {
 
     /// Waits for word on a channel, on a connection of its own. See ``PostgresListener``.
     public func listen(_ channel: String) throws(StorageError) -> PostgresListener {
-        try PostgresListener(PostgresConnection(settings), channel: channel)
+        try PostgresListener(servers.connect(), channel: channel)
     }
+
+    public func findSuccessor() { servers.findSuccessor() }
 
     public func close() { pool.withLock { $0.idle.removeAll() } }
 }

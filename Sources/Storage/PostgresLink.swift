@@ -21,9 +21,9 @@ final class PostgresLink {
     var isInTransaction: Bool { PQtransactionStatus(handle) != PQTRANS_IDLE }
 
     /// - Throws: ``StorageError`` with code `unavailable` when no server answers, `cannotOpen` when it refuses.
-    init(_ settings: PostgresSettings) throws(StorageError) {
-        var parameters = try PostgresAddress.parameters(of: settings.address)
-        // With several hosts, the one that takes writes; the others are standbys.
+    init(_ settings: PostgresSettings, _ server: [String: String]) throws(StorageError) {
+        var parameters = server
+        // A standby is of no use: reads must see what was committed last.
         parameters["target_session_attrs"] = parameters["target_session_attrs"] ?? "read-write"
         parameters["connect_timeout"] = parameters["connect_timeout"] ?? "2"
         parameters["application_name"] = parameters["application_name"] ?? "muniment"

@@ -27,6 +27,13 @@ final class PostgresResult {
     /// The failure that this result tells of.
     func failure(_ sql: String) -> StorageError {
         let state = Self.field(handle, Self.state)
+        if sql == PostgresSession.standbyCheck, state == PostgresSession.standbyCheckState {
+            return StorageError(
+                .unavailable,
+                "the database server waits for no standby (synchronous_standby_names is empty), but requireStandby asks for "
+                    + "one: nothing is committed that the loss of one server could lose"
+            )
+        }
         let verb = sql.prefix(60).split(separator: "\n").first.map(String.init) ?? ""
         let code = Self.code(of: state)
         // Messages of class 22 (data exceptions) repeat the value; others name tables, columns and constraints.

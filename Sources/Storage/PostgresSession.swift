@@ -1,5 +1,16 @@
 /// What every session is told, and what the server must hold for a commit to be durable.
 enum PostgresSession {
+    /// Fails, and with it the transaction, when the server waits for no standby. It travels with `BEGIN`.
+    static let standbyCheck = "SELECT 1 / (current_setting('synchronous_standby_names') <> '')::int"
+    /// The SQLSTATE with which it fails: division_by_zero.
+    static let standbyCheckState = "22012"
+
+    /// The timeline: the first eight hex digits of the name of the log file being written (PostgreSQL 15 manual, section 30.6).
+    static func timeline(_ connection: PostgresConnection) -> UInt32 {
+        let name = try? connection.first("SELECT pg_walfile_name(pg_current_wal_insert_lsn())") { $0.text(0) }
+        return name.flatMap { UInt32($0.prefix(8), radix: 16) } ?? 0
+    }
+
     static func prepare(_ connection: PostgresConnection, _ settings: PostgresSettings) throws(StorageError) {
         let timeout = settings.timeoutMilliseconds
         try connection.enqueue("SET statement_timeout = \(timeout)", [])

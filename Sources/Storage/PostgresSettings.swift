@@ -15,6 +15,9 @@ public struct PostgresSettings: Sendable, CustomStringConvertible {
     public var passwordFile: String?
     /// When a commit counts as durable.
     public var durability = Durability.durable
+    /// Whether nothing may be committed while the server waits for no standby: then a server that was replaced, and woke up
+    /// alone, cannot acknowledge anything.
+    public var requireStandby = false
     /// How long a statement may take, in milliseconds. The server is told, and the client stops waiting a second later: a server
     /// that is frozen, or waits for its standby, never tells.
     public var timeoutMilliseconds = 10_000
@@ -30,4 +33,25 @@ public struct PostgresSettings: Sendable, CustomStringConvertible {
 
     /// Host, port and database, without user and password.
     public var location: String { PostgresAddress.location(of: address) }
+
+    /// What is wrong with the address; nil when it can be used. The text repeats nothing of it.
+    public var addressFault: String? {
+        do throws(StorageError) {
+            let parameters = try PostgresAddress.parameters(of: address)
+            guard parameters["password"] == nil else {
+                return "must not hold the password: write it into a file of mode 0600 and name that in 'passwordFile'"
+            }
+            return nil
+        } catch { return error.message }
+    }
+
+    /// Whether nobody on the way can read or change what is sent: TLS with a certificate that is checked, or no network at all.
+    public var isEncrypted: Bool {
+        guard let servers = try? PostgresAddress.servers(of: address) else { return false }
+        return servers.allSatisfy { server in
+            if ["verify-full", "verify-ca"].contains(server["sslmode"]) { return true }
+            let host = server["hostaddr"] ?? server["host"] ?? ""
+            return host.isEmpty || host.hasPrefix("/") || ["localhost", "127.0.0.1", "::1"].contains(host)
+        }
+    }
 }

@@ -157,6 +157,13 @@ public protocol Database: Sendable {
     func readBlocking<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value
     /// A connection of the caller's own, for a thread that writes for as long as it lives.
     func makeConnection() throws(StorageError) -> any SQLConnection
+    /// Looks whether another server has taken over from the one in use; connections to that fail from then on. May block.
+    func findSuccessor()
     /// Closes idle connections. Connections handed out stay usable until they are dropped.
     func close()
+}
+
+extension Database {
+    /// An embedded store has no server.
+    public func findSuccessor() {}
 }

@@ -18,6 +18,8 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case schema
         /// An input or output error of the device.
         case inputOutput
+        /// The work was taken over by another node.
+        case fenced
         /// The server cannot be reached, or was lost: whether a commit under way took effect is unknown.
         case unavailable
         /// Anything else.

@@ -6,6 +6,7 @@ import Identity
 import Ledger
 import MerkleLog
 import Settings
+import Storage
 import WallTime
 
 /// The option that names the configuration.
@@ -56,6 +57,9 @@ struct Installation: Sendable {
     var tokeniser: Tokeniser { Tokeniser(key: tenantKey) }
     var commitments: DisclosureCommitments { DisclosureCommitments(key: tenantKey) }
     var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: tenantKey.derived(for: "access-token")) }
+
+    /// Every part that has tables in the store.
+    static let schema = Ledger.schema + [ClientRegistry.schema, LeaseKeeper.schema]
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
 

@@ -33,7 +33,7 @@ struct Muniment: AsyncParsableCommand {
                 subcommands: [
                     LedgerCommand.self, ClientsCommand.self, PolicyCommand.self, GenesysCommand.self,
                     BackupCommand.self,
-                    RestoreCommand.self,
+                    RestoreCommand.self, StoreCommand.self, MigrateCommand.self,
                 ]
             ),
         ]

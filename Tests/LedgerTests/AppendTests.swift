@@ -147,3 +147,37 @@ import Testing
         #expect(try scratch.verify().head.size == UInt64(size) + 1)
     }
 }
+
+/// What a node knows of the tree, when others append.
+@Suite struct TreeStateTests {
+    @Test(arguments: Engine.allCases)
+    func followingOthersEqualsHavingAppended(engine: Engine) async throws {
+        let scratch = try Scratch(engine)
+        let ledger = try scratch.create()
+        defer { ledger.close() }
+        let connection = try ledger.database.makeConnection()
+        var behind: [TreeState] = [TreeState()]
+        var generator = SplitMix64(seed: 12)
+        for step in 0..<6 {
+            for number in 0..<Int.random(in: 1...400, using: &generator) {
+                async let _ = ledger.append(scratch.access("\(step) \(number)"))
+            }
+            let size = try #require(try LedgerStore.head(connection)?.size)
+            let direct = try TreeState(connection, size: size)
+            #expect(direct.root == ledger.health.head.root)
+            // From wherever it stood, and on to what it hands to the store next.
+            for known in behind {
+                var following = known
+                try following.follow(connection, to: size)
+                #expect(following.frontier == direct.frontier)
+                var (one, two) = (following, direct)
+                for number in 0..<300 {
+                    let leaf = TreeHasher.leafHash([UInt8(number & 255)])
+                    #expect(one.append(leaf).map(\.data) == two.append(leaf).map(\.data))
+                }
+                #expect(one.root == two.root)
+            }
+            behind.append(direct)
+        }
+    }
+}

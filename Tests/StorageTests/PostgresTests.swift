@@ -7,7 +7,7 @@ import Testing
 /// What only a server can do, or fail at.
 @Suite(.enabled(if: PostgresSchema.server != nil)) struct PostgresTests {
     private func connection(_ schema: PostgresSchema) throws -> PostgresConnection {
-        try PostgresConnection(schema.settings)
+        try PostgresServers(schema.settings).connect()
     }
 
     @Test func rowsMayBeReadWhileOthersAreAskedFor() throws {
@@ -124,7 +124,7 @@ import Testing
         let schema = try PostgresSchema()
         var settings = schema.settings
         settings.timeoutMilliseconds = 50
-        let connection = try PostgresConnection(settings)
+        let connection = try PostgresServers(settings).connect()
         #expect(storageError { try connection.run("SELECT pg_sleep(60)") }?.code == .busy)
         #expect(try connection.first("SELECT 1") { $0.integer(0) } == 1)
     }
@@ -157,11 +157,11 @@ import Testing
     @Test func aSessionThatWouldNotWaitForTheDiskIsRefused() throws {
         let schema = try PostgresSchema()
         let lax = schema.address() + "%20-csynchronous_commit%3Doff"
-        let error = storageError { _ = try PostgresConnection(PostgresSettings(address: lax)) }
+        let error = storageError { _ = try PostgresServers(PostgresSettings(address: lax)).connect() }
         #expect(error?.code == .cannotOpen && error?.message.contains("synchronous_commit") == true)
         var settings = schema.settings
         settings.durability = .rebuildable
-        _ = try PostgresConnection(settings)
+        _ = try PostgresServers(settings).connect()
     }
 
     @Test func thePasswordIsReadFromItsFileEachTime() throws {
@@ -169,8 +169,8 @@ import Testing
         let folder = try TemporaryFolder()
         var settings = schema.settings
         settings.passwordFile = folder.path("password")
-        #expect(storageError { _ = try PostgresConnection(settings) }?.code == .cannotOpen)
+        #expect(storageError { _ = try PostgresServers(settings).connect() }?.code == .cannotOpen)
         try "secret\n".write(toFile: folder.path("password"), atomically: true, encoding: .utf8)
-        _ = try PostgresConnection(settings)
+        _ = try PostgresServers(settings).connect()
     }
 }

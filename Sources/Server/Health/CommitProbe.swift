@@ -28,7 +28,6 @@ final class CommitProbe: Sendable {
         }
         guard due else { return false }
         let receipts = try? await ledger.record([]) { connection in
-            try connection.run("CREATE TABLE IF NOT EXISTS commit_probe (at BIGINT NOT NULL)")
             try connection.run("DELETE FROM commit_probe")
             try connection.run("INSERT INTO commit_probe VALUES ($1)", [.integer(now.milliseconds)])
         }

@@ -63,6 +63,8 @@ struct Readiness: Sendable {
 
     let parts: [(name: String, state: PartState)]
     let routes: [RouteReport]
+    /// Which node this is, and who does what in the cluster.
+    let cluster: JSONValue
 
     /// The worst of the parts: failed before degraded before ok.
     var overall: String {
@@ -75,7 +77,7 @@ struct Readiness: Sendable {
 
     var json: JSONValue {
         .object([
-            "status": .string(overall),
+            "status": .string(overall), "cluster": cluster,
             "parts": .array(
                 parts.map { part in
                     var members: [String: JSONValue] = [

@@ -10,6 +10,7 @@ struct ReadinessProbe: Sendable {
     let dataPlane: any DataPlaneStatus
     let routes: [Route]
     let checks: [ReadyCheck]
+    let cluster: ClusterView
     let commits: CommitProbe
 
     func look() async -> Readiness {
@@ -49,12 +50,13 @@ struct ReadinessProbe: Sendable {
                 state: state
             )
         }
-        return Readiness(parts: parts, routes: reports)
+        return Readiness(parts: parts, routes: reports, cluster: await cluster.json())
     }
 
     /// Whether the store can be read, and took the last group. After a failure it is asked again, since a node that is sent no
     /// more reads would never find out that the store is back.
     private func canRecord() async -> Bool {
+        guard ledger.health.storeFailure == nil else { return false }
         guard (try? await ledger.checkpoint()) != nil else { return false }
         return await commits.commitsSucceed()
     }

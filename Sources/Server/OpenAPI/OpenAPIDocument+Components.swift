@@ -119,9 +119,10 @@ extension OpenAPIDocument {
           }
         },
         "Readiness": {
-          "type": "object", "required": ["status", "parts", "routes"], "additionalProperties": false,
+          "type": "object", "required": ["status", "cluster", "parts", "routes"], "additionalProperties": false,
           "properties": {
             "status": {"$ref": "#/components/schemas/PartStatus"},
+            "cluster": {"$ref": "#/components/schemas/Cluster"},
             "parts": {
               "type": "array",
               "items": {
@@ -142,6 +143,31 @@ extension OpenAPIDocument {
                   "upstream": {"type": "string"},
                   "failMode": {"enum": ["refuse", "spool"]},
                   "state": {"enum": ["serving", "spooling", "refusing", "upstream-unavailable"]}
+                }
+              }
+            }
+          }
+        },
+        "Cluster": {
+          "type": "object", "required": ["node", "engine", "treeSize", "indexLag", "leases"], "additionalProperties": false,
+          "properties": {
+            "node": {"type": "string", "description": "The name of the node that answers."},
+            "engine": {"enum": ["sqlite", "postgresql"]},
+            "role": {"enum": ["leader", "member"], "description": "Whether this node does any work that runs once in a cluster."},
+            "treeSize": {"type": "integer", "description": "Entries in the ledger as this node knows it."},
+            "indexLag": {
+              "type": ["integer", "null"], "description": "Entries that the query index lacks; null when it cannot be read."
+            },
+            "leases": {
+              "type": ["array", "null"], "description": "Null when the store cannot be read.",
+              "items": {
+                "type": "object", "required": ["work", "holder", "fence", "remainingMilliseconds"],
+                "additionalProperties": false,
+                "properties": {
+                  "work": {"type": "string"},
+                  "holder": {"type": ["string", "null"], "description": "The node, and which run of it; null when nobody."},
+                  "fence": {"type": "integer"},
+                  "remainingMilliseconds": {"type": "integer"}
                 }
               }
             }

@@ -7,6 +7,7 @@ import Measures
 struct OperationsRoutes: Sendable {
     let ledger: Ledger
     let dataPlane: any DataPlaneStatus
+    let node: String
     let probe: ReadinessProbe
     let metrics: ControlMetrics
 
@@ -26,6 +27,7 @@ struct OperationsRoutes: Sendable {
         var text = MetricsText()
         dataPlane.write(to: &text)
         metrics.write(to: &text)
+        text.family("muniment_node_info", .gauge, help: "This node.", [([("node", node)], 1)])
         let health = ledger.health
         let size = health.head.size
         text.value("muniment_ledger_size", .gauge, help: "Entries in the ledger.", Double(size))

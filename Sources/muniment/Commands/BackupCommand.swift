@@ -24,6 +24,7 @@ struct BackupCommand: AsyncParsableCommand {
 
     func run() async throws {
         let installation = try configurationOption.load()
+        try BackupFile.refuseDatabase(installation.configuration.ledger)
         let files = FileManager.default
         if let found = try? files.contentsOfDirectory(atPath: folder), !found.isEmpty {
             throw CommandFailure("the folder \(folder) is not empty: back up into a new one")
@@ -68,6 +69,15 @@ struct BackupCommand: AsyncParsableCommand {
 
 /// The file of a backup.
 private enum BackupFile {
+    /// A database is backed up by its own means, which copy it while it runs and can restore any moment.
+    static func refuseDatabase(_ location: LedgerLocation) throws {
+        guard case .postgres = location.engine else { return }
+        throw CommandFailure(
+            "the ledger is in \(location.name): back up and restore it as your databases are, for instance with pg_basebackup and an "
+                + "archive of the log (docs/operations.md). 'muniment ledger export' makes a copy that verifies by itself"
+        )
+    }
+
     /// SHA-256 in hex, as `sha256sum` prints it.
     static func hash(_ path: String) throws -> String {
         guard let file = FileHandle(forReadingAtPath: path) else { throw CommandFailure("cannot read \(path)") }
@@ -97,6 +107,7 @@ struct RestoreCommand: AsyncParsableCommand {
     func run() async throws {
         let installation = try configurationOption.load()
         let location = installation.configuration.ledger
+        try BackupFile.refuseDatabase(location)
         let files = FileManager.default
         try files.createDirectory(
             atPath: location.directory,

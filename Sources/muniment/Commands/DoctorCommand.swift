@@ -76,26 +76,7 @@ struct DoctorCommand: AsyncParsableCommand {
                     detail: "\(ledger.health.head.size) entries; head, tree and anchor agree; commits are synced"
                 )
             ]
-            let connection = try ledger.database.makeConnection()
-            // The store must refuse what the product never does. Nothing is changed even if it does not: the statement is
-            // undone.
-            var refused = true
-            for statement in ["UPDATE entries SET body = body WHERE idx = 0", "DELETE FROM entries WHERE idx = 0"] {
-                try connection.run("BEGIN IMMEDIATE")
-                do {
-                    try connection.run(statement)
-                    refused = false
-                } catch {}
-                try connection.run("ROLLBACK")
-            }
-            findings.append(
-                Finding(
-                    what: "append-only",
-                    state: refused ? .pass : .fail,
-                    detail: refused
-                        ? "the store refuses UPDATE and DELETE" : "the store accepts changes: its triggers are gone"
-                )
-            )
+            findings.append(try appendOnly(ledger))
             let lag = ledger.health.head.size - (try ledger.indexedSize())
             findings.append(
                 Finding(
@@ -107,6 +88,30 @@ struct DoctorCommand: AsyncParsableCommand {
             return findings
         } catch {
             return [Finding(what: "ledger", state: .fail, detail: "\(error)")]
+        }
+    }
+
+    /// The store must refuse what the product never does.
+    private func appendOnly(_ ledger: Ledger) throws -> Finding {
+        let what = "append-only"
+        switch try ledger.provesAppendOnly() {
+        case .byPrivilege:
+            return Finding(
+                what: what,
+                state: .pass,
+                detail: "the database role has no right to change or remove entries"
+            )
+        case .byTrigger where ledger.isShared:
+            return Finding(
+                what: what,
+                state: .warning,
+                detail:
+                    "triggers refuse UPDATE and DELETE, but the role owns the tables and could remove them: let another role "
+                    + "own them ('muniment store prepare')"
+            )
+        case .byTrigger: return Finding(what: what, state: .pass, detail: "the store refuses UPDATE and DELETE")
+        case .missing(let statement):
+            return Finding(what: what, state: .fail, detail: "the store accepts '\(statement)': its triggers are gone")
         }
     }
 

@@ -5,6 +5,7 @@ import Ledger
 import MerkleLog
 import Sandbox
 import Settings
+import Storage
 import WallTime
 
 /// `muniment init`: a configuration that works, keys, and an empty ledger.
@@ -22,12 +23,34 @@ struct InitCommand: AsyncParsableCommand {
     )
     var origin = "muniment.local/ledger"
 
+    @Option(help: "The name of this node in events and metrics.")
+    var node = "node-1"
+
+    @Option(
+        help: """
+            Keep the ledger in this PostgreSQL database, such as postgresql://muniment@db.example.com/muniment, and not in a \
+            file. Without a password: see --postgres-password-file.
+            """
+    )
+    var postgres: String?
+
+    @Option(help: "A file of mode 0600 with the database's password.")
+    var postgresPasswordFile: String?
+
     @OptionGroup var operatorOption: OperatorOption
 
     func run() async throws {
+        var template = ConfigurationTemplate(origin: origin)
+        template.node = node
+        if let postgres {
+            template.postgres = ConfigurationTemplate.Postgres(address: postgres)
+            template.postgres?.passwordFile = postgresPasswordFile.map {
+                URL(fileURLWithPath: $0).standardizedFileURL.path
+            }
+        }
         try Self.setUp(
             folder: folder,
-            template: ConfigurationTemplate(origin: origin),
+            template: template,
             sandbox: SandboxConfiguration(),
             operatorName: operatorOption.name
         )
@@ -53,6 +76,7 @@ struct InitCommand: AsyncParsableCommand {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure("\(path) exists already: init never overwrites")
         }
+        let engine = try template.postgres.map { try self.engine($0) } ?? .sqlite
         var generator = SystemRandomNumberGenerator()
         let signer: NoteSigner
         do {
@@ -71,19 +95,40 @@ struct InitCommand: AsyncParsableCommand {
         try KeyFile.write(sandbox.clients[0].secret, to: folder + "/keys/genesys-client-secret")
         try KeyFile.write(sandbox.crmToken, to: folder + "/keys/crm-token")
         let now = SystemClock().now()
-        try Ledger.create(
-            at: LedgerLocation(directory: folder + "/data", anchor: folder + "/anchor/checkpoint"),
-            signer: signer,
-            first: Event(
-                type: .ledgerCreated,
-                identity: .random(producer: "cli"),
-                timestamp: now,
-                fields: [
-                    "actor": .string(operatorName), "origin": .string(template.origin), "vkey": .string(signer.vkey),
-                    "version": .string(Build.version),
-                ]
+        do {
+            try Ledger.create(
+                at: LedgerLocation(
+                    directory: folder + "/data",
+                    anchor: folder + "/anchor/checkpoint",
+                    engine: engine
+                ),
+                signer: signer,
+                first: Event(
+                    type: .ledgerCreated,
+                    identity: .random(producer: "cli"),
+                    timestamp: now,
+                    fields: [
+                        "actor": .string(operatorName), "origin": .string(template.origin),
+                        "vkey": .string(signer.vkey),
+                        "version": .string(Build.version),
+                    ]
+                )
             )
-        )
+        } catch {
+            // Keys of a ledger that was never made would only stand in the way of the next attempt.
+            for key in ["ledger.key", "ledger.vkey", "tokens.key", "genesys-client-secret", "crm-token"] {
+                try? FileManager.default.removeItem(atPath: folder + "/keys/" + key)
+            }
+            throw error
+        }
         try Data(template.text.utf8).write(to: URL(fileURLWithPath: path))
+    }
+
+    private static func engine(_ postgres: ConfigurationTemplate.Postgres) throws -> LedgerLocation.Engine {
+        var settings = PostgresSettings(address: postgres.address)
+        if let fault = settings.addressFault { throw CommandFailure("the database's address: \(fault)") }
+        settings.passwordFile = postgres.passwordFile
+        settings.requireStandby = postgres.requireStandby
+        return .postgres(settings)
     }
 }

@@ -12,7 +12,9 @@ struct LedgerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
         abstract: "Verify, prove, export and restore the ledger.",
-        subcommands: [Head.self, Verify.self, Prove.self, Export.self, AcceptRestore.self]
+        subcommands: [
+            Head.self, Verify.self, Prove.self, Export.self, JoinCommand.self, AcceptRestore.self,
+        ]
     )
 
     struct Head: AsyncParsableCommand {

@@ -26,6 +26,7 @@ final class MunimentServer: Sendable {
     private let http: HTTPClient?
     private let readyChecks: [ReadyCheck]
     private let lock: ServerLock
+    private let leases: LeaseKeeper
     private let logger: Logger
 
     /// Opens the ledger and composes the parts; nothing listens yet.
@@ -35,6 +36,13 @@ final class MunimentServer: Sendable {
         self.logger = logger
         lock = try ServerLock(directory: configuration.ledger.directory)
         ledger = try installation.openLedger()
+        leases = try LeaseKeeper(
+            database: ledger.database,
+            node: configuration.node,
+            run: ledger.isShared ? String(UInt32.random(in: .min ... .max), radix: 36) : nil
+        ) { work, error in
+            logger.warning("leased work interrupted", metadata: ["work": "\(work)", "error": "\(error)"])
+        }
         let producer = "server@\(configuration.node)"
         registry = try installation.registry(ledger, producer: producer)
         directory = installation.clientDirectory
@@ -98,9 +106,14 @@ final class MunimentServer: Sendable {
         let followers = Task {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    await self.ledger.runIndexFollower {
-                        logger.error("the query index cannot be kept up", metadata: ["error": "\($0)"])
+                    await self.leases.run("index") { _ in
+                        await self.ledger.runIndexFollower {
+                            logger.error("the query index cannot be kept up", metadata: ["error": "\($0)"])
+                        }
                     }
+                }
+                group.addTask {
+                    await self.ledger.watchHead { try await Task.sleep(for: .seconds(1)) }
                 }
                 group.addTask {
                     await self.gateway.run {
@@ -125,7 +138,10 @@ final class MunimentServer: Sendable {
         try await controlTask.value
         followers.cancel()
         await followers.value
-        try await recordStop()
+        // A store that is away cannot take it: the next start says that this one did not end in order.
+        do { try await recordStop() } catch {
+            logger.error("the end could not be recorded", metadata: ["error": "\(error)"])
+        }
         ledger.close()
         try await http?.shutdown()
     }
@@ -141,6 +157,8 @@ final class MunimentServer: Sendable {
                 directory: directory,
                 dataPlane: gateway,
                 routes: configuration.gateway.routes,
+                node: configuration.node,
+                leases: leases,
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,
@@ -221,8 +239,16 @@ final class MunimentServer: Sendable {
         Event(type: type, identity: .random(producer: producer), timestamp: now, fields: fields)
     }
 
+    /// The newest event of a kind that this node wrote; other nodes have configurations and starts of their own.
     private func newest(_ type: EventType) async throws -> StoredEvent? {
-        try await ledger.events(EventQuery(keys: [IndexKey(.eventType, type.rawValue)], limit: 1)).events.first
+        var query = EventQuery(keys: [IndexKey(.eventType, type.rawValue)], limit: 100)
+        repeat {
+            let page = try await ledger.events(query)
+            let own = page.events.first { (try? JSONValue(parsing: $0.bytes))?["producer"]?.string == producer }
+            if let own { return own }
+            query.before = page.next
+        } while query.before != nil
+        return nil
     }
 
     private func latest(_ type: EventType) async throws -> JSONValue? {
