@@ -10,13 +10,19 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case ledger
     /// Management of clients and the installation.
     case admin
+    /// Redaction of text that the caller sends.
+    case redact
+    /// Taking back what was encrypted in place of a value; each time is recorded.
+    case redactReverse
 
-    /// Reads `read:<route>`, `read:*`, `audit`, `ledger` or `admin`.
+    /// Reads `read:<route>`, `read:*`, `audit`, `ledger`, `admin`, `redact` or `redact.reverse`.
     public init?(_ text: String) {
         switch text {
         case "audit": self = .audit
         case "ledger": self = .ledger
         case "admin": self = .admin
+        case "redact": self = .redact
+        case "redact.reverse": self = .redactReverse
         default:
             guard text.hasPrefix("read:"), text.count > 5, !text.contains(" ") else { return nil }
             self = .read(route: String(text.dropFirst(5)))
@@ -29,6 +35,8 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
         case .audit: "audit"
         case .ledger: "ledger"
         case .admin: "admin"
+        case .redact: "redact"
+        case .redactReverse: "redact.reverse"
         }
     }
 }

@@ -47,11 +47,15 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     /// Somebody read the audit trail: who, for what.
     public static let auditTrailRead = EventType(rawValue: "AUDIT_TRAIL_READ")
 
+    /// Somebody had an encrypted value of a redacted text turned back: who, of what type, why.
+    public static let redactionReversed = EventType(rawValue: "REDACTION_REVERSED")
+
     /// Every kind that this version writes.
     public static let all: [EventType] = [
         .customerDataAccessed, .customerDataAccessRefused, .disclosureCorrected, .bindingCorrected, .spoolReplayed,
         .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
         .serverStarted, .serverStopped,
         .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
+        .redactionReversed,
     ]
 }

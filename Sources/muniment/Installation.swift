@@ -1,10 +1,12 @@
 import ArgumentParser
 import AuditTrail
 import Credentials
+import Crypto
 import Foundation
 import Identity
 import Ledger
 import MerkleLog
+import Redaction
 import Settings
 import Storage
 import WallTime
@@ -55,6 +57,10 @@ struct Installation: Sendable {
     }
 
     var tokeniser: Tokeniser { Tokeniser(key: tenantKey) }
+    /// The keys of redaction that can be compared or taken back: a use of the tenant's key of its own.
+    var redactionKeys: RedactionKeys? {
+        RedactionKeys(secret: tenantKey.derived(for: "redaction").withUnsafeBytes { Array($0) })
+    }
     var commitments: DisclosureCommitments { DisclosureCommitments(key: tenantKey) }
     var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: tenantKey.derived(for: "access-token")) }
 

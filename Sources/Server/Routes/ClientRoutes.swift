@@ -61,14 +61,17 @@ struct ClientRoutes: Sendable {
         let texts = try JSONBody.required("scopes", try body.texts("scopes", most: 100))
         let scopes = texts.compactMap { isScope($0) ? Scope($0) : nil }
         guard !scopes.isEmpty, scopes.count == texts.count else {
-            throw JSONBody.invalid("scopes", "are read:<route>, read:*, audit, ledger and admin, at least one of them")
+            throw JSONBody.invalid(
+                "scopes",
+                "are read:<route>, read:*, audit, ledger, admin, redact and redact.reverse, at least one of them"
+            )
         }
         return Set(scopes)
     }
 
     /// Routes have names of lower-case letters, digits and hyphens; a scope for another would never be of use.
     private static func isScope(_ text: String) -> Bool {
-        text.wholeMatch(of: /audit|ledger|admin|read:(?:\*|[a-z0-9][a-z0-9\-]{0,62})/) != nil
+        text.wholeMatch(of: /audit|ledger|admin|redact(?:\.reverse)?|read:(?:\*|[a-z0-9][a-z0-9\-]{0,62})/) != nil
     }
 
     private static func addresses(_ body: JSONBody) throws(Refusal) -> [AddressRange] {

@@ -27,7 +27,7 @@ struct ClientsCommand: AsyncParsableCommand {
 
         @Option(
             name: .customLong("scope"),
-            help: "What it may do: read:<route>, read:*, audit, ledger, admin. Repeatable."
+            help: "What it may do: read:<route>, read:*, audit, ledger, admin, redact, redact.reverse. Repeatable."
         )
         var scopes: [String]
 
@@ -44,7 +44,9 @@ struct ClientsCommand: AsyncParsableCommand {
             let scopes = try Set(
                 self.scopes.map { text in
                     guard let scope = Scope(text) else {
-                        throw ValidationError("'\(text)' is no scope: use read:<route>, read:*, audit, ledger or admin")
+                        throw ValidationError(
+                            "'\(text)' is no scope: use read:<route>, read:*, audit, ledger, admin, redact or redact.reverse"
+                        )
                     }
                     return scope
                 }
