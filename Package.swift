@@ -119,7 +119,8 @@ let package = Package(
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog", "Redaction", "Storage",
+                "AuditTrail", "Credentials", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog", "Redaction",
+                "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -218,7 +219,8 @@ let package = Package(
             [
                 "AccessPolicy", "AuditTrail", "Credentials", "Gateway", "Identity", "JSON", "Ledger", "Measures",
                 "MerkleLog",
-                "Redaction", "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioSSL,
+                "Redaction", "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging,
+                nioCore, nioSSL,
             ]
         ),
         tests("Detection", ["JSON", "WallTime"], exclude: ["Oracle"]),
