@@ -22,7 +22,7 @@ enum ContextWords {
             "exp expiry expires expiration expiring expire expdate valid+thru valid+through valid+until good+thru good+through "
                 + "gultig gueltig ablauf ablaufdatum gultigkeit gueltigkeit verfallsdatum verfalldatum expiration+date expire+fin caduca caducidad "
                 + "vencimiento vence validade vencimento expira expiracion peremption valable validite date+expiration "
-                + "ablaufend ablauft laeuft"
+                + "ablaufend ablauft laeuft lauft"
         ),
         (
             .init(.usSSN),
@@ -36,7 +36,7 @@ enum ContextWords {
                 + "telefon telefonnummer handy handynummer mobil mobilnummer mobilfunk rufnummer anrufen ruckruf rueckruf "
                 + "durchwahl portable gsm appeler appelez rappeler joindre joignable rappeler rappelez rappelle erreichen erreichbar anruf zuruckrufen telefono movil celular llamar llame llamame llameme llamenos llamarme llamarle marcar marque "
                 + "telemovel telefone ligar ligue liga ligo fone zap landline voicemail called calling phonenumber "
-                + "cellulare chiamare extension ext msisdn ani dnis best+number good+number callback+number contact+number"
+                + "cellulare chiamare extension ext msisdn ani dnis best+number good+number area+code callback+number contact+number"
         ),
         (.init(.iban), "iban ibans"),
         (
@@ -131,7 +131,7 @@ enum ContextWords {
                 + "termin rendez cita consulta started start admitted discharged discharge effective ordered seen date+visit purchased purchase bought paid hired joined opened closed issued"
         ),
         (.code, "code codigo kode codice"),
-        (.postcode, "zip zipcode postcode postal plz postleitzahl post+code zip+code area+code cep cap code+postal"),
+        (.postcode, "zip zipcode postcode postal plz postleitzahl post+code zip+code cep cap code+postal"),
     ]
 
     /// Words that matter only as the first part of a phrase, or that may stand between the parts of a dictated number.

@@ -46,6 +46,9 @@ extension Scan {
                     break
                 }
             }
+        } else if byte(start &- 1) | 0x20 == 0x62, byte(start &- 2) == 0x32, byte(start &- 3) == 0x25 {
+            start &-= 3
+            hasPlus = true
         } else if byte(start &- 1) == 0x20, byte(start &- 2) == 0x2B, start < first {
             start &-= 2
             hasPlus = true

@@ -173,16 +173,7 @@ enum NumberWords {
                 joiners: "und",
                 months:
                     "januar/janner februar marz/maerz april mai juni juli august september oktober november dezember",
-                ordinals: "erster/ersten/erste zweiter/zweiten/zweite dritter/dritten/dritte vierter/vierten/vierte "
-                    + "funfter/funften/fuenfter/fuenften sechster/sechsten siebter/siebten achter/achten neunter/neunten "
-                    + "zehnter/zehnten elfter/elften zwolfter/zwolften/zwoelfter/zwoelften dreizehnter/dreizehnten "
-                    + "vierzehnter/vierzehnten funfzehnter/funfzehnten/fuenfzehnten sechzehnter/sechzehnten "
-                    + "siebzehnter/siebzehnten achtzehnter/achtzehnten neunzehnter/neunzehnten zwanzigster/zwanzigsten "
-                    + "einundzwanzigster/einundzwanzigsten zweiundzwanzigster/zweiundzwanzigsten "
-                    + "dreiundzwanzigster/dreiundzwanzigsten vierundzwanzigster/vierundzwanzigsten "
-                    + "funfundzwanzigster/funfundzwanzigsten/fuenfundzwanzigsten sechsundzwanzigster/sechsundzwanzigsten "
-                    + "siebenundzwanzigster/siebenundzwanzigsten achtundzwanzigster/achtundzwanzigsten "
-                    + "neunundzwanzigster/neunundzwanzigsten dreissigster/dreissigsten einunddreissigster/einunddreissigsten"
+                ordinals: germanOrdinals
             )
         ),
         (
@@ -234,6 +225,19 @@ enum NumberWords {
             )
         ),
     ]
+
+    /// "erste", "erster", "ersten" and so on up to the thirty-first.
+    private static let germanOrdinals: String = {
+        let low =
+            "ers zwei drit vier funf/fuenf sechs sieb/sieben ach neun zehn elf zwolf/zwoelf dreizehn vierzehn funfzehn/fuenfzehn "
+            + "sechzehn siebzehn achtzehn neunzehn"
+        let tens = ["zwanzigs"] + germanUnits.map { "\($0)undzwanzigs" } + ["dreissigs", "einunddreissigs"]
+        let stems = low.split(separator: " ").map(String.init) + tens
+        return stems.map { stem in
+            stem.split(separator: "/").flatMap { part in ["te", "ter", "ten"].map { "\(part)\($0)" } }
+                .joined(separator: "/")
+        }.joined(separator: " ")
+    }()
 
     private static let germanTens = [
         "zwanzig", "dreissig", "vierzig", "funfzig/fuenfzig", "sechzig", "siebzig", "achtzig", "neunzig",

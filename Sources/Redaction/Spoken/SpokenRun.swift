@@ -11,6 +11,7 @@ struct SpokenRun {
     var last: Int
     var wordCount = 0
     var digitTokens = 0
+    var ordinals = 0
     var hasMonth = false
     var hasLineBreak = false
     var isCut = false
@@ -59,9 +60,14 @@ extension Scan {
     }
 
     /// Reads digits that are written one by one ("4 1 1 1 ..."). True when the cluster is dealt with.
-    mutating func readSeparateDigits(_ first: Int, _ words: Int, _ findings: inout [Finding]) -> Bool {
-        guard words >= 6 else { return false }
-        for word in 0..<6 where buffers.words[word].count != 1 || buffers.words[word].letters != 0 { return false }
+    mutating func readSeparateDigits(
+        _ first: Int,
+        _ group: UnsafeMutablePointer<GroupWord>,
+        _ words: Int,
+        _ findings: inout [Finding]
+    ) -> Bool {
+        guard words >= 6, group + 6 <= buffers.words + words else { return false }
+        for word in 0..<6 where group[word].count != 1 || group[word].letters != 0 { return false }
         if readRun(first, &findings, isSeparate: true) || isOpen { return true }
         nextToken = max(nextToken, lastRun.last &- first > 24 ? first &+ 16 : first &+ words)
         return true
@@ -119,7 +125,7 @@ extension Scan {
         let runEnd = end(run.last)
         if mustWait(clusterStart(first), runEnd, reach(after: run.last, Scan.pause)) { return false }
         if readAddress(after: run.last, &findings) { return true }
-        guard run.wordCount &+ run.digitTokens >= (run.hasMonth ? 1 : 2) else { return false }
+        guard run.wordCount &+ run.digitTokens &+ run.ordinals >= (run.hasMonth ? 1 : 2) else { return false }
         guard run.wordCount > 0 || run.hasLineBreak || run.hasMonth || isSeparate else { return false }
         candidateCount = 0
         if readSpokenDate(run) {
@@ -192,7 +198,7 @@ extension Scan {
                     run.vote(word.languages)
                 } else if word.kind == .month || word.kind == .ordinal {
                     isPart = true
-                    if word.kind == .month { run.hasMonth = true }
+                    if word.kind == .month { run.hasMonth = true } else { run.ordinals &+= 1 }
                 } else if isSpelledLetter(index), word.kind != .joiner || token.length == 1,
                     gapWords == 0 || gapHasLineBreak,
                     word.kind != .acknowledgement
