@@ -135,6 +135,7 @@ let package = Package(
             "Server",
             [
                 "AuditTrail", "Credentials", "Delivery", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog",
+                "Redaction",
                 "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
@@ -253,7 +254,8 @@ let package = Package(
                 "Ledger",
                 "Measures",
                 "MerkleLog",
-                "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioSSL,
+                "Redaction", "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging,
+                nioCore, nioSSL,
             ]
         ),
         tests(
