@@ -138,7 +138,7 @@ let package = Package(
             "Server",
             [
                 "AuditTrail", "Credentials", "Delivery", "Gateway", "Identity", "JSON", "Ledger", "Measures",
-                "MerkleLog", "Storage",
+                "MerkleLog", "Redaction", "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -266,7 +266,8 @@ let package = Package(
                 "Ledger",
                 "Measures",
                 "MerkleLog",
-                "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioSSL,
+                "Redaction", "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging,
+                nioCore, nioSSL,
             ]
         ),
         tests(

@@ -82,7 +82,9 @@ public struct ClientRegistry: Sendable {
             throw ClientError.invalid("a client needs a name of 1 to 200 bytes")
         }
         guard !scopes.isEmpty else {
-            throw ClientError.invalid("a client needs at least one scope of \(Scope.names)")
+            throw ClientError.invalid(
+                "a client needs at least one scope: \(Scope.list)"
+            )
         }
         let now = clock.now()
         if let expires, expires <= now { throw ClientError.invalid("the expiry lies in the past") }

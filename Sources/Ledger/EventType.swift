@@ -120,6 +120,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let identityKeyDestroyed = EventType(rawValue: "IDENTITY_KEY_DESTROYED")
     /// Data of a person was deleted somewhere, as another system reports.
     public static let dataDeletion = EventType(rawValue: "DATA_DELETION")
+    /// Somebody had an encrypted value of a redacted text turned back: who, of what type, why.
+    public static let redactionReversed = EventType(rawValue: "REDACTION_REVERSED")
 
     /// Every kind that this version writes.
     public static let all: [EventType] =
@@ -130,7 +132,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
             .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
             .sinkBackfilled,
-            .sinkForgotten, .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated, .detectionAlertCleared,
+            .sinkForgotten, .redactionReversed, .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated,
+            .detectionAlertCleared,
             .detectionAccessUnverifiable, .detectionVerdictChanged, .detectionAlertAcknowledged,
             .detectionAlertResolved,
             .detectionAlertDismissed, .detectionAlertReopened, .identityResolution, .identityLinked, .identityUnlinked,

@@ -13,7 +13,17 @@ struct Endpoint: Sendable, Hashable {
     /// The names of the query parameters it knows.
     let query: [String]
 
-    private init(_ method: HTTPRequest.Method, _ template: String, _ scopes: [Scope] = [], query: [String] = []) {
+    /// The largest body of a request, in bytes.
+    let largestBody: Int
+
+    private init(
+        _ method: HTTPRequest.Method,
+        _ template: String,
+        _ scopes: [Scope] = [],
+        query: [String] = [],
+        largestBody: Int = ControlPlane.maximumBodyBytes
+    ) {
+        self.largestBody = largestBody
         self.method = method
         self.template = template
         self.scopes = scopes
@@ -81,6 +91,8 @@ struct Endpoint: Sendable, Hashable {
     static let identityConflicts = Endpoint(.get, "/api/v1/identity/conflicts", [.identity], query: ["limit"])
     static let settleConflict = Endpoint(.post, "/api/v1/identity/conflicts/{id}/settle", [.identity])
     static let reportEvent = Endpoint(.post, "/api/v1/audit/events", [.events])
+    static let redact = Endpoint(.post, "/api/v1/redact", [.redact], largestBody: 1 << 20)
+    static let reveal = Endpoint(.post, "/api/v1/redact/reveal", [.redactReverse])
 
     static let clients = Endpoint(.get, "/api/v1/clients", [.admin])
     static let createClient = Endpoint(.post, "/api/v1/clients", [.admin])
@@ -102,9 +114,15 @@ struct Endpoint: Sendable, Hashable {
     static let all: [Endpoint] = [
         health, readiness, metrics, description, checkpoint, tile, bundle, accesses, searchAccesses, events, event,
         proof, tokens, resolve, linkIdentifiers, unlinkIdentifier, shareIdentifier, merge, unmerge, keepApart, explain,
-        forget, identityChanges, identityConflicts, settleConflict, reportEvent, clients, createClient, rotateClient,
-        revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink, configuration, status,
+        forget, identityChanges, identityConflicts, settleConflict, reportEvent, redact, reveal, clients, createClient,
+        rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
+        configuration, status,
     ]
+
+    /// The largest body that is taken at a path, before it is known who sends it.
+    static func largestBody(at path: some StringProtocol) -> Int {
+        all.filter { $0.matches(path) }.map(\.largestBody).max() ?? ControlPlane.maximumBodyBytes
+    }
 
     /// The methods that a path answers to, sorted; empty when there is nothing there.
     static func methods(at path: some StringProtocol) -> [String] {

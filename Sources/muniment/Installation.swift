@@ -1,12 +1,14 @@
 import ArgumentParser
 import AuditTrail
 import Credentials
+import Crypto
 import Delivery
 import Foundation
 import Identity
 import Ledger
 import MerkleLog
 import Monitoring
+import Redaction
 import Settings
 import Storage
 import WallTime
@@ -61,6 +63,10 @@ struct Installation: Sendable {
     }
 
     var tokeniser: Tokeniser { Tokeniser(key: keyring.newest) }
+    /// The keys of redaction that can be compared or taken back: a use of the tenant's newest key of its own.
+    var redactionKeys: RedactionKeys? {
+        RedactionKeys(secret: keyring.newest.derived(for: "redaction").withUnsafeBytes { Array($0) })
+    }
     /// What values are committed to under.
     var commitments: DisclosureCommitments { DisclosureCommitments(key: keyring.newest) }
     /// What they may have been committed to under, newest first.

@@ -22,6 +22,7 @@ enum OpenAPIDocument {
             {"name": "trail", "description": "Questions to the audit trail. Each is recorded as AUDIT_TRAIL_READ before it is answered."},
             {"name": "identity", "description": "Who is whom. Every identification and every decision is an event; identifiers are sent in bodies only, and kept as keyed codes."},
             {"name": "log", "description": "The ledger as a tlog-tiles log, for independent verification."},
+            {"name": "redaction", "description": "Personal data in text that the caller sends. Nothing of it is kept or logged."},
             {"name": "clients", "description": "API clients. Each change is an event."},
             {"name": "sinks", "description": "Delivery of the record to SIEM, warehouse and locked storage. Each change is an event."},
             {"name": "operations", "description": "Health, metrics and settings."}
@@ -32,6 +33,7 @@ enum OpenAPIDocument {
         \#(logPaths),
         \#(trailPaths),
         \#(identityPaths),
+        \#(redactionPaths),
         \#(clientPaths),
         \#(sinkPaths),
         \#(readPaths)

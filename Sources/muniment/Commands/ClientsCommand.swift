@@ -27,7 +27,7 @@ struct ClientsCommand: AsyncParsableCommand {
 
         @Option(
             name: .customLong("scope"),
-            help: "What it may do: \(Scope.names). Repeatable."
+            help: "What it may do: \(Scope.list). Repeatable."
         )
         var scopes: [String]
 
@@ -44,7 +44,9 @@ struct ClientsCommand: AsyncParsableCommand {
             let scopes = try Set(
                 self.scopes.map { text in
                     guard let scope = Scope(text) else {
-                        throw ValidationError("'\(text)' is no scope: use one of \(Scope.names)")
+                        throw ValidationError(
+                            "'\(text)' is no scope: use \(Scope.list)"
+                        )
                     }
                     return scope
                 }
