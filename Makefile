@@ -10,12 +10,13 @@ RELEASE := -c release --product muniment -Xswiftc -enforce-exclusivity=unchecked
 SOCKETS := GenesysTests SandboxTests ObjectStorageTests GatewayTests ServerTests EndToEndTests
 TEST := swift test --skip-build --disable-xctest
 
-.PHONY: help demo demo-cluster build test lint format bench clean install-build install-test install-bench
+.PHONY: help demo demo-cluster build test test-s3 test-formats lint format bench clean install-build install-test install-bench
 
 help:
 	@echo "make demo           install what is missing, build, run the main job against the built-in sandbox"
 	@echo "make demo-cluster   the same on three nodes and PostgreSQL, while nodes and the primary are killed"
 	@echo "make test           install what the tests need, build, run all tests"
+	@echo "make test-s3 test-formats   the S3 client and the locked copy against a real Ceph; OCSF against the published schemas"
 	@echo "make build          the release binary: .build/release/muniment"
 	@echo "make bench          measure beside nginx, Node.js and bare system calls"
 	@echo "make lint           check the format; make format mends it"
@@ -44,6 +45,12 @@ test: install-test
 	set -e; for suite in $(SOCKETS); do $(TEST) --filter $$suite; done
 	scripts/test-openapi .build/debug/muniment
 	scripts/demo-cluster .build/debug/muniment
+
+test-s3:
+	scripts/test-s3
+
+test-formats:
+	scripts/test-formats
 
 lint:
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks

@@ -24,6 +24,7 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -101,6 +102,15 @@ let package = Package(
             ]
         ),
 
+        library(
+            "Delivery",
+            [
+                "DeliveryWire", "EventFormats", "JSON", "Ledger", "Measures", "MerkleLog", "ObjectStorage", "Storage",
+                "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+                nioTLS,
+            ]
+        ),
+
         library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime"]),
 
         // Pure too, though it stands here: fed the record's events, it returns alerts and effects, and does nothing itself.
@@ -114,12 +124,16 @@ let package = Package(
         // Floor 4: how it is reached, and what it is tried against.
         library(
             "Settings",
-            ["AccessPolicy", "Gateway", "Genesys", "JSON", "Ledger", "MerkleLog", "Redaction", crypto, yams]
+            [
+                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "JSON", "Ledger",
+                "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto, yams,
+            ]
         ),
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog", "Redaction",
+                "AuditTrail", "Credentials", "Delivery", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog",
+                "Redaction",
                 "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
@@ -132,10 +146,11 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "AccessPolicy", "AuditTrail", "Credentials", "Gateway", "Genesys", "Identity", "JSON", "Ledger",
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "EventFormats", "ObjectStorage", "Gateway",
+                "Genesys", "Identity", "JSON", "Ledger",
                 "MerkleLog", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime", argumentParser,
                 asyncHTTPClient, logging, nioCore,
-                nioHTTP1, serviceLifecycle, unixSignals,
+                nioHTTP1, nioPosix, nioSSL, serviceLifecycle, unixSignals,
             ],
             swiftSettings: settings
         ),
@@ -152,6 +167,7 @@ let package = Package(
             name: "GatewayBenchmark",
             dependencies: [
                 "AccessPolicy", "Credentials", "Gateway", "Identity", "Ledger", "Measures", "MerkleLog", "Redaction",
+                "Storage",
                 "WallTime", crypto,
             ],
             path: "Benchmarks/Gateway",
@@ -201,8 +217,11 @@ let package = Package(
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
         tests("Identity", ["JSON", "TextEncoding", crypto]),
-        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "WallTime", crypto]),
-        tests("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TextEncoding", "WallTime"]),
+        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
+        tests(
+            "AuditTrail",
+            ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime"]
+        ),
         tests(
             "Gateway",
             [
@@ -217,14 +236,31 @@ let package = Package(
         tests(
             "Server",
             [
-                "AccessPolicy", "AuditTrail", "Credentials", "Gateway", "Identity", "JSON", "Ledger", "Measures",
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Gateway", "Identity", "JSON",
+                "Ledger",
+                "Measures",
                 "MerkleLog",
                 "Redaction", "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging,
                 nioCore, nioSSL,
             ]
         ),
+        tests(
+            "Delivery",
+            [
+                "DeliveryWire", "EventFormats", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "Sandbox", "Storage",
+                "TestStores", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
+                nioSSL,
+            ]
+        ),
         tests("Detection", ["JSON", "WallTime"], exclude: ["Oracle"]),
-        tests("Settings", ["AccessPolicy", "Gateway", "Genesys", "JSON", "Ledger", "MerkleLog", "Redaction"]),
+        tests(
+            "Settings",
+            [
+                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "JSON", "Ledger",
+                "MerkleLog",
+                "Redaction",
+            ]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["JSON", "Sandbox", asyncHTTPClient, nioCore, nioHTTP1],

@@ -8,6 +8,7 @@ import Identity
 import Ledger
 import MerkleLog
 import Redaction
+import Storage
 import WallTime
 
 /// A gateway for measurements: a temporary ledger, one client, and one route to the upstream at the port given.
@@ -17,12 +18,19 @@ import WallTime
 struct GatewayBenchmark {
     static func main() async throws {
         guard [3, 4].contains(CommandLine.arguments.count), let upstream = Int(CommandLine.arguments[1]) else {
-            print("usage: GatewayBenchmark <upstream port> <folder for the ledger> [without-commitments]")
+            print(
+                "usage: [DATABASE=ADDRESS] GatewayBenchmark <upstream port> <folder for the ledger> [without-commitments]"
+            )
             exit(2)
         }
         let folder = CommandLine.arguments[2]
         let clock = SystemClock()
-        let location = LedgerLocation(directory: folder + "/store", anchor: folder + "/anchor/checkpoint")
+        let database = ProcessInfo.processInfo.environment["DATABASE"].flatMap { $0.isEmpty ? nil : $0 }
+        let location = LedgerLocation(
+            directory: folder + "/store",
+            anchor: folder + "/anchor/checkpoint",
+            engine: database.map { .postgres(PostgresSettings(address: $0)) } ?? .sqlite
+        )
         var generator = SystemRandomNumberGenerator()
         let signer = try NoteSigner(origin: Origin("benchmark.example/gateway"), using: &generator)
         let first = Event(type: .ledgerCreated, identity: .random(producer: "benchmark"), timestamp: clock.now())

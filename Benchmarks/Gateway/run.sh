@@ -2,6 +2,8 @@
 # Measures the audited gateway beside nginx as a plain proxy and a plain Node.js middleware, interleaved in one run.
 # Prints CPU microseconds per request, requests per second and the ratios: medians over the rounds.
 #   Benchmarks/Gateway/run.sh [GatewayBenchmark binary]
+# DATABASE, the address of an empty PostgreSQL database, puts the ledger there (the server's own CPU is not counted):
+#   scripts/with-postgres sh -c 'DATABASE=$MUNIMENT_TEST_POSTGRES Benchmarks/Gateway/run.sh BINARY'
 # ROUNDS (5), SECONDS_EACH (3), CONNECTIONS ("64 256") and BUILD_FLAGS may be set.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

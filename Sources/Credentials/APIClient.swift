@@ -8,6 +8,8 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case audit
     /// The ledger's entries and proofs.
     case ledger
+    /// Delivery: what stands where, pause, resume, send again.
+    case sinks
     /// Management of clients and the installation.
     case admin
     /// Redaction of text that the caller sends.
@@ -15,11 +17,12 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     /// Taking back what was encrypted in place of a value; each time is recorded.
     case redactReverse
 
-    /// Reads `read:<route>`, `read:*`, `audit`, `ledger`, `admin`, `redact` or `redact.reverse`.
+    /// Reads `read:<route>`, `read:*`, `audit`, `ledger`, `sinks`, `admin`, `redact` or `redact.reverse`.
     public init?(_ text: String) {
         switch text {
         case "audit": self = .audit
         case "ledger": self = .ledger
+        case "sinks": self = .sinks
         case "admin": self = .admin
         case "redact": self = .redact
         case "redact.reverse": self = .redactReverse
@@ -34,6 +37,7 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
         case .read(let route): "read:\(route)"
         case .audit: "audit"
         case .ledger: "ledger"
+        case .sinks: "sinks"
         case .admin: "admin"
         case .redact: "redact"
         case .redactReverse: "redact.reverse"

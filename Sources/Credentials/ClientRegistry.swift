@@ -83,7 +83,7 @@ public struct ClientRegistry: Sendable {
         }
         guard !scopes.isEmpty else {
             throw ClientError.invalid(
-                "a client needs at least one scope: read:<route>, read:*, audit, ledger, admin, redact or "
+                "a client needs at least one scope: read:<route>, read:*, audit, ledger, sinks, admin, redact or "
                     + "redact.reverse"
             )
         }

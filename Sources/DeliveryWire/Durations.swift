@@ -1,8 +1,8 @@
-import WallTime
+public import WallTime
 
 extension Duration {
     /// Whole milliseconds, rounded towards zero; the largest that can be counted when there are more.
-    var wholeMilliseconds: Int64 {
+    public var wholeMilliseconds: Int64 {
         let (seconds, attoseconds) = components
         let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         guard !overflow else { return seconds < 0 ? .min : .max }
@@ -13,13 +13,13 @@ extension Duration {
 
 extension Timestamp {
     /// The moment later by a duration, at the farthest the last that can be counted.
-    func adding(_ duration: Duration) -> Timestamp {
+    public func adding(_ duration: Duration) -> Timestamp {
         let (sum, overflow) = milliseconds.addingReportingOverflow(duration.wholeMilliseconds)
         return Timestamp(milliseconds: overflow ? .max : sum)
     }
 
-    /// How long ago `earlier` was.
-    func since(_ earlier: Timestamp) -> Int64 {
+    /// How many milliseconds ago `earlier` was.
+    public func since(_ earlier: Timestamp) -> Int64 {
         let (difference, overflow) = milliseconds.subtractingReportingOverflow(earlier.milliseconds)
         return overflow ? (milliseconds < 0 ? .min : .max) : difference
     }

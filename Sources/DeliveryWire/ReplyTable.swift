@@ -138,7 +138,7 @@ public struct ReplyTable: Sendable, Hashable {
 }
 
 /// Why no reply came.
-public enum TransportFailure: String, Sendable, Hashable, CaseIterable {
+public enum TransportFailure: String, Error, Sendable, Hashable, CaseIterable {
     /// The name has no address.
     case nameNotFound
     /// No connection came about.

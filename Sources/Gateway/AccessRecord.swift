@@ -28,6 +28,8 @@ struct AccessRecord {
         let upstreamMicroseconds: Int64
         /// The agent reads faster than the route's limit, which only flags.
         let overVelocity: Bool
+        /// What contained the agent.
+        let restriction: AgentRestriction?
     }
 
     /// Writes `CUSTOMER_DATA_ACCESSED`.
@@ -38,6 +40,10 @@ struct AccessRecord {
         if let commitments = core.commitments {
             writer.key("commitments")
             write(commitments.begin(eventID: eventID), plan, shown, manifest, &writer)
+        }
+        if let restriction = manifest.restriction {
+            writer.key("containment")
+            writer.string(literal: restriction == .maskOnly ? "mask_only" : "block")
         }
         writeCustomer(&writer)
         let lists = plan.fieldLists(manifest.summary)

@@ -24,6 +24,7 @@ final class GatewayCore: Sendable {
     let conversations: FactsCache<ConversationFacts>?
     let roles: FactsCache<[String]>?
     let limiter = VelocityLimiter()
+    let restrictions: AgentRestrictions
     let breakers: [CircuitBreaker]
     let upstreamTLS: [NIOSSLContext?]
     let metrics: GatewayMetrics
@@ -40,6 +41,7 @@ final class GatewayCore: Sendable {
         tokeniser: Tokeniser,
         commitments: DisclosureCommitments?,
         platform: (any Platform)?,
+        restrictions: AgentRestrictions,
         spool: Spool?,
         metrics: GatewayMetrics,
         clock: any WallClock
@@ -51,6 +53,7 @@ final class GatewayCore: Sendable {
         self.metrics = metrics
         self.clock = clock
         self.spool = spool
+        self.restrictions = restrictions
         policy = Self.compiled(settings.policy)
         shadow = settings.shadowPolicy.map(Self.compiled)
         policyHash = ContentHash.hex(of: CompiledPolicy(settings.policy).canonicalText)
@@ -101,7 +104,12 @@ final class GatewayCore: Sendable {
             fields: route.descriptors
         )
         // The fields compiled when the configuration was checked; a route that does not compile refuses every read.
-        return try? ReadPlan(route: route, decision: policy.decide(request), shadow: shadow?.decide(request))
+        return try? ReadPlan(
+            route: route,
+            decision: policy.decide(request),
+            shadow: shadow?.decide(request),
+            isMasked: key.isMasked
+        )
     }
 }
 

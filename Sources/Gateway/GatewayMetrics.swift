@@ -7,6 +7,8 @@ public enum ReadOutcome: String, Sendable, CaseIterable {
     case released
     /// The policy or the binding refused it.
     case refused
+    /// The agent is contained, and all reads are refused.
+    case contained
     /// The agent read too fast.
     case velocityExceeded = "velocity_exceeded"
     /// The upstream has no such customer.

@@ -23,6 +23,8 @@ public final class GatewayServer: Sendable {
         public let commitments: DisclosureCommitments
         /// Whom to ask about conversations; nil when no platform is configured.
         public let platform: (any Platform)?
+        /// Which agents are contained.
+        public let restrictions: AgentRestrictions
         /// The time of day.
         public let clock: any WallClock
 
@@ -33,6 +35,7 @@ public final class GatewayServer: Sendable {
             tokeniser: Tokeniser,
             commitments: DisclosureCommitments,
             platform: (any Platform)?,
+            restrictions: AgentRestrictions = AgentRestrictions(),
             clock: any WallClock
         ) {
             self.ledger = ledger
@@ -40,6 +43,7 @@ public final class GatewayServer: Sendable {
             self.tokeniser = tokeniser
             self.commitments = commitments
             self.platform = platform
+            self.restrictions = restrictions
             self.clock = clock
         }
     }
@@ -70,6 +74,7 @@ public final class GatewayServer: Sendable {
             tokeniser: parts.tokeniser,
             commitments: parts.commitments,
             platform: parts.platform,
+            restrictions: parts.restrictions,
             spool: spool,
             metrics: metrics,
             clock: parts.clock

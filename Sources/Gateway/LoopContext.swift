@@ -135,8 +135,8 @@ final class LoopContext: @unchecked Sendable {
         return plans
     }
 
-    func plan(route: Int, purpose: Int, grade: BindingGrade, roles: AgentRoles) -> ReadPlan? {
-        let key = ReadPlan.Key(route: route, purpose: purpose, grade: grade)
+    func plan(route: Int, purpose: Int, grade: BindingGrade, isMasked: Bool, roles: AgentRoles) -> ReadPlan? {
+        let key = ReadPlan.Key(route: route, purpose: purpose, grade: grade, isMasked: isMasked)
         if let plan = roles.plans.known[key] { return plan }
         let plan = core.plan(key, roles: roles.plans.roles)
         roles.plans.known[key] = plan

@@ -23,6 +23,7 @@ public enum Problem: String, Sendable, CaseIterable, Error {
     case bindingContradicted = "binding-contradicted"
     case policyDenied = "policy-denied"
     case noFieldAllowed = "no-field-allowed"
+    case agentContained = "agent-contained"
     case velocityExceeded = "velocity-exceeded"
     case customerNotFound = "customer-not-found"
     case upstreamError = "upstream-error"
@@ -44,7 +45,7 @@ public enum Problem: String, Sendable, CaseIterable, Error {
             .invalidAgentID, .invalidInteractionID, .unknownPurpose, .unsupportedGrant:
             400
         case .unauthenticated: 401
-        case .forbidden, .bindingContradicted, .policyDenied, .noFieldAllowed: 403
+        case .forbidden, .bindingContradicted, .policyDenied, .noFieldAllowed, .agentContained: 403
         case .unknownRoute, .customerNotFound: 404
         case .methodNotAllowed: 405
         case .bodyTooLarge: 413
@@ -82,6 +83,7 @@ public enum Problem: String, Sendable, CaseIterable, Error {
         case .bindingContradicted: "The platform contradicts that this agent is on this interaction with this customer."
         case .policyDenied: "The policy denies this read."
         case .noFieldAllowed: "The policy lets this agent see no field of this route for this purpose."
+        case .agentContained: "This agent's reads are blocked: ask the security team."
         case .velocityExceeded: "This agent reads faster than the route allows: wait."
         case .customerNotFound: "The system of record does not know this customer."
         case .upstreamError: "The system of record answered with an error."

@@ -118,11 +118,13 @@ extension ReadConnection {
         if let conversation = read.conversation { read.binding = conversation }
         core.metrics.binding.observe(microseconds: Self.microseconds(since: read.started))
         core.metrics.count(read.binding.reason)
+        read.restriction = core.restrictions.of(read.request.agent)
         let roles = loop.roles(of: read.request.agent, platformRoles: read.platformRoles ?? [])
         read.plan = loop.plan(
             route: read.prepared.number,
             purpose: read.purpose,
             grade: read.binding.grade,
+            isMasked: read.restriction == .maskOnly,
             roles: roles
         )
         guard let plan = read.plan else { return refuse(.policyDenied, .refused) }
@@ -131,6 +133,7 @@ extension ReadConnection {
         if read.overVelocity, read.route.velocity?.action == .block, read.route.mode == .enforce {
             return refuse(.velocityExceeded, .velocityExceeded)
         }
+        if read.restriction == .block { return refuse(.agentContained, .contained) }
         if let problem = plan.problem { return refuse(problem, .refused) }
         fetch(fresh: false)
     }
@@ -198,7 +201,8 @@ extension ReadConnection {
             values: loop.scratch.values,
             body: body,
             upstreamMicroseconds: read.upstreamMicroseconds,
-            overVelocity: read.overVelocity
+            overVelocity: read.overVelocity,
+            restriction: read.restriction
         )
         accessRecord(read).writeAccessed(manifest, eventID: read.eventID, to: &loop.writer)
         record()

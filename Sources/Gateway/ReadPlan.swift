@@ -11,6 +11,8 @@ final class ReadPlan {
         let route: Int
         let purpose: Int
         let grade: BindingGrade
+        /// Whether the agent is contained to masked fields.
+        var isMasked = false
     }
 
     /// What the policy says.
@@ -46,7 +48,8 @@ final class ReadPlan {
     init(
         route: Route,
         decision: Decision,
-        shadow: Decision?
+        shadow: Decision?,
+        isMasked: Bool = false
     ) throws(ProjectionPlanError) {
         self.decision = decision
         names = route.fields.map { Array($0.name.utf8) }
@@ -74,7 +77,10 @@ final class ReadPlan {
                 case .mask(let name): .mask(name.flatMap { Mask(name: $0) } ?? field.category.defaultMask ?? .full)
                 case .withhold: .withhold
                 }
-            let action = field.category.permitted(wanted)
+            // Containment holds on routes that only observe, too.
+            let contained: FieldAction =
+                if isMasked, case .release = wanted { .mask(field.category.defaultMask ?? .full) } else { wanted }
+            let action = field.category.permitted(contained)
             if case .mask(let mask) = action { masks[index] = mask.name }
             fields.append((field.path, action))
         }

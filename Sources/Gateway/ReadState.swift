@@ -19,6 +19,8 @@ final class ReadState {
     var binding = Binding(.noPlatform)
     var plan: ReadPlan?
     var overVelocity = false
+    /// What contains the agent.
+    var restriction: AgentRestriction?
     var upstreamDeadline: Int64 = 0
     var upstreamStarted = NIODeadline.now()
     var upstreamMicroseconds: Int64 = 0

@@ -46,7 +46,22 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let apiClientRevoked = EventType(rawValue: "API_CLIENT_REVOKED")
     /// Somebody read the audit trail: who, for what.
     public static let auditTrailRead = EventType(rawValue: "AUDIT_TRAIL_READ")
-
+    /// A sink was added, or its settings changed.
+    public static let sinkConfigured = EventType(rawValue: "SINK_CONFIGURED")
+    /// A sink stopped itself: its destination refuses everything, and this is why.
+    public static let sinkStopped = EventType(rawValue: "SINK_STOPPED")
+    /// Entries cannot be delivered to a sink and were set aside.
+    public static let deadLetterRecorded = EventType(rawValue: "DEAD_LETTER_RECORDED")
+    /// An operator paused a sink.
+    public static let sinkPaused = EventType(rawValue: "SINK_PAUSED")
+    /// An operator let a sink go on.
+    public static let sinkResumed = EventType(rawValue: "SINK_RESUMED")
+    /// An operator had dead letters of a sink sent again.
+    public static let sinkRedriven = EventType(rawValue: "SINK_REDRIVEN")
+    /// An operator had a sink take older entries as well.
+    public static let sinkBackfilled = EventType(rawValue: "SINK_BACKFILLED")
+    /// An operator gave up a sink that is no longer configured, and whatever it had not delivered.
+    public static let sinkForgotten = EventType(rawValue: "SINK_FORGOTTEN")
     /// Somebody had an encrypted value of a redacted text turned back: who, of what type, why.
     public static let redactionReversed = EventType(rawValue: "REDACTION_REVERSED")
 
@@ -57,5 +72,7 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
         .serverStarted, .serverStopped,
         .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
         .redactionReversed,
+        .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven, .sinkBackfilled,
+        .sinkForgotten,
     ]
 }

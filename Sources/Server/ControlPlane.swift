@@ -1,5 +1,6 @@
 public import AuditTrail
 public import Credentials
+public import Delivery
 public import Gateway
 public import Hummingbird
 import HummingbirdCore
@@ -38,6 +39,10 @@ public struct ControlPlane: Sendable {
         public var node: String
         /// Who does the work that runs once in a cluster.
         public var leases: LeaseKeeper?
+        /// How the sinks are seen and steered.
+        public var delivery: DeliveryControl
+        /// The sinks that this process may run.
+        public var sinks: [ConfiguredSink]
         /// Parts that `GET /readyz` shows besides those above, such as the platform.
         public var readyChecks: [ReadyCheck]
         /// The resolved settings without secrets.
@@ -63,6 +68,8 @@ public struct ControlPlane: Sendable {
             routes: [Route],
             node: String = "node-1",
             leases: LeaseKeeper? = nil,
+            delivery: DeliveryControl,
+            sinks: [ConfiguredSink] = [],
             readyChecks: [ReadyCheck] = [],
             configurationSummary: JSONValue,
             configurationHash: String,
@@ -79,6 +86,8 @@ public struct ControlPlane: Sendable {
             self.routes = routes
             self.node = node
             self.leases = leases
+            self.delivery = delivery
+            self.sinks = sinks
             self.readyChecks = readyChecks
             self.configurationSummary = configurationSummary
             self.configurationHash = configurationHash
@@ -130,7 +139,9 @@ public struct ControlPlane: Sendable {
             dataPlane: parts.dataPlane,
             node: parts.node,
             probe: probe,
-            metrics: metrics
+            metrics: metrics,
+            delivery: DeliveryMetrics(control: parts.delivery, sinks: parts.sinks),
+            clock: parts.clock
         ).add(to: router)
         let log = LogRoutes(ledger: parts.ledger)
         log.add(to: router)
@@ -146,6 +157,7 @@ public struct ControlPlane: Sendable {
             producer: "server@\(parts.node)"
         ).add(to: clients)
         ClientRoutes(registry: parts.registry, refresher: refresher).add(to: clients)
+        SinkRoutes(control: parts.delivery, clock: parts.clock).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,
             dataPlane: parts.dataPlane,

@@ -80,6 +80,14 @@ struct Endpoint: Sendable, Hashable {
     static let rotateClient = Endpoint(.post, "/api/v1/clients/{id}/rotate", [.admin])
     static let revokeClient = Endpoint(.post, "/api/v1/clients/{id}/revoke", [.admin])
 
+    static let sinks = Endpoint(.get, "/api/v1/sinks", [.sinks])
+    static let sink = Endpoint(.get, "/api/v1/sinks/{name}", [.sinks])
+    static let deadLetters = Endpoint(.get, "/api/v1/sinks/{name}/dead-letters", [.sinks], query: ["from", "limit"])
+    static let pauseSink = Endpoint(.post, "/api/v1/sinks/{name}/pause", [.sinks])
+    static let resumeSink = Endpoint(.post, "/api/v1/sinks/{name}/resume", [.sinks])
+    static let redriveSink = Endpoint(.post, "/api/v1/sinks/{name}/redrive", [.sinks])
+    static let backfillSink = Endpoint(.post, "/api/v1/sinks/{name}/backfill", [.sinks])
+
     static let configuration = Endpoint(.get, "/api/v1/configuration", [.admin])
     static let status = Endpoint(.get, "/api/v1/status", [.audit, .admin])
 
@@ -88,7 +96,8 @@ struct Endpoint: Sendable, Hashable {
         health, readiness, metrics, description, checkpoint, tile, bundle, accesses, events, event, proof, tokens,
         redact, reveal,
         clients,
-        createClient, rotateClient, revokeClient, configuration, status,
+        createClient, rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink,
+        backfillSink, configuration, status,
     ]
 
     /// The largest body that is taken at a path, before it is known who sends it.

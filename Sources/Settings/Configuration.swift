@@ -1,4 +1,6 @@
 import AccessPolicy
+import Delivery
+import EventFormats
 public import Gateway
 public import Genesys
 public import JSON
@@ -38,6 +40,8 @@ public struct Configuration: Sendable {
     public let control: GatewaySettings.Listener
     /// The platform; nil when none is configured.
     public let platform: Platform?
+    /// Where the record is delivered to.
+    public let sinks: [SinkSettings]
     /// The least severe messages that are logged: trace, debug, info, notice, warning, error.
     public let logLevel: String
     /// SHA-256 of the file's bytes and of the policy files it names, in hex.
@@ -56,11 +60,20 @@ public struct Configuration: Sendable {
             "shadowPolicyVersion": gateway.shadowPolicy.map { .string($0.version) } ?? .null,
             "commitments": .bool(gateway.commitments),
             "routes": .array(gateway.routes.map(summary)),
+            "sinks": .array(sinks.map(summary)),
         ])
     }
 
     private func path(_ request: UpstreamRequest) -> String {
         request.path.parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "{customerId}")
+    }
+
+    private func summary(_ sink: SinkSettings) -> JSONValue {
+        .object([
+            "name": .string(sink.definition.name), "kind": .string(sink.definition.kind),
+            "format": .string(sink.format.description), "filter": sink.filter.json,
+            "definitionHash": .string(sink.definition.hash),
+        ])
     }
 
     private func summary(_ route: Route) -> JSONValue {

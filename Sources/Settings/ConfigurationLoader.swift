@@ -85,6 +85,9 @@ struct ConfigurationLoader {
         let listeners = listeners(root)
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
+        let sinkReader = SinkReader(files: files)
+        let sinks = root.section("sinks")?.named() ?? []
+        let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
         let log = root.section("log")
         let level = log?.choice("level", LogLevel.self) ?? .info
         log?.end()
@@ -121,6 +124,7 @@ struct ConfigurationLoader {
             ),
             control: control,
             platform: platform?.platform,
+            sinks: readSinks,
             logLevel: level.rawValue,
             contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         )

@@ -38,7 +38,7 @@ struct NetworkReader {
     }
 
     /// Whether the operator has written that clear text is meant.
-    private func acceptsPlaintext(_ section: Section, hasTLS: Bool) -> Bool {
+    func acceptsPlaintext(_ section: Section, hasTLS: Bool) -> Bool {
         guard let text = section.text("plaintext") else { return section.has("plaintext") }
         if text != "accepted" {
             section.problem("plaintext", "must be 'accepted', or be left out")
@@ -151,8 +151,9 @@ struct NetworkReader {
         return [(header, Secret(scheme.map { "\($0) \(secret)" } ?? secret))]
     }
 
-    /// - Parameter isTLS: whether the upstream speaks TLS; nil when that cannot be told.
-    private func upstreamTLS(_ section: Section, isTLS: Bool?) -> UpstreamTLS {
+    /// What is presented to, and trusted of, who is called.
+    /// - Parameter isTLS: whether it speaks TLS; nil when that cannot be told.
+    func upstreamTLS(_ section: Section, isTLS: Bool?) -> UpstreamTLS {
         let roots = files.present(section, "trustRoots")
         let certificate = files.present(section, "certificate")
         var key: String?

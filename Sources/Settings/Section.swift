@@ -98,6 +98,14 @@ final class Section {
         }
     }
 
+    /// Takes every key for known: for a section of which it cannot be told what belongs in it.
+    func knowAll() { known.formUnion(members.map(\.key)) }
+
+    /// What stands in the section, without comments; the same for sections that say the same in the same order.
+    var serialized: String {
+        members.map { "\($0.key): \((try? Yams.serialize(node: $0.node)) ?? "")" }.joined(separator: "\n")
+    }
+
     func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     /// Where a setting stands: its value when that is one text, its key otherwise, the section when it is missing.

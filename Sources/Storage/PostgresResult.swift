@@ -51,6 +51,7 @@ final class PostgresResult {
         case "57P01", "57P02", "57P03", "57P05", "25P03", "": .unavailable
         case "58030": .inputOutput
         case _ where state.hasPrefix("08"): .unavailable
+        case _ where state.hasPrefix("22"): .value
         case _ where state.hasPrefix("23"): .refused
         case _ where state.hasPrefix("XX"): .corrupt
         default: .other

@@ -14,6 +14,8 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case corrupt
         /// The store's rules refused the statement (trigger, uniqueness, check).
         case refused
+        /// A value does not fit its column: too large, or of a form that the engine does not take.
+        case value
         /// The schema is newer than this program, or unknown to it.
         case schema
         /// An input or output error of the device.

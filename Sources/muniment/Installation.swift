@@ -2,6 +2,7 @@ import ArgumentParser
 import AuditTrail
 import Credentials
 import Crypto
+import Delivery
 import Foundation
 import Identity
 import Ledger
@@ -65,7 +66,7 @@ struct Installation: Sendable {
     var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: tenantKey.derived(for: "access-token")) }
 
     /// Every part that has tables in the store.
-    static let schema = Ledger.schema + [ClientRegistry.schema, LeaseKeeper.schema]
+    static let schema = Ledger.schema + [ClientRegistry.schema, DeliverySchema.schema, LeaseKeeper.schema]
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
 

@@ -31,7 +31,7 @@ struct Muniment: AsyncParsableCommand {
             CommandGroup(
                 name: "Manage",
                 subcommands: [
-                    LedgerCommand.self, ClientsCommand.self, PolicyCommand.self, GenesysCommand.self,
+                    LedgerCommand.self, SinksCommand.self, ClientsCommand.self, PolicyCommand.self, GenesysCommand.self,
                     BackupCommand.self,
                     RestoreCommand.self, StoreCommand.self, MigrateCommand.self,
                 ]

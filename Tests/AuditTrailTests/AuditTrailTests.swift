@@ -3,6 +3,7 @@ import Identity
 import JSON
 import Ledger
 import MerkleLog
+import TestStores
 import Testing
 import TextEncoding
 import WallTime
@@ -18,10 +19,20 @@ private struct Archive {
     let reader = Reader(name: "officer", channel: .commandLine, reason: "request 7")
     static let start = Timestamp(milliseconds: 1_767_322_800_000)
 
+    /// Runs a test on each engine in turn.
     static func run(_ body: (Archive) async throws -> Void) async throws {
+        for engine in Engine.allCases { try await run(on: engine, body) }
+    }
+
+    private static func run(on engine: Engine, _ body: (Archive) async throws -> Void) async throws {
+        let schema = engine == .postgres ? try PostgresSchema() : nil
         let folder = NSTemporaryDirectory() + "audit-trail-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let location = LedgerLocation(directory: folder + "/store", anchor: folder + "/anchor/checkpoint")
+        let location = LedgerLocation(
+            directory: folder + "/store",
+            anchor: folder + "/anchor/checkpoint",
+            engine: schema.map { .postgres($0.settings) } ?? .sqlite
+        )
         let signer = try NoteSigner(origin: Origin("audit.example/test"), seed: Array(repeating: 9, count: 32))
         let first = Event(type: .ledgerCreated, identity: .random(producer: "test"), timestamp: start)
         try Ledger.create(at: location, signer: signer, first: first)

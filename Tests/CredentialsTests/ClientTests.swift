@@ -117,7 +117,7 @@ import WallTime
         }
     }
 
-    /// Neither the store's files nor any event holds a secret; only its hash is there.
+    /// Neither the store's files, where it has any of its own, nor any event holds a secret; only its hash is there.
     @Test func secretsAreNowhere() async throws {
         try await Office.run { (office: Office) async throws in
             var secrets: [String] = []
@@ -135,7 +135,7 @@ import WallTime
                 read += 1
                 for secret in secrets { #expect(bytes.range(of: Data(secret.utf8)) == nil) }
             }
-            #expect(read >= 3)
+            if !office.ledger.isShared { #expect(read >= 3) }
         }
     }
 
@@ -144,13 +144,20 @@ import WallTime
         try await Office.run { (office: Office) async throws in
             let before = try await office.events().count
             let connection = try office.ledger.database.makeConnection()
-            try connection.run(
-                "CREATE TRIGGER no_secrets BEFORE INSERT ON api_client_secrets BEGIN SELECT RAISE(ABORT, 'no'); END"
-            )
+            if office.ledger.isShared {
+                try connection.run("ALTER TABLE api_client_secrets ADD CONSTRAINT no_secrets CHECK (client = '')")
+            } else {
+                try connection.run(
+                    "CREATE TRIGGER no_secrets BEFORE INSERT ON api_client_secrets BEGIN SELECT RAISE(ABORT, 'no'); END"
+                )
+            }
             await #expect(throws: (any Error).self) { try await office.create() }
             #expect(try await office.registry.all().isEmpty)
             #expect(try await office.events().count == before)
-            try connection.run("DROP TRIGGER no_secrets")
+            try connection.run(
+                office.ledger.isShared
+                    ? "ALTER TABLE api_client_secrets DROP CONSTRAINT no_secrets" : "DROP TRIGGER no_secrets"
+            )
             // A name that makes the event too large.
             await #expect(throws: (any Error).self) {
                 try await office.registry.create(

@@ -3,6 +3,7 @@ import Foundation
 import JSON
 import Ledger
 import MerkleLog
+import TestStores
 import Testing
 import WallTime
 
@@ -19,11 +20,21 @@ struct Office {
     static let tokenKey = SymmetricKey(data: Array(repeating: 7, count: 32))
     static let start = Timestamp(milliseconds: 1_767_322_800_000)
 
+    /// Runs a test on each engine in turn.
     static func run(_ body: (Office) async throws -> Void) async throws {
+        for engine in Engine.allCases { try await run(on: engine, body) }
+    }
+
+    private static func run(on engine: Engine, _ body: (Office) async throws -> Void) async throws {
+        let schema = engine == .postgres ? try PostgresSchema() : nil
         let folder = NSTemporaryDirectory() + "credentials-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let clock = ManualClock(start)
-        let location = LedgerLocation(directory: folder + "/store", anchor: folder + "/anchor/checkpoint")
+        let location = LedgerLocation(
+            directory: folder + "/store",
+            anchor: folder + "/anchor/checkpoint",
+            engine: schema.map { .postgres($0.settings) } ?? .sqlite
+        )
         let signer = try NoteSigner(origin: Origin("credentials.example/test"), seed: Array(repeating: 9, count: 32))
         let first = Event(type: .ledgerCreated, identity: .random(producer: "test"), timestamp: clock.now())
         try Ledger.create(at: location, signer: signer, first: first)

@@ -1,5 +1,6 @@
 import DeliveryWire
 import EventFormats
+import Gzip
 import JSON
 import Testing
 import WallTime
@@ -64,6 +65,7 @@ import WallTime
     @Test func bodiesAreOneAfterAnother() throws {
         let body = try HECBody([Self.event(), Self.event("\"CEF:0|x\"")])
         #expect(body.count == 2)
+        #expect(try Gzip.decompress(body.compressed(), maximum: 10_000) == body.bytes)
         #expect(body.bytes.filter { $0 == UInt8(ascii: "\n") }.count == 2)
         #expect(throws: HECError.noEvents) { try HECBody([]) }
         #expect(throws: HECError.tooLarge(bytes: body.bytes.count, maximum: body.bytes.count - 1)) {

@@ -179,6 +179,32 @@ extension Integration {
             }
         }
 
+        @Test func aContainedAgentSeesMasksOrNothing() async throws {
+            try await Site.run { (site: Site) async throws in
+                let before = try await site.read()
+                let event = try await site.event(before)
+                #expect(event["containment"] == nil)
+                let agent = site.who.agentWithLiveCall
+                site.restrictions.replace(with: [agent.uppercased(): .maskOnly])
+                let masked = try await site.read()
+                #expect(masked.status == 200)
+                let record = try await site.event(masked)
+                #expect(record["containment"]?.string == "mask_only")
+                #expect(record["dataFieldsViewed"] == event["dataFieldsViewed"])
+                let shown = Set(record["dataFieldsViewed"]?.array?.compactMap(\.string) ?? [])
+                #expect(!shown.isEmpty && Set(record["dataFieldsMasked"]?.object?.keys.map { $0 } ?? []) == shown)
+                #expect(masked.body != before.body)
+                site.restrictions.replace(with: [agent: .block])
+                let blocked = try await site.read()
+                #expect(blocked.status == 403)
+                let refusal = try await site.event(blocked)
+                #expect(refusal["outcome"]?.string == "contained" && refusal["reason"]?.string == "agent-contained")
+                // Nobody else is touched, and taking it back lets the agent see again.
+                site.restrictions.replace(with: [:])
+                #expect(try await site.read().body == before.body)
+            }
+        }
+
         @Test func velocityIsFlaggedOrBlocked() async throws {
             try await Site.run { (site: Site) async throws in
                 var blocked: [Reply] = []

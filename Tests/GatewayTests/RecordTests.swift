@@ -63,6 +63,7 @@ private func makeCore(commitments: Bool, mode: Route.Mode = .enforce) throws -> 
         tokeniser: Tokeniser(key: key),
         commitments: DisclosureCommitments(key: key),
         platform: nil,
+        restrictions: AgentRestrictions(),
         spool: nil,
         metrics: GatewayMetrics(),
         clock: ManualClock(Timestamp(milliseconds: 0))
@@ -106,7 +107,8 @@ private func makeCore(commitments: Bool, mode: Route.Mode = .enforce) throws -> 
                 values: scratch.values,
                 body: body,
                 upstreamMicroseconds: 77,
-                overVelocity: true
+                overVelocity: true,
+                restriction: .maskOnly
             ), body
         )
     }

@@ -96,6 +96,7 @@ struct Site: Sendable {
     let tokeniser: Tokeniser
     let commitments: DisclosureCommitments
     let gateway: GatewayServer
+    let restrictions: AgentRestrictions
     let clock: ManualClock
     let client: IssuedSecret
     let folder: String
@@ -154,6 +155,7 @@ struct Site: Sendable {
             options: options,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
+        let restrictions = AgentRestrictions()
         let gateway = try GatewayServer(
             settings: settings,
             parts: GatewayServer.Parts(
@@ -162,6 +164,7 @@ struct Site: Sendable {
                 tokeniser: Tokeniser(key: key),
                 commitments: DisclosureCommitments(key: key),
                 platform: platform ? GenesysPlatform(client: genesys) : nil,
+                restrictions: restrictions,
                 clock: clock
             )
         )
@@ -173,6 +176,7 @@ struct Site: Sendable {
             tokeniser: Tokeniser(key: key),
             commitments: DisclosureCommitments(key: key),
             gateway: gateway,
+            restrictions: restrictions,
             clock: clock,
             client: client,
             folder: folder,

@@ -222,6 +222,34 @@ import Testing
         #expect(try scratch.verify().head.size == 3)
     }
 
+    /// The server's disk is full, as it says by SQLSTATE 53100: the group is refused whole, and the next goes through when there is
+    /// room again.
+    @Test func aFullDiskOnTheServerLosesNothing() async throws {
+        let scratch = try Scratch(.postgres)
+        let ledger = try scratch.create()
+        defer { ledger.close() }
+        try await ledger.append(scratch.access("before"))
+        let owner = try scratch.location.openStore().makeConnection()
+        try owner.run(
+            """
+            CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$
+            """
+        )
+        try owner.run("CREATE TRIGGER full_disk BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION full_disk()")
+        let refusal = await #expect(throws: LedgerError.self) { try await ledger.append(scratch.access("refused")) }
+        guard case .store(let error) = refusal else {
+            Issue.record("another error than the store's: \(String(describing: refusal))")
+            return
+        }
+        #expect(error.code == .full)
+        #expect(ledger.health.commitFailure != nil)
+        try owner.run("DROP TRIGGER full_disk ON entries")
+        #expect(try await ledger.append(scratch.access("refused")).index == 2)
+        #expect(ledger.health.commitFailure == nil)
+        #expect(try scratch.verify().head.size == 3)
+    }
+
     /// Entries at the end of their retention go with their partition; what is left keeps its proofs.
     @Test func aPartitionCanBeDroppedWithTheTreeIntact() async throws {
         let scratch = try Scratch(.postgres)

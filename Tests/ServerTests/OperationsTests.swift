@@ -91,7 +91,6 @@ import WallTime
     func aStoreThatDoesNotRecordIsFailedUnlessARouteSpools(failMode: Route.FailMode) async throws {
         let installation = try Installation()
         let control = installation.control(routes: [route("profile", failMode: failMode)])
-        try installation.change("CREATE TABLE commit_probe (at BIGINT NOT NULL)")
         for table in ["entries", "commit_probe"] {
             try installation.change(
                 "CREATE TRIGGER no_\(table) BEFORE INSERT ON \(table) BEGIN SELECT RAISE(ABORT, 'full'); END"

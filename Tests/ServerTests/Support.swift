@@ -1,6 +1,7 @@
 import AuditTrail
 import Credentials
 import Crypto
+import Delivery
 import Foundation
 import Gateway
 import HTTPTypes
@@ -29,6 +30,7 @@ final class Installation: Sendable {
     let ledger: Ledger
     let tokeniser: Tokeniser
     let registry: ClientRegistry
+    let deliveryState: DeliveryState
     let directory = ClientDirectory(tokenKey: SymmetricKey(size: .bits256))
     let dataPlane = PretendDataPlane()
     let lines = Lines()
@@ -47,6 +49,7 @@ final class Installation: Sendable {
         ledger = try Ledger(at: location, signer: signer)
         tokeniser = Tokeniser(key: try TenantKey(secret: [UInt8](repeating: 3, count: 32), tenant: "test", epoch: 1))
         registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test")
+        deliveryState = try DeliveryState(ledger: ledger, producer: "test")
     }
 
     deinit {
@@ -63,6 +66,7 @@ final class Installation: Sendable {
                 directory: directory,
                 dataPlane: dataPlane,
                 routes: routes,
+                delivery: DeliveryControl(state: deliveryState, ledger: ledger, clock: clock),
                 readyChecks: checks,
                 configurationSummary: ["node": "n1"],
                 configurationHash: "c0ffee",

@@ -21,9 +21,11 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownEntry = "unknown-entry"
     case unknownTile = "unknown-tile"
     case unknownClient = "unknown-client"
+    case unknownSink = "unknown-sink"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case clientRevoked = "client-revoked"
+    case sinkConflict = "sink-conflict"
     case bodyTooLarge = "body-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case internalError = "internal-error"
@@ -40,10 +42,10 @@ public enum ControlProblem: String, Sendable, CaseIterable {
             400
         case .unauthenticated: 401
         case .forbidden: 403
-        case .notFound, .unknownEntry, .unknownTile, .unknownClient: 404
+        case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownSink: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .clientRevoked: 409
+        case .clientRevoked, .sinkConflict: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .internalError: 500
@@ -73,9 +75,11 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .unknownEntry: "The ledger has no such entry."
         case .unknownTile: "The ledger has no such tile or bundle."
         case .unknownClient: "There is no such API client."
+        case .unknownSink: "There is no such sink."
         case .methodNotAllowed: "The method is not allowed here."
         case .requestTimeout: "The request did not arrive in time."
         case .clientRevoked: "The API client is revoked: create a new one."
+        case .sinkConflict: "The sink is in a state in which that cannot be done."
         case .bodyTooLarge: "The request is too large."
         case .unsupportedMediaType: "Send the body as application/json."
         case .internalError: "Something went wrong here; the log has it under the request's id."

@@ -1,5 +1,6 @@
 import AuditTrail
 import Credentials
+import Delivery
 import HTTPTypes
 import Hummingbird
 import Ledger
@@ -18,6 +19,11 @@ extension Refusal {
         case ClientError.unknown: (Refusal(.unknownClient), nil)
         case ClientError.revoked: (Refusal(.clientRevoked), nil)
         case ClientError.invalid(let reason): (Refusal(.invalidField, reason), nil)
+        case DeliveryError.unknownSink: (Refusal(.unknownSink), nil)
+        case DeliveryError.backfillRange(_, let start):
+            (Refusal(.invalidField, "last: lies below the sink's start, \(start)"), nil)
+        case DeliveryError.noDeadLetter: (Refusal(.sinkConflict, "there are no such dead letters"), nil)
+        case is DeliveryError: (Refusal(.sinkConflict), nil)
         case LedgerError.noSuchEntry: (Refusal(.unknownEntry), nil)
         case let error as LedgerError: (explaining(error), error.description)
         case let error as StorageError: (Refusal(.ledgerUnavailable, headers: retryLater), error.description)

@@ -56,8 +56,8 @@ extension OpenAPIDocument {
         },
         "Reason": {"type": ["string", "null"], "minLength": 1, "maxLength": 200, "pattern": "^[ -~]*$"},
         "Scope": {
-          "type": "string", "pattern": "^(audit|ledger|admin|redact([.]reverse)?|read:([*]|[a-z0-9][a-z0-9-]{0,62}))$",
-          "description": "read:<route> and read:* for audited reads, audit for the audit trail, ledger for entries and proofs, admin for management, redact for redaction, redact.reverse for taking it back."
+          "type": "string", "pattern": "^(audit|ledger|sinks|admin|redact([.]reverse)?|read:([*]|[a-z0-9][a-z0-9-]{0,62}))$",
+          "description": "read:<route> and read:* for audited reads, audit for the audit trail, ledger for entries and proofs, sinks for delivery, admin for management, redact for redaction, redact.reverse for taking it back."
         },
         "AddressRange": {
           "type": "string", "description": "An IP address, or a range in CIDR notation without bits beyond its prefix."

@@ -23,6 +23,7 @@ enum OpenAPIDocument {
             {"name": "log", "description": "The ledger as a tlog-tiles log, for independent verification."},
             {"name": "redaction", "description": "Personal data in text that the caller sends. Nothing of it is kept or logged."},
             {"name": "clients", "description": "API clients. Each change is an event."},
+            {"name": "sinks", "description": "Delivery of the record to SIEM, warehouse and locked storage. Each change is an event."},
             {"name": "operations", "description": "Health, metrics and settings."}
           ],
           "security": [],
@@ -32,6 +33,7 @@ enum OpenAPIDocument {
         \#(trailPaths),
         \#(redactionPaths),
         \#(clientPaths),
+        \#(sinkPaths),
         \#(readPaths)
           },
           "components": {
@@ -48,12 +50,14 @@ enum OpenAPIDocument {
               }
             },
             "parameters": {
+        \#(sinkName)
         \#(parameters)
             },
             "responses": {
         \#(responses)
             },
             "schemas": {
+        \#(sinkSchemas)
         \#(schemas)
             }
           }

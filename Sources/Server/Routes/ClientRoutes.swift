@@ -63,7 +63,7 @@ struct ClientRoutes: Sendable {
         guard !scopes.isEmpty, scopes.count == texts.count else {
             throw JSONBody.invalid(
                 "scopes",
-                "are read:<route>, read:*, audit, ledger, admin, redact and redact.reverse, at least one of them"
+                "are read:<route>, read:*, audit, ledger, sinks, admin, redact and redact.reverse, at least one of them"
             )
         }
         return Set(scopes)
@@ -71,7 +71,7 @@ struct ClientRoutes: Sendable {
 
     /// Routes have names of lower-case letters, digits and hyphens; a scope for another would never be of use.
     private static func isScope(_ text: String) -> Bool {
-        text.wholeMatch(of: /audit|ledger|admin|redact(?:\.reverse)?|read:(?:\*|[a-z0-9][a-z0-9\-]{0,62})/) != nil
+        text.wholeMatch(of: /audit|ledger|sinks|admin|redact(?:\.reverse)?|read:(?:\*|[a-z0-9][a-z0-9\-]{0,62})/) != nil
     }
 
     private static func addresses(_ body: JSONBody) throws(Refusal) -> [AddressRange] {

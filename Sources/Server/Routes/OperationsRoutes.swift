@@ -1,7 +1,9 @@
+import Delivery
 import Hummingbird
 import JSON
 import Ledger
 import Measures
+import WallTime
 
 /// Whether it lives, whether it works, what it counts, and what can be asked.
 struct OperationsRoutes: Sendable {
@@ -10,6 +12,8 @@ struct OperationsRoutes: Sendable {
     let node: String
     let probe: ReadinessProbe
     let metrics: ControlMetrics
+    let delivery: DeliveryMetrics
+    let clock: any WallClock
 
     func add(to router: Router<PlainContext>) {
         router.serve(.health) { _ in try .json(["status": "ok"]) }
@@ -18,12 +22,12 @@ struct OperationsRoutes: Sendable {
             return try .json(readiness.json, status: readiness.isReady ? .ok : .serviceUnavailable)
         }
         router.serve(.metrics) { _ in
-            .text(metricsText(), type: "text/plain; version=0.0.4; charset=utf-8")
+            .text(await metricsText(), type: "text/plain; version=0.0.4; charset=utf-8")
         }
         router.serve(.description) { _ in .bytes(OpenAPIDocument.bytes, type: "application/json") }
     }
 
-    private func metricsText() -> String {
+    private func metricsText() async -> String {
         var text = MetricsText()
         dataPlane.write(to: &text)
         metrics.write(to: &text)
@@ -59,6 +63,9 @@ struct OperationsRoutes: Sendable {
                 Double(size > indexed ? size - indexed : 0)
             )
         }
+        // A store that is away must not hide what is measured of the rest.
+        var sinks = text
+        if (try? await delivery.add(to: &sinks, now: clock.now())) != nil { text = sinks }
         ProcessMeasures().write(to: &text)
         return text.text
     }

@@ -2,6 +2,7 @@ import AccessPolicy
 import AsyncHTTPClient
 import AuditTrail
 import Credentials
+import Delivery
 import Foundation
 import Gateway
 import Genesys
@@ -27,6 +28,7 @@ final class MunimentServer: Sendable {
     private let readyChecks: [ReadyCheck]
     private let lock: ServerLock
     private let leases: LeaseKeeper
+    private let sinks: SinkAssembly
     private let logger: Logger
 
     /// Opens the ledger and composes the parts; nothing listens yet.
@@ -44,6 +46,7 @@ final class MunimentServer: Sendable {
             logger.warning("leased work interrupted", metadata: ["work": "\(work)", "error": "\(error)"])
         }
         let producer = "server@\(configuration.node)"
+        sinks = try SinkAssembly(installation, ledger: ledger, leases: leases, producer: producer, logger: logger)
         registry = try installation.registry(ledger, producer: producer)
         directory = installation.clientDirectory
         directory.replace(with: try await registry.all())
@@ -121,6 +124,7 @@ final class MunimentServer: Sendable {
                     }
                 }
                 group.addTask { await controlPlane.followClients() }
+                group.addTask { await self.sinks.service.run() }
             }
         }
         logger.info(
@@ -136,6 +140,7 @@ final class MunimentServer: Sendable {
         await gateway.shutdown(within: 20)
         await control.triggerGracefulShutdown()
         try await controlTask.value
+        await sinks.service.end(within: .seconds(10))
         followers.cancel()
         await followers.value
         // A store that is away cannot take it: the next start says that this one did not end in order.
@@ -144,6 +149,7 @@ final class MunimentServer: Sendable {
         }
         ledger.close()
         try await http?.shutdown()
+        try await sinks.close()
     }
 
     private func makeControlPlane() -> ControlPlane {
@@ -159,6 +165,8 @@ final class MunimentServer: Sendable {
                 routes: configuration.gateway.routes,
                 node: configuration.node,
                 leases: leases,
+                delivery: sinks.control,
+                sinks: sinks.service.sinks,
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,

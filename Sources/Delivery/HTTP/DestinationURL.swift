@@ -1,0 +1,90 @@
+import Glibc
+
+/// Why an address cannot be delivered to.
+public enum DestinationURLError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Not `https://`, a host, perhaps a port and a path.
+    case form
+    /// Not encrypted, and neither on this machine nor permitted.
+    case plaintext
+    /// An address of the machine's own network link, at which clouds serve credentials.
+    case linkLocal
+
+    /// What is wrong and what to do.
+    public var description: String {
+        switch self {
+        case .form: "must be https:// with a host, perhaps a port and a path, and neither user, query nor fragment"
+        case .plaintext: "must be https://; http is for this machine only, or where 'plaintext: accepted' permits it"
+        case .linkLocal: "is a link-local address, at which clouds hand out credentials; name the destination's own"
+        }
+    }
+}
+
+/// An address that audit records may be sent to: encrypted, unless it is on this machine or somebody said otherwise.
+public struct DestinationURL: Sendable, Hashable, CustomStringConvertible {
+    /// The address without a slash at its end.
+    public let description: String
+    /// Whether the connection is encrypted.
+    public let isEncrypted: Bool
+
+    /// Checks an address.
+    /// - Throws: ``DestinationURLError``.
+    public init(_ text: String, allowingPlaintext: Bool = false) throws(DestinationURLError) {
+        isEncrypted = text.hasPrefix("https://")
+        guard isEncrypted || text.hasPrefix("http://") else { throw .form }
+        let rest = text.dropFirst(isEncrypted ? 8 : 7)
+        guard !rest.contains(where: { $0 == "@" || $0 == "?" || $0 == "#" || $0 == "\\" }),
+            rest.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw .form }
+        let authority = rest.prefix { $0 != "/" }
+        guard let host = Self.host(authority) else { throw .form }
+        if Self.isLinkLocal(host) { throw .linkLocal }
+        guard isEncrypted || allowingPlaintext || Self.isLoopback(host) else { throw .plaintext }
+        description = text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// The host of `host`, `host:port` or `[IPv6]:port`.
+    private static func host(_ authority: Substring) -> String? {
+        if authority.hasPrefix("[") {
+            guard let end = authority.firstIndex(of: "]") else { return nil }
+            let host = String(authority[authority.index(after: authority.startIndex)..<end])
+            return ipv6(host) != nil && isPort(authority[authority.index(after: end)...]) ? host : nil
+        }
+        let host = authority.prefix { $0 != ":" }
+        guard !host.isEmpty, isPort(authority.dropFirst(host.count)),
+            host.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_") })
+        else { return nil }
+        return host.lowercased()
+    }
+
+    private static func isPort(_ text: Substring) -> Bool {
+        text.isEmpty || (text.hasPrefix(":") && (UInt16(text.dropFirst()) ?? 0) > 0)
+    }
+
+    /// Whether only this machine can be meant. A name that merely begins like a loopback address is none.
+    public static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" { return true }
+        if let bytes = ipv6(host) { return bytes == [UInt8](repeating: 0, count: 15) + [1] }
+        return ipv4(host)?[0] == 127
+    }
+
+    private static func isLinkLocal(_ host: String) -> Bool {
+        if let bytes = ipv4(host) { return bytes[0] == 169 && bytes[1] == 254 }
+        guard let bytes = ipv6(host) else { return false }
+        // fe80::/10, and the address at which EC2 serves instance metadata over IPv6.
+        return (bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80) || bytes.starts(with: [0xFD, 0x00, 0x0E, 0xC2])
+            || (bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]) && bytes[12] == 169
+                && bytes[13] == 254)
+    }
+
+    private static func ipv4(_ text: String) -> [UInt8]? {
+        var address = in_addr()
+        guard inet_pton(AF_INET, text, &address) == 1 else { return nil }
+        return withUnsafeBytes(of: address) { Array($0) }
+    }
+
+    private static func ipv6(_ text: String) -> [UInt8]? {
+        var address = in6_addr()
+        guard text.contains(":"), inet_pton(AF_INET6, text, &address) == 1 else { return nil }
+        return withUnsafeBytes(of: address) { Array($0) }
+    }
+}

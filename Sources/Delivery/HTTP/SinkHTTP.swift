@@ -1,0 +1,119 @@
+public import AsyncHTTPClient
+import DeliveryWire
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+public import NIOSSL
+import WallTime
+
+/// HTTP to destinations: no redirects, one deadline for the whole exchange, replies of bounded size.
+public enum SinkHTTP {
+    /// The largest reply that is read, in bytes.
+    static let maximumReply = 1 << 20
+    /// How much of a refusal's body is kept for the operator, in bytes.
+    static let maximumDetail = 4096
+
+    /// What a client for destinations must be configured with.
+    /// - Parameters:
+    ///   - tls: the certificates to trust and to present; the system's trust when nil.
+    public static func configuration(tls: TLSConfiguration? = nil) -> HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(5)
+        configuration.decompression = .disabled
+        configuration.httpVersion = .http1Only
+        configuration.tlsConfiguration = tls
+        return configuration
+    }
+
+    /// A reply.
+    struct Reply: Sendable {
+        let status: Int
+        let headers: HTTPHeaders
+        let body: [UInt8]
+
+        /// How long the destination asks to be left alone.
+        func retryAfter(now: Timestamp) -> Duration? {
+            headers.first(name: "retry-after").flatMap { RetryAfter.wait($0, now: now) }
+        }
+
+        /// The destination's own words: printable, shortened, and without any of the secrets.
+        func detail(hiding secrets: [String]) -> String {
+            var text = String(decoding: body.prefix(SinkHTTP.maximumDetail), as: UTF8.self)
+            for secret in secrets where !secret.isEmpty { text = text.replacing(secret, with: "…") }
+            return "status \(status): " + String(text.map { $0.isNewline || $0 == "\0" ? " " : $0 })
+        }
+    }
+
+    /// Sends a POST.
+    static func post(
+        _ client: HTTPClient,
+        _ url: String,
+        headers: [(String, String)],
+        body: [UInt8],
+        timeout: Duration
+    ) async -> Result<Reply, TransportFailure> {
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        request.headers.add(name: "user-agent", value: "muniment")
+        request.body = .bytes(body, length: .known(Int64(body.count)))
+        do {
+            let reply = try await within(timeout) { [request] in
+                let response = try await client.execute(
+                    request,
+                    deadline: .now() + .milliseconds(timeout.wholeMilliseconds)
+                )
+                var body: [UInt8] = []
+                for try await part in response.body {
+                    // What is beyond the limit is of no use, and its status has been said.
+                    guard body.count + part.readableBytes <= maximumReply else { break }
+                    body += part.readableBytesView
+                }
+                return Reply(status: Int(response.status.code), headers: response.headers, body: body)
+            }
+            return .success(reply)
+        } catch {
+            return .failure(failure(error))
+        }
+    }
+
+    /// What a failure of the client says about the request. Where it does not say whether the request was written, it counts as
+    /// written.
+    static func failure(_ error: any Error) -> TransportFailure {
+        switch error {
+        case let error as NIOConnectionError:
+            return error.connectionErrors.isEmpty && error.dnsAError != nil ? .nameNotFound : .notConnected
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: return .tls
+        case let error as IOError:
+            let beforeSending = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, EADDRNOTAVAIL]
+            return beforeSending.contains(error.errnoCode) ? .notConnected : .noReply
+        case is HTTPParserError: return .malformedReply
+        case let error as HTTPClientError:
+            let beforeSending: [HTTPClientError] = [
+                .connectTimeout, .getConnectionFromPoolTimeout, .tlsHandshakeTimeout, .invalidURL, .emptyHost,
+            ]
+            return beforeSending.contains(error) ? .notConnected : .noReply
+        default: return .noReply
+        }
+    }
+
+    private struct TimeIsUp: Error {}
+
+    /// Runs work that must end within a limit of real time, the reading of a reply's body included.
+    static func within<Value: Sendable>(
+        _ limit: Duration,
+        _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw TimeIsUp()
+            }
+            defer { group.cancelAll() }
+            guard let value = try await group.next() else { throw TimeIsUp() }
+            return value
+        }
+    }
+}

@@ -1,0 +1,241 @@
+import DeliveryWire
+import JSON
+import Measures
+import WallTime
+
+/// A lane from the moment its destination is open until it is halted: reads, sends, stores what came of it.
+struct LaneSession<Destination: Sink> {
+    typealias Batch = SinkBatch<Destination.Payload>
+
+    let parts: LaneParts<Destination>
+    let store: LaneStore
+    let isEnding: @Sendable () -> Bool
+    private let mailbox: LaneMailbox
+    private var wakes: AsyncStream<Void>.Iterator
+    private var machine: LaneMachine
+    private var payloads: [Int: [Batch.Item]] = [:]
+    private var turn = LaneTurn()
+    private var delivered: RangeSet<UInt64>
+    private var manifestFrom: UInt64
+    private var manifest: DeliveryManifest?
+    private var stopReason: String?
+    private var backlogSince: Timestamp?
+    private var readsBackfillNext = false
+    private var generator = SystemRandomNumberGenerator()
+
+    /// Stretches read in one turn at the most, so that answers do not wait long.
+    private static var mostReads: Int { 8 }
+    /// How often an idle lane looks at the ledger.
+    private static var rest: Duration { .milliseconds(100) }
+    /// Ranges at which a manifest is due whatever its age.
+    private static var mostRanges: Int { DeliveryManifest.maximumRanges - 100 }
+
+    init(
+        parts: LaneParts<Destination>,
+        store: LaneStore,
+        from snapshot: LaneSnapshot,
+        mailbox: LaneMailbox,
+        isEnding: @escaping @Sendable () -> Bool
+    ) {
+        self.parts = parts
+        self.store = store
+        self.isEnding = isEnding
+        self.mailbox = mailbox
+        wakes = mailbox.stream.makeAsyncIterator()
+        machine = LaneMachine(
+            limits: parts.sink.limits,
+            concurrency: parts.sink.concurrency,
+            backoff: parts.backoff,
+            countsDuplicates: store.countsDuplicates
+        )
+        delivered = snapshot.delivered
+        manifestFrom = snapshot.manifestFrom
+        manifest = snapshot.manifest.flatMap { try? JSONValue(parsing: $0) }.flatMap { DeliveryManifest(json: $0) }
+    }
+
+    /// Runs until the lane is halted and nothing of it is under way.
+    /// - Throws: an error of the store, ``LeaseLost`` or `CancellationError`; what was in flight is then recovered from the store.
+    mutating func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            while true {
+                let snapshot = try await store.snapshot()
+                try await planManifest(snapshot)
+                takeAnswers()
+                let isHalted = isEnding() || snapshot.state != .running || stopReason != nil
+                var hasMore = false
+                if isHalted {
+                    turn.changes += machine.putBack()
+                } else {
+                    hasMore = try await read(snapshot)
+                    admitManifest()
+                }
+                try await storeTurn()
+                if isHalted, !machine.isUnderway { return }
+                if !isHalted { launch(&group) }
+                if !hasMore { try await wait() }
+                try Task.checkCancellation()
+            }
+        }
+    }
+
+    /// By which waits are measured.
+    private var now: Timestamp { parts.steady.now() }
+    /// The time of day.
+    private var today: Timestamp { parts.clock.now() }
+
+    private mutating func storeTurn() async throws {
+        defer { turn = LaneTurn() }
+        if let reason = stopReason {
+            try await store.stop(reason, after: turn, now: today)
+            stopReason = nil
+        } else {
+            let notice = try await DeadLetterNotice(turn, ledger: parts.ledger)
+            try await store.apply(turn, telling: notice, now: today)
+        }
+    }
+
+    private mutating func wait() async throws {
+        let due = machine.nextDue.map { Duration.milliseconds(max($0.since(now), 0)) } ?? Self.rest
+        let timer = Task { [mailbox, sleep = parts.sleep] in
+            try await sleep(min(due, Self.rest))
+            mailbox.wake()
+        }
+        defer { timer.cancel() }
+        guard await wakes.next() != nil else { throw CancellationError() }
+    }
+
+    // MARK: Sending
+
+    private mutating func launch(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        for (id, positions) in machine.takeDue(now: now) {
+            guard let items = payloads[id] else { continue }
+            let batch = Batch(items: Array(items[positions]))
+            group.addTask { [sink = parts.sink, mailbox, measures = parts.measures] in
+                let began = ContinuousClock.now
+                let reply = await sink.deliver(batch)
+                measures.latency.observe(microseconds: began.duration(to: .now).wholeMicroseconds)
+                measures.replies[reply.verdict.replyClass]?.add()
+                mailbox.post(id, reply)
+            }
+        }
+    }
+
+    private mutating func takeAnswers() {
+        for (id, reply) in mailbox.take() {
+            let outcome = machine.answered(id, reply, now: now, using: &generator)
+            if machine.flights[id] == nil { payloads[id] = nil }
+            turn.changes += outcome.changes
+            if let position = reply.position { turn.position = position }
+            if let failure = outcome.failure { turn.failure = failure + (reply.detail.map { ": \($0)" } ?? "") }
+            if let reason = outcome.stop { stopReason = stopReason ?? reason }
+            parts.measures.confirmed.add(UInt64(outcome.confirmed.count))
+            note(delivered: outcome.confirmed)
+            if outcome.changes.contains(.manifestDelivered) { closeManifest() }
+        }
+    }
+
+    // MARK: Reading
+
+    /// Begins flights while there are free slots.
+    /// - Returns: whether there is more to read and room for it.
+    private mutating func read(_ snapshot: LaneSnapshot) async throws -> Bool {
+        var backlog = LaneBacklog(snapshot)
+        backlog.readsBackfillNext = readsBackfillNext
+        defer { readsBackfillNext = backlog.readsBackfillNext }
+        if snapshot.head == snapshot.cursor { backlogSince = nil } else if backlogSince == nil { backlogSince = now }
+        let isRipe =
+            snapshot.head - min(snapshot.cursor, snapshot.head) >= UInt64(machine.limits.count)
+            || backlogSince.map { now.since($0) >= machine.limits.age.wholeMilliseconds } ?? false
+        var reads = 0
+        while machine.freeSlots > 0, reads < Self.mostReads {
+            var reader = LaneReader(sink: parts.sink, ledger: parts.ledger, limits: machine.limits, now: today)
+            guard try await backlog.fill(&reader, includingEnd: isRipe) else { return false }
+            turn.changes += reader.changes
+            if !reader.items.isEmpty {
+                payloads[machine.admit(reader.stretches, indexes: reader.indexes, now: now)] = reader.items
+            }
+            reads += 1
+        }
+        return machine.freeSlots > 0
+    }
+
+    // MARK: Manifests
+
+    /// Makes a manifest when one is due. Runs while memory and store agree.
+    private mutating func planManifest(_ snapshot: LaneSnapshot) async throws {
+        guard let settings = store.definition.manifests, manifest == nil, snapshot.state == .running,
+            let settled = settledPast(snapshot), settled > manifestFrom
+        else { return }
+        let isDue =
+            settled - manifestFrom >= settings.entries || delivered.ranges.count >= Self.mostRanges
+            // One from the future says that the time of day was set back.
+            || !(0..<settings.interval.wholeMilliseconds).contains(today.since(snapshot.manifestAt))
+        guard isDue else { return }
+        let ranges = delivered.ranges.prefix(DeliveryManifest.maximumRanges)
+        let covered =
+            manifestFrom..<(ranges.count < delivered.ranges.count ? ranges.last?.upperBound ?? settled : settled)
+        let dead = try await store.dead(in: covered)
+        let expected = delivered.intersection(RangeSet(covered))
+        let (checkpoint, note) = try await parts.ledger.head()
+        let made = try DeliveryManifest(
+            lane: store.definition.name,
+            covered: covered,
+            expected: expected,
+            filtered: UInt64(covered.count) - expected.total - dead.total,
+            dead: dead,
+            checkpoint: checkpoint,
+            note: note,
+            timestamp: today
+        )
+        turn.manifest = String(decoding: try made.json.canonicalBytes(), as: UTF8.self)
+        manifest = made
+    }
+
+    /// Everything below is filtered, confirmed or dead; nil when that cannot be told yet.
+    private func settledPast(_ snapshot: LaneSnapshot) -> UInt64? {
+        let waiting = snapshot.waiting.first { $0.upperBound > manifestFrom }
+        if waiting == nil, snapshot.waiting.count == LaneStore.waitingAtOnce { return nil }
+        return min(
+            snapshot.cursor,
+            machine.lowest(from: manifestFrom) ?? .max,
+            waiting.map { max($0.lowerBound, manifestFrom) } ?? .max
+        )
+    }
+
+    private mutating func admitManifest() {
+        guard let manifest, !machine.carriesManifest, machine.freeSlots > 0 else { return }
+        switch parts.sink.prepare(manifest) {
+        case nil: closeManifest()
+        case .send(let payload, _):
+            payloads[machine.admitManifest(now: now)] = [Batch.Item(index: nil, payload: payload)]
+        case .leaveOut: closeManifest()
+        case .dead(let reason): stopReason = "a manifest cannot be sent: \(reason)"
+        }
+    }
+
+    private mutating func closeManifest() {
+        guard let past = manifest?.covered.upperBound else { return }
+        manifestFrom = past
+        manifest = nil
+        turn.manifestFrom = past
+        delivered.remove(contentsOf: 0..<past)
+        turn.delivered = delivered
+    }
+
+    private mutating func note(delivered indexes: [UInt64]) {
+        guard store.definition.manifests != nil else { return }
+        let floor = manifestFrom
+        let added = RangeSet(indexes: indexes.lazy.filter { $0 >= floor })
+        guard !added.isEmpty else { return }
+        delivered.formUnion(added)
+        turn.delivered = delivered
+    }
+}
+
+extension Duration {
+    /// Whole microseconds; 0 for less than nothing.
+    fileprivate var wholeMicroseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        return UInt64(max(seconds, 0)) * 1_000_000 + UInt64(max(attoseconds, 0)) / 1_000_000_000_000
+    }
+}

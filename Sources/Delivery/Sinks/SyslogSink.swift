@@ -1,0 +1,104 @@
+public import DeliveryWire
+import EventFormats
+public import NIOCore
+public import NIOSSL
+public import WallTime
+
+/// syslog over TLS (RFC 5425), or over plain TCP with the same framing (RFC 6587 section 3.4.1) where that is permitted.
+///
+/// syslog has no acknowledgement. A batch counts as delivered when the receiver's machine has acknowledged every byte and the
+/// connection still stands; what a receiver loses after that, nobody learns.
+public final class SyslogSink: Sink {
+    /// How the receiver is reached.
+    public struct Settings: Sendable {
+        /// Its name or address.
+        public var host: String
+        /// Its port; 6514 for TLS.
+        public var port: Int
+        /// The certificates to trust and to present; nil for plain TCP.
+        public var tls: TLSConfiguration?
+        /// HOSTNAME of the messages.
+        public var localHost: String?
+        /// Enterprise number in the id of the structured data.
+        public var enterpriseNumber = StructuredDataElement.documentationEnterpriseNumber
+        /// The longest message that the receiver takes, in bytes.
+        public var maximumBytes = 64 * 1024
+        /// How long a connection, and how long a batch, may take.
+        public var timeout: Duration = .seconds(20)
+        /// How long a new connection is watched before its first batch counts: with TLS 1.3 a receiver refuses our certificate
+        /// only after the handshake.
+        public var probation: Duration = .milliseconds(300)
+
+        /// Names a receiver; the rest have defaults.
+        public init(host: String, port: Int = 6514, tls: TLSConfiguration?) {
+            self.host = host
+            self.port = port
+            self.tls = tls
+        }
+    }
+
+    private let settings: Settings
+    private let shaping: EventShaping
+    private let encoder: SyslogEncoder
+    private let connection: SyslogConnection
+
+    /// Makes a sink.
+    public init(_ settings: Settings, shaping: EventShaping, on group: any EventLoopGroup) {
+        self.settings = settings
+        self.shaping = shaping
+        encoder = SyslogEncoder(
+            text: shaping.encoder,
+            host: settings.localHost,
+            enterpriseNumber: settings.enterpriseNumber,
+            maximumBytes: settings.maximumBytes
+        )
+        connection = SyslogConnection(settings, group: group)
+    }
+
+    public var limits: BatchLimits { BatchLimits(bytes: 512 * 1024, count: 500, age: .milliseconds(500)) }
+    public var concurrency: Int { 1 }
+    public var guarantee: DeliveryGuarantee {
+        DeliveryGuarantee(
+            .bestEffort,
+            because: "syslog has no acknowledgement: the receiver's machine has the bytes, no more"
+        )
+    }
+
+    public func prepare(_ entry: LedgerEntry, now: Timestamp) -> Prepared<[UInt8]> {
+        shaping.prepare(entry) { record in
+            let frame = OctetCounting.frame(try encoder.encode(record))
+            return .send(frame, bytes: frame.count)
+        }
+    }
+
+    public func prepare(_ manifest: DeliveryManifest) -> Prepared<[UInt8]>? {
+        do {
+            let element = try StructuredDataElement(
+                id: "muniment@\(settings.enterpriseNumber)",
+                parameters: manifest.parameters
+            )
+            let message = try SyslogMessage(
+                severity: .informational,
+                timestamp: manifest.timestamp,
+                host: settings.localHost,
+                application: shaping.encoder.product.name.lowercased(),
+                process: nil,
+                messageID: DeliveryManifest.eventType,
+                elements: [element],
+                text: []
+            ).bytes(maximum: settings.maximumBytes)
+            let frame = OctetCounting.frame(message)
+            return .send(frame, bytes: frame.count)
+        } catch {
+            return .dead("\(error)")
+        }
+    }
+
+    public func open(position: String?) async -> SinkReply { .ok }
+
+    public func deliver(_ batch: SinkBatch<[UInt8]>) async -> SinkReply {
+        await connection.send(batch.payloads.flatMap { $0 })
+    }
+
+    public func close() async { await connection.close() }
+}

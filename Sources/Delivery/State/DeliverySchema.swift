@@ -1,0 +1,44 @@
+public import Storage
+
+/// The tables of delivery, in the ledger's own database.
+///
+/// - `sinks`: one row per lane. Every index below `cursor` and from `start_index` on was read: it is filtered or confirmed, which are
+///   counted, or stands in one of the other two tables.
+/// - `sink_ranges`: `flight` (sent and not yet confirmed), `waiting` (to be sent again, first) and `backfill` (older entries that a sink
+///   was asked to take as well). `records` of the range's indexes are for the sink; the others are counted as filtered already.
+/// - `sink_dead`: index and reason, never the event.
+public enum DeliverySchema {
+    /// The tables, for whoever prepares a database.
+    public static let schema = SchemaComponent("delivery", migrations)
+
+    private static let migrations = [
+        Migration(
+            version: 1,
+            statements: [
+                """
+                CREATE TABLE sinks (
+                    name TEXT PRIMARY KEY, kind TEXT NOT NULL, definition TEXT NOT NULL, guarantee TEXT NOT NULL,
+                    start_index BIGINT NOT NULL, cursor_index BIGINT NOT NULL, filtered BIGINT NOT NULL,
+                    confirmed BIGINT NOT NULL, duplicates BIGINT NOT NULL, state TEXT NOT NULL, reason TEXT,
+                    since BIGINT NOT NULL, position TEXT, delivered TEXT NOT NULL, manifest_from BIGINT NOT NULL,
+                    manifest TEXT, manifest_at BIGINT NOT NULL, confirmed_at BIGINT, failure TEXT, failed_at BIGINT)
+                """,
+                """
+                CREATE TABLE sink_ranges (
+                    sink TEXT NOT NULL, first BIGINT NOT NULL, past BIGINT NOT NULL, records BIGINT NOT NULL,
+                    place TEXT NOT NULL, PRIMARY KEY (sink, first))
+                """,
+                """
+                CREATE TABLE sink_dead (
+                    sink TEXT NOT NULL, idx BIGINT NOT NULL, reason TEXT NOT NULL, detail TEXT, attempts BIGINT NOT NULL,
+                    died_at BIGINT NOT NULL, PRIMARY KEY (sink, idx))
+                """,
+            ]
+        )
+    ]
+
+    /// Makes the tables, or brings them up to date.
+    public static func migrate(_ connection: any SQLConnection) throws {
+        try Schema.migrate(connection, schema)
+    }
+}

@@ -1,0 +1,72 @@
+import Credentials
+import Delivery
+import HTTPTypes
+import Hummingbird
+import JSON
+import WallTime
+
+/// Where the record is delivered to, and how far it has come. Each change is an event.
+struct SinkRoutes: Sendable {
+    let control: DeliveryControl
+    let clock: any WallClock
+
+    func add(to group: RouterGroup<ClientContext>) {
+        group.serve(.sinks) { _, _, _ in
+            let now = clock.now()
+            return try .json(["sinks": .array(try await control.sinks().map { $0.json(now: now) })])
+        }
+        group.serve(.sink) { _, context, _ in try await answer(try Self.name(context)) }
+        group.serve(.deadLetters) { _, context, query in
+            let from = try query.number("from", in: 0...Int.max) ?? 0
+            let limit = try query.number("limit", in: 1...1000) ?? 100
+            let letters = try await control.deadLetters(try Self.name(context), from: UInt64(from), limit: limit)
+            return try .json(["deadLetters": .array(letters.map(\.json))])
+        }
+        group.serve(.pauseSink) { request, context, _ in
+            let body = try await JSONBody(request, known: ["reason"], optional: true)
+            let name = try Self.name(context)
+            try await control.pause(name, reason: try body.text("reason", .reason), actor: context.client.id)
+            return try await answer(name)
+        }
+        group.serve(.resumeSink) { request, context, _ in
+            _ = try await JSONBody(request, known: [], optional: true)
+            let name = try Self.name(context)
+            try await control.resume(name, actor: context.client.id)
+            return try await answer(name)
+        }
+        group.serve(.redriveSink) { request, context, _ in
+            let body = try await JSONBody(request, known: ["first", "last"], optional: true)
+            let name = try Self.name(context)
+            let selection = try Self.range(body).map { DeliveryControl.Selection.range($0) } ?? .all
+            let count = try await control.redrive(name, selection, actor: context.client.id)
+            return try .json(["redriven": .integer(Int64(clamping: count))])
+        }
+        group.serve(.backfillSink) { request, context, _ in
+            let body = try await JSONBody(request, known: ["first", "last"])
+            let name = try Self.name(context)
+            let range = try JSONBody.required("first and last", try Self.range(body))
+            try await control.backfill(name, range, actor: context.client.id)
+            return try await answer(name)
+        }
+    }
+
+    private func answer(_ name: String) async throws -> Response {
+        try .json(try await control.sink(name).json(now: clock.now()))
+    }
+
+    private static func name(_ context: ClientContext) throws(Refusal) -> String {
+        guard let name = context.parameters.get("name") else { throw Refusal(.unknownSink) }
+        return name
+    }
+
+    /// The indexes from `first` to `last`, both included; nil when neither is given.
+    private static func range(_ body: JSONBody) throws(Refusal) -> Range<UInt64>? {
+        let bounds: ClosedRange<Int64> = 0...Int64.max - 1
+        let (first, last) = (try body.number("first", in: bounds), try body.number("last", in: bounds))
+        switch (first, last) {
+        case (nil, nil): return nil
+        case (let first?, let last?) where first <= last: return UInt64(first)..<UInt64(last) + 1
+        default: throw JSONBody.invalid("last", "stands beside first and is not below it")
+        }
+    }
+}

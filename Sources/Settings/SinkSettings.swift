@@ -1,0 +1,37 @@
+public import Delivery
+public import EventFormats
+public import Gateway
+public import ObjectStorage
+public import Storage
+
+/// A sink as it is configured: what goes where, in which form.
+public struct SinkSettings: Sendable {
+    /// Where it goes.
+    public enum Destination: Sendable {
+        /// A file of one event a line.
+        case file(path: String)
+        /// Splunk's HTTP Event Collector.
+        case splunk(SplunkSink.Settings, UpstreamTLS)
+        /// Datadog's logs intake.
+        case datadog(DatadogSink.Settings, UpstreamTLS)
+        /// syslog; TLS nil for plain TCP. The TLS configuration itself is made from the files when the sink is.
+        case syslog(SyslogSink.Settings, UpstreamTLS?)
+        /// Signed webhooks.
+        case webhook(WebhookSink.Settings, UpstreamTLS)
+        /// A table of a PostgreSQL warehouse.
+        case postgres(PostgresSettings, WarehouseTable, mayBeMutable: Bool)
+        /// Locked copies of the ledger itself in an S3-compatible store.
+        case worm(WORMMirrorSink.Settings, S3Endpoint, S3Credentials, trustRoots: String?)
+    }
+
+    /// What makes its lane besides the destination.
+    public let definition: LaneDefinition
+    /// Which events.
+    public let filter: EventCondition
+    /// In which format.
+    public let format: EventFormat
+    /// Which of their fields.
+    public let projection: FieldProjection
+    /// Where they go.
+    public let destination: Destination
+}

@@ -1,0 +1,251 @@
+import ArgumentParser
+import Delivery
+import JSON
+import Settings
+import WallTime
+
+/// `muniment sinks …`: where the record is delivered to, and how far it has come.
+struct SinksCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sinks",
+        abstract: "See and steer the delivery of the record.",
+        discussion: "Each change is an event in the ledger. Running servers notice it within a second.",
+        subcommands: [
+            Status.self, Pause.self, Resume.self, DeadLetters.self, Redrive.self, Backfill.self, Forget.self, DDL.self,
+        ],
+        defaultSubcommand: Status.self
+    )
+
+    /// Opens the ledger and acts on its sinks.
+    fileprivate static func withControl<Value>(
+        _ option: ConfigurationOption,
+        _ body: (DeliveryControl, Installation) async throws -> Value
+    ) async throws -> Value {
+        let installation = try option.load()
+        return try await installation.withLedger { ledger in
+            try await body(try installation.deliveryControl(ledger, producer: "cli"), installation)
+        }
+    }
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show every sink: how much a success means, and where every entry of the ledger stands.",
+            discussion: """
+                For each sink, at one instant: head - start = filtered + confirmed + in flight + dead + backlog. Exit code 2 when \
+                that does not hold, or a sink stopped itself.
+                """
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var format: FormatOption
+
+        @Argument(help: "One sink; all of them when left out.")
+        var sink: String?
+
+        func run() async throws {
+            let (sinks, configured, now) = try await withControl(configurationOption) { control, installation in
+                let found = if let sink { [try await control.sink(sink)] } else { try await control.sinks() }
+                let configured = Set(installation.configuration.sinks.map(\.definition.name))
+                return (found, configured, installation.clock.now())
+            }
+            switch format.format {
+            case .json: Output.json(["sinks": .array(sinks.map { $0.json(now: now) })])
+            case .table: table(sinks, configured, now)
+            }
+            let isOff = sinks.contains { !$0.conservation.holds || $0.state.description == "stopped" }
+            if isOff { throw ExitCode(2) }
+        }
+
+        private func table(_ sinks: [SinkStatus], _ configured: Set<String>, _ now: Timestamp) {
+            Output.table(
+                [
+                    "sink", "kind", "guarantee", "state", "filtered", "confirmed", "in flight", "dead", "backlog",
+                    "adds up",
+                    "oldest",
+                ],
+                sinks.map { sink in
+                    let terms = sink.conservation
+                    let state = configured.contains(sink.name) ? sink.state.description : "not configured"
+                    return [sink.name, sink.kind, sink.guarantee.rawValue, state]
+                        + [terms.filtered, terms.confirmed, terms.inFlight, terms.dead, terms.backlog].map(String.init)
+                        + [terms.holds ? "yes" : "NO", sink.oldest.map { age(of: $0, now) } ?? "-"]
+                }
+            )
+            for sink in sinks {
+                if let reason = sink.state.reason { Output.line("\(sink.name): \(sink.state): \(reason)") }
+                if let failure = sink.lastFailure {
+                    Output.line("\(sink.name): last failure \(failure.at): \(failure.reason)")
+                }
+                if sink.duplicates > 0 { Output.line("\(sink.name): \(sink.duplicates) records may be there twice") }
+            }
+        }
+
+        private func age(of moment: Timestamp, _ now: Timestamp) -> String {
+            let seconds = max(now.milliseconds - moment.milliseconds, 0) / 1000
+            switch seconds {
+            case ..<120: return "\(seconds) s"
+            case ..<7200: return "\(seconds / 60) min"
+            default: return "\(seconds / 3600) h"
+            }
+        }
+    }
+
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Stop sending to a sink; everything stays in the ledger."
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The sink.") var sink: String
+        @Option(help: "Why, for the record.") var reason: String?
+
+        func run() async throws {
+            try await withControl(configurationOption) { control, _ in
+                try await control.pause(sink, reason: reason, actor: operatorOption.name)
+            }
+            Output.line("\(sink) is paused")
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Go on with a sink that was paused or stopped itself."
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The sink.") var sink: String
+
+        func run() async throws {
+            try await withControl(configurationOption) { control, _ in
+                try await control.resume(sink, actor: operatorOption.name)
+            }
+            Output.line("\(sink) goes on")
+        }
+    }
+
+    struct DeadLetters: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "dead-letters",
+            abstract: "List the entries that a sink can never take, and why."
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var format: FormatOption
+        @Argument(help: "The sink.") var sink: String
+        @Option(help: "Begin at this index.") var from: UInt64 = 0
+        @Option(help: "At most so many.") var limit = 100
+
+        func run() async throws {
+            let letters = try await withControl(configurationOption) { control, _ in
+                try await control.deadLetters(sink, from: from, limit: min(max(limit, 1), 10_000))
+            }
+            switch format.format {
+            case .json: Output.json(["deadLetters": .array(letters.map(\.json))])
+            case .table:
+                Output.table(
+                    ["index", "died", "attempts", "reason"],
+                    letters.map { [String($0.index), $0.died.description, String($0.attempts), $0.reason] }
+                )
+            }
+        }
+    }
+
+    struct Redrive: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send dead letters again: one, several or all.",
+            discussion: "They are read from the ledger anew and go before anything else."
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The sink.") var sink: String
+        @Option(help: "The index of one dead letter.") var index: UInt64?
+        @Option(help: "The first index of several.") var from: UInt64?
+        @Option(help: "The last index of several.") var to: UInt64?
+        @Flag(help: "All of them.") var all = false
+        @Flag(help: "Only say how many there are.") var dryRun = false
+
+        func run() async throws {
+            let selection = try selection()
+            let count = try await withControl(configurationOption) { control, _ in
+                if dryRun { return try await control.deadLetterCount(sink, selection) }
+                return try await control.redrive(sink, selection, actor: operatorOption.name)
+            }
+            Output.line(dryRun ? "\(count) dead letters would be sent again" : "\(count) dead letters are sent again")
+        }
+
+        private func selection() throws -> DeliveryControl.Selection {
+            switch (index, from, to, all) {
+            case (let index?, nil, nil, false) where index < .max: return .range(index..<index + 1)
+            case (nil, let from?, let to?, false) where from <= to && to < .max: return .range(from..<to + 1)
+            case (nil, nil, nil, true): return .all
+            default: throw ValidationError("say which: --index I, --from A --to B, or --all")
+            }
+        }
+    }
+
+    struct Backfill: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Have a sink take entries from before its start as well.",
+            discussion:
+                "They are delivered in turns with new ones. What lies between --to and the sink's start is left out."
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The sink.") var sink: String
+        @Option(help: "The first index.") var from: UInt64 = 0
+        @Option(help: "The last index; the one before the sink's start when left out.") var to: UInt64?
+
+        func run() async throws {
+            let range = try await withControl(configurationOption) { control, _ in
+                let start = try await control.conservation(sink).start
+                let past = to.map { $0 == .max ? $0 : $0 + 1 } ?? start
+                guard from < past else { throw DeliveryError.backfillRange(sink, start: start) }
+                try await control.backfill(sink, from..<past, actor: operatorOption.name)
+                return from..<past
+            }
+            Output.line("\(sink) takes entries \(range.lowerBound) to \(range.upperBound - 1) as well")
+        }
+    }
+
+    struct Forget: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Forget a sink that is no longer configured, with its account and its dead letters."
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The sink.") var sink: String
+        @Flag(help: "Give up what was not delivered.") var giveUpBacklog = false
+
+        func run() async throws {
+            try await withControl(configurationOption) { control, installation in
+                guard !installation.configuration.sinks.contains(where: { $0.definition.name == sink }) else {
+                    throw ValidationError("'\(sink)' is configured: take it out of the configuration first")
+                }
+                try await control.forget(sink, givingUp: giveUpBacklog, actor: operatorOption.name)
+            }
+            Output.line("\(sink) is forgotten")
+        }
+    }
+
+    struct DDL: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "ddl",
+            abstract: "Print the statements that make a warehouse's table, for its administrator."
+        )
+
+        @Option(help: "The table: name or schema.name.") var table = "muniment_events"
+        @Option(help: "The role that the sink connects as.") var role = "muniment"
+
+        func run() async throws {
+            guard let table = WarehouseTable(table) else {
+                throw ValidationError("'\(table)' is no table's name: lower-case letters, digits and underscores")
+            }
+            Output.line(table.definition(role: role))
+        }
+    }
+}

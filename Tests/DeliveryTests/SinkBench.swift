@@ -1,0 +1,47 @@
+import AsyncHTTPClient
+import NIOPosix
+import TestStores
+import Testing
+
+@testable import Delivery
+
+/// A ledger with a client for one test, closed whatever happens.
+struct SinkBench: Sendable {
+    let ledger: TestLedger
+    let state: DeliveryState
+    let control: DeliveryControl
+    let http: HTTPClient
+
+    static func run(_ engine: Engine = .sqlite, _ body: (SinkBench) async throws -> Void) async throws {
+        let (ledger, state, control) = try makeLedger(engine)
+        let http = HTTPClient(configuration: SinkHTTP.configuration())
+        do {
+            try await body(SinkBench(ledger: ledger, state: state, control: control, http: http))
+        } catch {
+            try await http.shutdown()
+            throw error
+        }
+        try await http.shutdown()
+    }
+
+    /// Checks that nothing is missing among the indexes that arrived, and that what arrived twice was counted.
+    func check(
+        _ arrived: [UInt64],
+        isCounted: Bool = true,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let status = try await control.sink("siem")
+        #expect(status.conservation.holds, sourceLocation: sourceLocation)
+        let dead = Set(try await control.deadLetters("siem").map(\.index))
+        let there = Set(arrived)
+        let missing = (0..<ledger.size).filter { !there.contains($0) && !dead.contains($0) }
+        #expect(missing.isEmpty, "missing: \(missing)", sourceLocation: sourceLocation)
+        #expect(arrived.count - there.count <= Int(status.duplicates), sourceLocation: sourceLocation)
+    }
+}
+
+/// The index at the end of a record's id; nil for a manifest's.
+func recordIndex(_ recordID: String?) -> UInt64? {
+    guard let recordID, !recordID.contains("/manifest/") else { return nil }
+    return recordID.split(separator: "/").last.flatMap { UInt64($0) }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import NIOSSL
+import TestStores
+
+/// A self-signed certificate for one host, made by openssl.
+struct TestCertificate {
+    /// For who presents it.
+    let server: TLSConfiguration
+    /// For who trusts it.
+    let client: TLSConfiguration
+
+    init(host: String) throws {
+        let folder = try TemporaryFolder()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+        process.arguments = [
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+            "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host),IP:127.0.0.1", "-keyout", folder.path("key.pem"),
+            "-out",
+            folder.path("cert.pem"),
+        ]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        let certificates = try NIOSSLCertificate.fromPEMFile(folder.path("cert.pem"))
+        let key = try NIOSSLPrivateKey(file: folder.path("key.pem"), format: .pem)
+        server = .makeServerConfiguration(
+            certificateChain: certificates.map { .certificate($0) },
+            privateKey: .privateKey(key)
+        )
+        var client = TLSConfiguration.makeClientConfiguration()
+        client.trustRoots = .certificates(certificates)
+        self.client = client
+    }
+}

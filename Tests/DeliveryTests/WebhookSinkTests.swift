@@ -1,0 +1,172 @@
+import Crypto
+import DeliveryWire
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+import TestStores
+import Testing
+import WallTime
+
+@testable import Delivery
+
+/// A receiver of webhooks that answers with one status after another, and remembers what it was sent.
+final class WebhookReceiver: Sendable {
+    struct Message: Sendable {
+        let headers: HTTPHeaders
+        let body: [UInt8]
+    }
+
+    private let state: Mutex<(statuses: [Int], messages: [Message])>
+    private let channel = Mutex<(any Channel)?>(nil)
+
+    /// Answers these first, then 204.
+    init(_ statuses: [Int]) { state = Mutex((statuses, [])) }
+
+    var messages: [Message] { state.withLock { $0.messages } }
+
+    func start() async throws -> DestinationURL {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { [self] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
+                    try channel.pipeline.syncOperations.addHandler(Handler(receiver: self))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        channel.withLock { $0 = server }
+        return try DestinationURL("http://127.0.0.1:\(server.localAddress?.port ?? 0)/hook")
+    }
+
+    func stop() async throws { try await channel.withLock { $0 }?.close() }
+
+    fileprivate func take(_ message: Message) -> Int {
+        state.withLock { state in
+            let status = state.statuses.isEmpty ? 204 : state.statuses.removeFirst()
+            if status / 100 == 2 { state.messages.append(message) }
+            return status
+        }
+    }
+
+    private final class Handler: ChannelInboundHandler {
+        typealias InboundIn = HTTPServerRequestPart
+        typealias OutboundOut = HTTPServerResponsePart
+        let receiver: WebhookReceiver
+        var headers = HTTPHeaders()
+        var body: [UInt8] = []
+
+        init(receiver: WebhookReceiver) { self.receiver = receiver }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            switch unwrapInboundIn(data) {
+            case .head(let head): headers = head.headers
+            case .body(let part): body += part.readableBytesView
+            case .end:
+                let status = receiver.take(Message(headers: headers, body: body))
+                body = []
+                var fields = HTTPHeaders([("content-length", "0")])
+                if status == 429 { fields.add(name: "retry-after", value: "0") }
+                let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: fields)
+                context.write(wrapOutboundOut(.head(head)), promise: nil)
+                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            }
+        }
+    }
+}
+
+@Suite("Webhooks", .timeLimit(.minutes(2))) struct WebhookSinkTests {
+    private static let secret = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+    private func run(
+        _ statuses: [Int],
+        _ body: (SinkBench, WebhookReceiver, WebhookSink) async throws -> Void
+    ) async throws {
+        let receiver = WebhookReceiver(statuses)
+        let url = try await receiver.start()
+        let signer = try WebhookSigner(keys: [WebhookSigningKey(Self.secret)])
+        try await SinkBench.run { bench in
+            let sink = WebhookSink(
+                WebhookSink.Settings(url: url, signer: signer),
+                shaping: testShaping,
+                http: bench.http
+            )
+            try await body(bench, receiver, sink)
+        }
+        try await receiver.stop()
+    }
+
+    @Test func everyMessageIsSignedAndKeepsItsIDOverAttempts() async throws {
+        try await run([500, 429, 503, 409, 502]) { bench, receiver, sink in
+            try await bench.ledger.append(20)
+            let lane = RunningLane(sink, bench.ledger, bench.state)
+            try await bench.control.drained()
+            await lane.end()
+            let verifier = WebhookVerifier(keys: [try .init(Self.secret)])
+            var ids: Set<String> = []
+            for message in receiver.messages {
+                let headers = WebhookSigner.Headers(
+                    id: try #require(message.headers.first(name: "webhook-id")),
+                    timestamp: try #require(message.headers.first(name: "webhook-timestamp")),
+                    signature: try #require(message.headers.first(name: "webhook-signature"))
+                )
+                try verifier.verify(headers, body: message.body, now: SystemClock().now())
+                ids.insert(headers.id)
+            }
+            let wanted = (0..<bench.ledger.size).map { WebhookSigner.messageID(ledger: bench.ledger.origin, index: $0) }
+            #expect(ids == Set(wanted))
+            #expect(try await bench.control.conservation("siem").holds)
+        }
+    }
+
+    @Test func aRefusedMessageIsADeadLetterAndTheOthersGoOn() async throws {
+        try await run([204, 422, 400]) { bench, receiver, sink in
+            try await bench.ledger.append(20)
+            let lane = RunningLane(sink, bench.ledger, bench.state)
+            try await bench.control.drained()
+            await lane.end()
+            let terms = try await bench.control.conservation("siem")
+            #expect(terms.holds && terms.dead == 2)
+            #expect(receiver.messages.count == Int(bench.ledger.size) - 2)
+        }
+    }
+
+    @Test(arguments: [401, 403, 404, 301, 410]) func stopsAndKeepsEverything(status: Int) async throws {
+        try await run(Array(repeating: status, count: 1000)) { bench, _, sink in
+            try await bench.ledger.append(20)
+            let lane = RunningLane(sink, bench.ledger, bench.state)
+            try await eventually { (try? await bench.control.sink("siem").state.description) == "stopped" }
+            try await eventually { try await bench.control.conservation("siem").inFlight == 0 }
+            let terms = try await bench.control.conservation("siem")
+            #expect(terms.holds && terms.dead == 0 && terms.confirmed == 0)
+            await lane.end()
+        }
+    }
+}
+
+@Suite("Destination addresses") struct DestinationURLTests {
+    @Test(arguments: [
+        "https://siem.example.com", "https://siem.example.com:8088/a/b", "http://127.0.0.1:8088", "http://localhost",
+        "http://[::1]:9", "https://[2001:db8::1]/x",
+    ]) func accepts(text: String) throws { #expect(try DestinationURL(text).description == text) }
+
+    @Test(
+        arguments: [
+            ("http://siem.example.com", .plaintext), ("http://127.0.0.1.example.com", .plaintext),
+            ("http://localhost.example.com", .plaintext), ("http://10.0.0.1", .plaintext), ("ftp://x", .form),
+            ("https://", .form), ("https://user:secret@host", .form), ("https://host?x=1", .form),
+            ("https://host#x", .form),
+            ("https://ho st", .form), ("https://host:0", .form), ("https://host:99999", .form),
+            ("https://169.254.169.254/latest", .linkLocal), ("https://[fe80::1]", .linkLocal),
+            ("https://[fd00:ec2::254]", .linkLocal), ("https://[::ffff:169.254.169.254]", .linkLocal),
+        ] as [(String, DestinationURLError)]
+    ) func refuses(text: String, error: DestinationURLError) {
+        #expect(throws: error) { try DestinationURL(text) }
+    }
+
+    @Test func plaintextOnlyWhenPermitted() throws {
+        #expect(try !DestinationURL("http://siem.example.com", allowingPlaintext: true).isEncrypted)
+        #expect(throws: DestinationURLError.linkLocal) {
+            try DestinationURL("http://169.254.169.254", allowingPlaintext: true)
+        }
+    }
+}

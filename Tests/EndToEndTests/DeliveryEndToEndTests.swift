@@ -1,0 +1,138 @@
+import Foundation
+import JSON
+import Sandbox
+import Testing
+
+/// The real binary delivers to a file and to a pretend Splunk, and is killed again and again on the way.
+@Suite(.serialized) struct DeliveryEndToEndTests {
+    /// `MUNIMENT_DELIVERY_KILLS` sets the number of rounds; 15 when it is not set.
+    @Test(.timeLimit(.minutes(10))) func killedAgainAndAgainNothingIsLost() async throws {
+        let rounds = ProcessInfo.processInfo.environment["MUNIMENT_DELIVERY_KILLS"].flatMap { Int($0) } ?? 15
+        let site = try await Site()
+        let splunk = HECReceiver()
+        try await splunk.start()
+        try addSinks(to: site, splunk: try #require(splunk.url))
+        let people = site.sandbox.directory
+        let reader = try await site.client("read:customer-profile")
+        let operating = try await site.client("sinks")
+        for round in 1...rounds {
+            let server = try await site.start()
+            for _ in 0..<20 {
+                _ = try await server.read(
+                    reader,
+                    customer: people.customer,
+                    agent: people.agentWithLiveCall,
+                    interaction: people.liveConversation
+                )
+            }
+            if round % 3 == 0 { splunk.inject(.cutAfter) }
+            if round % 5 == 0 { splunk.forget() }
+            // A different moment each time: some sooner, some after something arrived.
+            let seen = splunk.requestCount
+            if round % 2 == 0 { try await wait { splunk.requestCount > seen } }
+            await server.kill()
+            try await checkStatus(site)
+        }
+
+        let server = try await site.start()
+        let sinks = try await drained(server, operating)
+        let size = try #require(sinks.first?["conservation"]?["head"]?.integer)
+        #expect(sinks.map { $0["guarantee"]?.string } == ["exactly once", "confirmed"])
+
+        let text = try String(contentsOfFile: site.folder + "/export/events.ndjson", encoding: .utf8)
+        let indexes = try text.split(separator: "\n").compactMap {
+            try JSONValue(parsing: String($0))["index"]?.integer
+        }
+        #expect(indexes.prefix(Int(size)) == (0..<size).map { $0 }[...])
+        #expect(Set(indexes).count == indexes.count)
+
+        let stored = splunk.events.compactMap(\.recordID).filter { !$0.contains("/manifest/") }
+        let there = Set(stored.compactMap { $0.split(separator: "/").last.flatMap { Int64($0) } })
+        #expect(there.isSuperset(of: 0..<size))
+        let duplicates = try #require(sinks[1]["possibleDuplicates"]?.integer)
+        #expect(stored.count - there.count <= Int(duplicates))
+
+        try await steer(site, server, operating)
+        await server.stop()
+        await splunk.stop()
+        await site.end()
+    }
+
+    private func addSinks(to site: Site, splunk: String) throws {
+        try FileManager.default.createDirectory(atPath: site.folder + "/export", withIntermediateDirectories: true)
+        let token = site.folder + "/keys/splunk"
+        try Data(HECReceiver.Configuration().token.utf8).write(to: URL(fileURLWithPath: token))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: token)
+        let file = FileHandle(forWritingAtPath: site.configuration)
+        try file?.seekToEnd()
+        let sinks = """
+
+            sinks:
+              export:
+                kind: file
+                path: export/events.ndjson
+                start: beginning
+                manifests: {entries: 100, interval: 1s}
+              siem:
+                kind: splunk
+                url: \(splunk)
+                plaintext: accepted
+                token: {file: keys/splunk}
+                start: beginning
+
+            """
+        try file?.write(contentsOf: Data(sinks.utf8))
+        try file?.close()
+    }
+
+    /// What the command line says of the sinks while nothing runs: every entry has its place.
+    private func checkStatus(_ site: Site) async throws {
+        let outcome = try await site.run("sinks", "status", "--format", "json")
+        #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
+        for sink in try JSONValue(parsing: outcome.output)["sinks"]?.array ?? [] {
+            #expect(sink["conservation"]?["holds"]?.bool == true, "\(sink)")
+        }
+    }
+
+    private func drained(_ server: RunningServer, _ bearer: String) async throws -> [JSONValue] {
+        var sinks: [JSONValue] = []
+        try await wait {
+            let answer = try await server.get("/api/v1/sinks", bearer)
+            #expect(answer.status == 200)
+            sinks = answer.json?["sinks"]?.array ?? []
+            return sinks.count == 2
+                && sinks.allSatisfy { sink in
+                    #expect(sink["conservation"]?["holds"]?.bool == true, "\(sink)")
+                    return sink["conservation"]?["backlog"]?.integer == 0
+                        && sink["conservation"]?["inFlight"]?.integer == 0
+                }
+        }
+        return sinks
+    }
+
+    /// Pause and resume from the command line while the server runs, and metrics.
+    private func steer(_ site: Site, _ server: RunningServer, _ bearer: String) async throws {
+        try await site.succeed("sinks", "pause", "siem", "--reason", "maintenance")
+        let paused = try await server.get("/api/v1/sinks/siem", bearer)
+        #expect(paused.json?["state"]?.string == "paused")
+        #expect(paused.json?["stateReason"]?.string == "maintenance")
+        #expect(try await site.run("sinks", "pause", "siem").status == 1)
+        try await site.succeed("sinks", "resume", "siem")
+        _ = try await drained(server, bearer)
+        let metrics = String(decoding: try await server.get("/metrics").body, as: UTF8.self)
+        #expect(metrics.contains("muniment_sink_conserved{sink=\"siem\"} 1"))
+        #expect(try await server.get("/api/v1/sinks/none", bearer).status == 404)
+        #expect(try await server.get("/api/v1/sinks").status == 401)
+        #expect(try await site.run("sinks", "redrive", "siem", "--all").status == 1)
+        #expect(try await site.succeed("sinks", "dead-letters", "siem").contains("reason"))
+    }
+
+    /// Looks again until it is so; fails after 60 s.
+    private func wait(_ condition: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while try await !condition() {
+            try #require(ContinuousClock.now < deadline, "it never came true")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+}

@@ -1,0 +1,137 @@
+import Delivery
+import EventFormats
+import Testing
+
+@testable import Settings
+
+@Suite struct SinkSettingsTests {
+    private static let every = """
+        sinks:
+          export:
+            kind: file
+            path: export/events.ndjson
+            start: beginning
+            manifests: false
+          siem:
+            kind: splunk
+            url: https://splunk.example.com:8088
+            token: {env: SPLUNK_TOKEN}
+            index: audit
+            format: ocsf-1.8
+            filter: {all: [{type: [CUSTOMER_DATA_ACCESSED]}, {not: {field: /purpose, equals: "service"}}]}
+            drop: [/remoteAddress]
+            manifests: {entries: 500, interval: 30s}
+          dog:
+            kind: datadog
+            site: datadoghq.eu
+            apiKey: {env: DATADOG_KEY}
+            tags: [team:audit]
+            stale: deadLetter
+            start: 42
+          log:
+            kind: syslog
+            address: siem.example.com
+            format: cef
+          hook:
+            kind: webhook
+            url: https://hooks.example.com/muniment
+            secret: {env: HOOK_SECRET}
+          warehouse:
+            kind: postgres
+            address: {env: WAREHOUSE}
+            table: audit.events
+          copy:
+            kind: worm
+            endpoint: https://s3.example.com
+            region: eu-central-1
+            bucket: muniment-worm
+            retainDays: 2557
+            accessKeyId: {env: S3_ID}
+            secretAccessKey: {env: S3_SECRET}
+            prefix: ledger/
+
+        """
+
+    private static let secrets = [
+        "SPLUNK_TOKEN": "t", "DATADOG_KEY": "k", "HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "WAREHOUSE": "postgresql://muniment@warehouse/audit", "S3_ID": "id", "S3_SECRET": "secret",
+    ]
+
+    @Test func everyKindIsRead() throws {
+        let site = try Site()
+        let sinks = try site.read(site.text + Self.every, environment: Self.secrets).sinks
+        #expect(
+            sinks.map(\.definition.kind) == ["file", "splunk", "datadog", "syslog", "webhook", "postgres", "worm"]
+        )
+        #expect(sinks.map(\.definition.start) == [.beginning, .now, .index(42), .now, .now, .now, .beginning])
+        #expect(sinks[0].definition.manifests == nil && sinks[6].definition.manifests == nil)
+        #expect(sinks[1].definition.manifests?.entries == 500)
+        #expect(sinks[1].format == .ocsf(.v18))
+        #expect(sinks[1].projection == .without([FieldPointer(member: "remoteAddress")]))
+        guard case .all(let parts) = sinks[1].filter else {
+            Issue.record("the filter is \(sinks[1].filter)")
+            return
+        }
+        #expect(parts.count == 2)
+        guard case .syslog(let syslog, let tls) = sinks[3].destination else {
+            Issue.record("no syslog")
+            return
+        }
+        #expect(syslog.port == 6514 && tls != nil)
+    }
+
+    @Test func theHashFollowsTheSettingsAndNotTheSecrets() throws {
+        let site = try Site()
+        func hashes(_ text: String, _ secrets: [String: String] = Self.secrets) throws -> [String] {
+            try site.read(site.text + text, environment: secrets).sinks.map(\.definition.hash)
+        }
+        let before = try hashes(Self.every)
+        #expect(try hashes(Self.every, Self.secrets.merging(["SPLUNK_TOKEN": "u"]) { $1 }) == before)
+        let after = try hashes(Self.every.replacingOnce("index: audit", "index: other"))
+        #expect(zip(before, after).map { $0 == $1 } == [true, false, true, true, true, true, true])
+    }
+
+    @Test(arguments: [
+        ("kind: file", "kind: kafka", "sinks.export.kind", "must be one of: file, splunk"),
+        ("    kind: file\n", "", "sinks.export.kind", "is missing"),
+        ("path: export/events.ndjson", "paht: x", "sinks.export.paht", "is not a known setting"),
+        ("start: beginning", "start: yesterday", "sinks.export.start", "must be beginning, now, or the index"),
+        ("https://splunk.example.com:8088", "http://splunk.example.com:8088", "sinks.siem.url", "must be https"),
+        ("https://splunk.example.com:8088", "https://169.254.169.254", "sinks.siem.url", "link-local"),
+        ("token: {env: SPLUNK_TOKEN}", "token: abc", "sinks.siem.token", "never from the YAML itself"),
+        ("token: {env: SPLUNK_TOKEN}", "token: {env: NONE}", "sinks.siem.token.env", "is not set"),
+        ("format: ocsf-1.8", "format: ocsf", "sinks.siem.format", "must be one of: json, ocsf-1.5"),
+        ("{type: [CUSTOMER_DATA_ACCESSED]}", "{typ: [X]}", "sinks.siem.filter", "not a filter"),
+        ("drop: [/remoteAddress]", "drop: [remoteAddress]", "sinks.siem.drop", "JSON Pointers"),
+        ("drop: [/remoteAddress]", "drop: [/a]\n    keep: [/b]", "sinks.siem.drop", "stands beside 'keep'"),
+        ("site: datadoghq.eu", "site: datadog.eu", "sinks.dog.site", "must be one of"),
+        ("stale: deadLetter", "stale: drop", "sinks.dog.stale", "must be one of: send"),
+        ("tags: [team:audit]", "tags: [audit]", "sinks.dog.tags", "key:value"),
+        ("    format: cef", "    transport: tcp", "sinks.log.transport", "in clear"),
+        ("address: siem.example.com", "address: 'a b'", "sinks.log.address", "must be host:port"),
+        ("table: audit.events", "table: Audit;", "sinks.warehouse.table", "must be table or schema.table"),
+        ("retainDays: 2557", "retainDays: 0", "sinks.copy.retainDays", "must be a whole number from 1"),
+        ("prefix: ledger/", "prefix: ledger", "sinks.copy.prefix", "must end in a slash"),
+        ("bucket: muniment-worm", "bucket: Muniment", "sinks.copy.bucket", "a bucket's name"),
+        ("prefix: ledger/", "filter: everything", "sinks.copy.filter", "is not a known setting"),
+        ("prefix: ledger/", "start: now", "sinks.copy.start", "a copy with a gap"),
+        ("hook:", "Hook:", "sinks.Hook", "its name must have"),
+    ]) func eachProblemIsNamed(old: String, new: String, path: String, says: String) throws {
+        let site = try Site()
+        let problems = site.problems(
+            site.text + (try Self.every.replacingOnce(old, new)),
+            environment: Self.secrets
+        )
+        let found = problems.first { $0.path == path }
+        #expect(found?.message.contains(says) == true, "\(problems)")
+    }
+
+    @Test func aSecretIsNoWebhookSecret() throws {
+        let site = try Site()
+        var secrets = Self.secrets
+        secrets["HOOK_SECRET"] = "whsec_short"
+        let problems = site.problems(site.text + Self.every, environment: secrets)
+        #expect(problems.map(\.path) == ["sinks.hook.secret"])
+        #expect(!"\(problems)".contains("whsec_short"))
+    }
+}
