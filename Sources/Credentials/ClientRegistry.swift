@@ -83,8 +83,7 @@ public struct ClientRegistry: Sendable {
         }
         guard !scopes.isEmpty else {
             throw ClientError.invalid(
-                "a client needs at least one scope: read:<route>, read:*, audit, ledger, sinks, admin, redact or "
-                    + "redact.reverse"
+                "a client needs at least one scope: \(Scope.list)"
             )
         }
         let now = clock.now()

@@ -62,17 +62,83 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let sinkBackfilled = EventType(rawValue: "SINK_BACKFILLED")
     /// An operator gave up a sink that is no longer configured, and whatever it had not delivered.
     public static let sinkForgotten = EventType(rawValue: "SINK_FORGOTTEN")
+    /// Detection watches: once a minute, so that time passes for its rules while nothing else happens.
+    public static let detectionHeartbeat = EventType(rawValue: "DETECTION_HEARTBEAT")
+    /// A rule of detection matched.
+    public static let detectionAlertRaised = EventType(rawValue: "DETECTION_ALERT_RAISED")
+    /// An open alert's rule matched again.
+    public static let detectionAlertUpdated = EventType(rawValue: "DETECTION_ALERT_UPDATED")
+    /// Late facts explained an alert, or what had stopped goes again.
+    public static let detectionAlertCleared = EventType(rawValue: "DETECTION_ALERT_CLEARED")
+    /// Facts that a read's verdict needs did not come in time.
+    public static let detectionAccessUnverifiable = EventType(rawValue: "DETECTION_ACCESS_UNVERIFIABLE")
+    /// Late facts changed a read's verdict.
+    public static let detectionVerdictChanged = EventType(rawValue: "DETECTION_VERDICT_CHANGED")
+    /// A person took an alert up.
+    public static let detectionAlertAcknowledged = EventType(rawValue: "DETECTION_ALERT_ACKNOWLEDGED")
+    /// A person said that an alert was dealt with.
+    public static let detectionAlertResolved = EventType(rawValue: "DETECTION_ALERT_RESOLVED")
+    /// A person said, for a time, that an alert is not worth pursuing.
+    public static let detectionAlertDismissed = EventType(rawValue: "DETECTION_ALERT_DISMISSED")
+    /// A person took a decision about an alert back.
+    public static let detectionAlertReopened = EventType(rawValue: "DETECTION_ALERT_REOPENED")
+    /// What happens to a case of containment.
+    public static let containment: [EventType] = [
+        "CONTAINMENT_PROPOSED", "CONTAINMENT_APPROVED", "CONTAINMENT_REFUSED", "CONTAINMENT_PRIOR_STATE_SAVED",
+        "CONTAINMENT_FOUND_DONE", "CONTAINMENT_PERFORMED", "CONTAINMENT_EFFECT_VERIFIED",
+        "CONTAINMENT_ATTEMPT_FAILED", "CONTAINMENT_FAILED", "CONTAINMENT_UNDO_REQUESTED",
+        "CONTAINMENT_UNDO_PERFORMED", "CONTAINMENT_UNDONE",
+    ].map(EventType.init(rawValue:))
+
+    /// Somebody was identified, or could not be: what was asked, and what came of it.
+    public static let identityResolution = EventType(rawValue: "IDENTITY_RESOLUTION")
+    /// Identifiers were said to be one person's.
+    public static let identityLinked = EventType(rawValue: "IDENTITY_LINKED")
+    /// An identifier was taken from a person.
+    public static let identityUnlinked = EventType(rawValue: "IDENTITY_UNLINKED")
+    /// It was decided how many people use an identifier.
+    public static let identityShared = EventType(rawValue: "IDENTITY_SHARED")
+    /// Records of people were loaded; one event counts a batch.
+    public static let identityLoaded = EventType(rawValue: "IDENTITY_LOADED")
+    /// Two customers were found to be one.
+    public static let identityMerged = EventType(rawValue: "IDENTITY_MERGED")
+    /// A merge was taken back.
+    public static let identityUnmerged = EventType(rawValue: "IDENTITY_UNMERGED")
+    /// Two customers are two, whatever is found.
+    public static let identityKeptApart = EventType(rawValue: "IDENTITY_KEPT_APART")
+    /// The decision that two customers are two was taken back.
+    public static let identityAllowedTogether = EventType(rawValue: "IDENTITY_ALLOWED_TOGETHER")
+    /// Somebody looked at what rules could not decide, and settled it.
+    public static let identityConflictSettled = EventType(rawValue: "IDENTITY_CONFLICT_SETTLED")
+    /// A person's keys and identifiers were destroyed.
+    public static let identityForgotten = EventType(rawValue: "IDENTITY_FORGOTTEN")
+    /// New tokens are made under a new key.
+    public static let identityKeysRotated = EventType(rawValue: "IDENTITY_KEYS_ROTATED")
+    /// What was kept under older keys is kept under the newest now.
+    public static let identityKeysMoved = EventType(rawValue: "IDENTITY_KEYS_MOVED")
+    /// An old key is destroyed.
+    public static let identityKeyDestroyed = EventType(rawValue: "IDENTITY_KEY_DESTROYED")
+    /// Data of a person was deleted somewhere, as another system reports.
+    public static let dataDeletion = EventType(rawValue: "DATA_DELETION")
     /// Somebody had an encrypted value of a redacted text turned back: who, of what type, why.
     public static let redactionReversed = EventType(rawValue: "REDACTION_REVERSED")
 
     /// Every kind that this version writes.
-    public static let all: [EventType] = [
-        .customerDataAccessed, .customerDataAccessRefused, .disclosureCorrected, .bindingCorrected, .spoolReplayed,
-        .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
-        .serverStarted, .serverStopped,
-        .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
-        .redactionReversed,
-        .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven, .sinkBackfilled,
-        .sinkForgotten,
-    ]
+    public static let all: [EventType] =
+        [
+            .customerDataAccessed, .customerDataAccessRefused, .disclosureCorrected, .bindingCorrected, .spoolReplayed,
+            .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
+            .serverStarted, .serverStopped,
+            .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
+            .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
+            .sinkBackfilled,
+            .sinkForgotten, .redactionReversed, .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated,
+            .detectionAlertCleared,
+            .detectionAccessUnverifiable, .detectionVerdictChanged, .detectionAlertAcknowledged,
+            .detectionAlertResolved,
+            .detectionAlertDismissed, .detectionAlertReopened, .identityResolution, .identityLinked, .identityUnlinked,
+            .identityShared, .identityLoaded, .identityMerged, .identityUnmerged, .identityKeptApart,
+            .identityAllowedTogether, .identityConflictSettled, .identityForgotten, .identityKeysRotated,
+            .identityKeysMoved, .identityKeyDestroyed, .dataDeletion,
+        ] + containment
 }

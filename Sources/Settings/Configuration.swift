@@ -1,8 +1,10 @@
 import AccessPolicy
 import Delivery
+import Detection
 import EventFormats
 public import Gateway
 public import Genesys
+public import Identity
 public import JSON
 public import Ledger
 public import MerkleLog
@@ -30,10 +32,14 @@ public struct Configuration: Sendable {
     public let ledger: LedgerLocation
     /// The file of the key that signs checkpoints.
     public let ledgerKey: String
-    /// The file of the key under which tokens are made.
-    public let tokenKey: String
-    /// The number of that key.
+    /// Where the keys are kept under which tokens are made.
+    public let keyring: KeyringSource
+    /// The number of a key that stands alone.
     public let tokenEpoch: Int
+    /// How identifiers make people.
+    public let identity: IdentityRules
+    /// How identifiers are read.
+    public let normaliser: Normaliser.Rules
     /// The data plane.
     public let gateway: GatewaySettings
     /// Where the control plane listens.
@@ -42,6 +48,8 @@ public struct Configuration: Sendable {
     public let platform: Platform?
     /// Where the record is delivered to.
     public let sinks: [SinkSettings]
+    /// How the record is watched.
+    public let detection: DetectionSettings
     /// The least severe messages that are logged: trace, debug, info, notice, warning, error.
     public let logLevel: String
     /// SHA-256 of the file's bytes and of the policy files it names, in hex.
@@ -61,6 +69,13 @@ public struct Configuration: Sendable {
             "commitments": .bool(gateway.commitments),
             "routes": .array(gateway.routes.map(summary)),
             "sinks": .array(sinks.map(summary)),
+            "detection": .object([
+                "enabled": .bool(detection.isOn),
+                "rules": .integer(Int64(detection.rules.rules.count { $0.alerts })),
+                "containmentSteps": .array(
+                    detection.containment.enabled.map(\.rawValue).sorted().map { .string($0) }
+                ),
+            ]),
         ])
     }
 

@@ -22,7 +22,10 @@ struct Muniment: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Ask",
-                subcommands: [WhoSawCommand.self, EventsCommand.self, DisclosedCommand.self, TokenCommand.self]
+                subcommands: [
+                    AlertsCommand.self, WhoSawCommand.self, EventsCommand.self, DisclosedCommand.self,
+                    TokenCommand.self,
+                ]
             ),
             CommandGroup(
                 name: "Redact",
@@ -31,7 +34,8 @@ struct Muniment: AsyncParsableCommand {
             CommandGroup(
                 name: "Manage",
                 subcommands: [
-                    LedgerCommand.self, SinksCommand.self, ClientsCommand.self, PolicyCommand.self, GenesysCommand.self,
+                    LedgerCommand.self, IdentityCommand.self, RespondCommand.self, RulesCommand.self, SinksCommand.self,
+                    ClientsCommand.self, PolicyCommand.self, GenesysCommand.self,
                     BackupCommand.self,
                     RestoreCommand.self, StoreCommand.self, MigrateCommand.self,
                 ]

@@ -137,6 +137,24 @@ import Testing
         await lane.end()
     }
 
+    /// A store that was replaced by an older copy: what the file holds of the lost history is not cut off.
+    @Test func aFileThatIsNewerThanTheStoreIsNotTouched() async throws {
+        let (ledger, state, control) = try makeLedger(.sqlite)
+        try await ledger.append(30)
+        var lane = RunningLane(sink(), ledger, state)
+        try await control.drained()
+        await lane.end()
+        let handle = try #require(FileHandle(forWritingAtPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(repeating: UInt8(ascii: "x"), count: 700_000))
+        try handle.close()
+        let before = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+        lane = RunningLane(sink(), ledger, state)
+        try await eventually { (try? await control.sink("siem").state.description) == "stopped" }
+        #expect(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int == before)
+        await lane.end()
+    }
+
     @Test func entriesThatAreNoEventsAreDeadLetters() async throws {
         let (ledger, state, control) = try makeLedger(.sqlite)
         try await ledger.append(3)

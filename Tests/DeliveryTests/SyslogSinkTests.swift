@@ -111,6 +111,30 @@ final class SyslogReceiver: Sendable {
         try await receiver.stop()
     }
 
+    /// A receiver that takes the connection and then neither reads nor speaks is left after the time-out, again and again.
+    @Test(arguments: [false, true]) func aReceiverThatStallsIsLeft(isTLS: Bool) async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelOption(.autoRead, value: false)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(server.localAddress?.port)
+        try await SinkBench.run { bench in
+            try await bench.ledger.append(2000, note: String(repeating: "y", count: 4000))
+            var settings = SyslogSink.Settings(
+                host: "127.0.0.1",
+                port: port,
+                tls: isTLS ? TLSConfiguration.makeClientConfiguration() : nil
+            )
+            settings.timeout = .milliseconds(300)
+            let sink = SyslogSink(settings, shaping: testShaping, on: MultiThreadedEventLoopGroup.singleton)
+            let lane = RunningLane(sink, bench.ledger, bench.state)
+            try await eventually { (try? await bench.control.sink("siem").lastFailure) != nil }
+            let terms = try await bench.control.conservation("siem")
+            #expect(terms.holds && terms.dead == 0)
+            await lane.kill()
+        }
+        try await server.close()
+    }
+
     @Test func overTLSOnlyToWhomIsTrusted() async throws {
         let own = try TestCertificate(host: "localhost")
         let receiver = SyslogReceiver(tls: own.server)

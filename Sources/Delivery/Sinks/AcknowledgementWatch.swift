@@ -40,8 +40,13 @@ final class AcknowledgementWatch: Sendable {
     /// The channel to send on.
     var channel: HECChannel { state.withLock(\.book.channel) }
 
-    /// Begins a new channel; what waits on the old one is to be sent again.
-    func begin() { state.withLock { Self.restart(&$0) } }
+    /// Begins a new channel. Nobody waits on the old one any more.
+    func begin() {
+        state.withLock { state in
+            Self.renew(&state)
+            state.verdicts.removeAll()
+        }
+    }
 
     /// Waits until a request is acknowledged, or until it must be sent again.
     func acknowledged(

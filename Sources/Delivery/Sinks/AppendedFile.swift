@@ -52,7 +52,9 @@ final class AppendedFile: Sendable {
     deinit { close() }
 
     /// Opens the file, or makes it, and cuts off what is not confirmed.
-    func open(at known: Position?) -> SinkReply {
+    /// - Parameter most: the longest stretch that one write can have left behind. More than that is of another history, such as
+    ///   that of a store that was replaced by an older copy, and is not touched.
+    func open(at known: Position?, unconfirmed most: Int) -> SinkReply {
         close()
         let descriptor = Foundation.open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return failure("open") }
@@ -72,6 +74,17 @@ final class AppendedFile: Sendable {
                     reason:
                         "\(path) has \(length) bytes and \(confirmed) were confirmed; put the file back, or move it away to "
                         + "begin a new one"
+                )
+            )
+        }
+        if let confirmed, length - confirmed > most {
+            Foundation.close(descriptor)
+            return SinkReply(
+                Verdict(
+                    .config,
+                    reason:
+                        "\(path) holds \(length - confirmed) bytes beyond what was confirmed: the ledger's store is older than "
+                        + "the file; move the file away to begin a new one"
                 )
             )
         }

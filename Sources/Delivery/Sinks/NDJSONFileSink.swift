@@ -56,7 +56,11 @@ public final class NDJSONFileSink: Sink {
     }
 
     public func open(position: String?) async -> SinkReply {
-        await onQueue { [file] in file.open(at: position.flatMap { AppendedFile.Position($0) }) }
+        // A batch, and a record that is larger than one: an entry of 32 KiB, escaped, with a manifest's ranges to spare.
+        let most = limits.bytes + (512 << 10)
+        return await onQueue { [file] in
+            file.open(at: position.flatMap { AppendedFile.Position($0) }, unconfirmed: most)
+        }
     }
 
     public func deliver(_ batch: SinkBatch<[UInt8]>) async -> SinkReply {

@@ -43,9 +43,11 @@ actor SyslogConnection {
             isNew = true
         }
         do {
-            try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
-            if isNew { try await Task.sleep(for: settings.probation) }
-            try await acknowledged(channel)
+            try await Self.closing(channel) { [isNew] in
+                try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
+                if isNew { try await Task.sleep(for: self.settings.probation) }
+                try await self.acknowledged(channel)
+            }
         } catch {
             return await broken(error, watch)
         }
@@ -82,8 +84,21 @@ actor SyslogConnection {
             }
             .connect(host: host, port: settings.port)
             .get()
-        if context != nil { try await watch.secured() }
+        if context != nil { try await Self.closing(channel) { try await watch.secured() } }
         return (channel, watch)
+    }
+
+    /// Waits for something of a connection that a receiver may never do: when the time is up, the connection is closed, which
+    /// ends every such wait.
+    private static func closing(
+        _ channel: any Channel,
+        _ body: @Sendable () async throws -> Void
+    ) async throws {
+        try await withTaskCancellationHandler {
+            try await body()
+        } onCancel: {
+            channel.close(promise: nil)
+        }
     }
 
     /// Waits until the receiver's machine has acknowledged everything, as its TCP tells ours.

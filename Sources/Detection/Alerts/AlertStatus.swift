@@ -53,7 +53,7 @@ extension AlertCommand {
 
     /// Where the alert stands after the command.
     /// - Throws: ``AlertError`` when the command cannot be given.
-    func apply(to status: AlertStatus, at now: Timestamp) throws(AlertError) -> AlertStatus {
+    public func apply(to status: AlertStatus, at now: Timestamp) throws(AlertError) -> AlertStatus {
         switch self {
         case .acknowledge:
             try Self.require(status, [.open])

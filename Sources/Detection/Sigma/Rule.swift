@@ -35,7 +35,7 @@ public struct Rule: Sendable {
     let entity: [FieldPath]
     let sentence: SentenceTemplate
     /// False for a rule that only feeds correlations.
-    var alerts: Bool
+    public var alerts: Bool
 
     /// Tells a changed rule from its earlier form: its windows begin anew.
     var key: String { "\(name)@\(version)" }

@@ -27,8 +27,7 @@ struct ClientsCommand: AsyncParsableCommand {
 
         @Option(
             name: .customLong("scope"),
-            help:
-                "What it may do: read:<route>, read:*, audit, ledger, sinks, admin, redact, redact.reverse. Repeatable."
+            help: "What it may do: \(Scope.list). Repeatable."
         )
         var scopes: [String]
 
@@ -46,7 +45,7 @@ struct ClientsCommand: AsyncParsableCommand {
                 self.scopes.map { text in
                     guard let scope = Scope(text) else {
                         throw ValidationError(
-                            "'\(text)' is no scope: use read:<route>, read:*, audit, ledger, sinks, admin, redact or redact.reverse"
+                            "'\(text)' is no scope: use \(Scope.list)"
                         )
                     }
                     return scope

@@ -3,12 +3,15 @@ import AsyncHTTPClient
 import AuditTrail
 import Credentials
 import Delivery
+import Detection
 import Foundation
 import Gateway
 import Genesys
+import Identity
 import JSON
 import Ledger
 import Logging
+import Monitoring
 import Server
 import ServiceLifecycle
 import Settings
@@ -22,12 +25,15 @@ final class MunimentServer: Sendable {
     let registry: ClientRegistry
     let directory: ClientDirectory
     let auditTrail: AuditTrail
+    let identities: IdentityRegistry
 
     private let installation: Installation
     private let http: HTTPClient?
     private let readyChecks: [ReadyCheck]
     private let lock: ServerLock
     private let leases: LeaseKeeper
+    private let restrictions = AgentRestrictions()
+    private let containment: ContainmentDesk
     private let sinks: SinkAssembly
     private let logger: Logger
 
@@ -46,11 +52,13 @@ final class MunimentServer: Sendable {
             logger.warning("leased work interrupted", metadata: ["work": "\(work)", "error": "\(error)"])
         }
         let producer = "server@\(configuration.node)"
+        containment = try installation.containmentDesk(ledger, producer: producer)
         sinks = try SinkAssembly(installation, ledger: ledger, leases: leases, producer: producer, logger: logger)
         registry = try installation.registry(ledger, producer: producer)
         directory = installation.clientDirectory
         directory.replace(with: try await registry.all())
-        auditTrail = installation.auditTrail(ledger, producer: producer)
+        identities = try installation.identities(ledger, producer: producer)
+        auditTrail = installation.auditTrail(ledger, identities, producer: producer)
         var platform: (any Platform)?
         var readyChecks: [ReadyCheck] = []
         var http: HTTPClient?
@@ -74,8 +82,10 @@ final class MunimentServer: Sendable {
                 ledger: ledger,
                 clients: directory,
                 tokeniser: installation.tokeniser,
+                naming: CustomerNamesByIdentity(identities: identities),
                 commitments: installation.commitments,
                 platform: platform,
+                restrictions: restrictions,
                 clock: installation.clock
             )
         )
@@ -115,6 +125,8 @@ final class MunimentServer: Sendable {
                         }
                     }
                 }
+                group.addTask { await self.watchRecord() }
+                group.addTask { await self.followContainment() }
                 group.addTask {
                     await self.ledger.watchHead { try await Task.sleep(for: .seconds(1)) }
                 }
@@ -124,6 +136,11 @@ final class MunimentServer: Sendable {
                     }
                 }
                 group.addTask { await controlPlane.followClients() }
+                group.addTask {
+                    await self.followIdentities {
+                        logger.error("changes of identities cannot be followed", metadata: ["error": "\($0)"])
+                    }
+                }
                 group.addTask { await self.sinks.service.run() }
             }
         }
@@ -152,6 +169,54 @@ final class MunimentServer: Sendable {
         try await sinks.close()
     }
 
+    /// Detection, and what is due of containment: once in a cluster.
+    private func watchRecord() async {
+        let settings = installation.configuration.detection
+        guard settings.isOn else { return }
+        let (logger, ledger, clock, containment) = (self.logger, self.ledger, installation.clock, self.containment)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await self.leases.run("detection") { _ in
+                    try await DetectionFollower(
+                        ledger: ledger,
+                        rules: settings.rules,
+                        configuration: settings.configuration,
+                        clock: clock
+                    ) { what, error in
+                        logger.warning("detection: \(what)", metadata: ["error": "\(error)"])
+                    }.run()
+                }
+            }
+            group.addTask {
+                await self.leases.run("containment") { _ in
+                    while !Task.isCancelled {
+                        // One step of each case at a time, until nothing is due.
+                        while try await containment.work() {}
+                        try await Task.sleep(for: .milliseconds(200))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Keeps this node's gateway to what contains agents, whichever node brought it about.
+    private func followContainment() async {
+        while !Task.isCancelled {
+            do {
+                let found = try await containment.restrictions()
+                restrictions.replace(
+                    with: Dictionary(
+                        found.map { ($0.agent, $0.step == .block ? AgentRestriction.block : .maskOnly) },
+                        uniquingKeysWith: { $0 == .block ? $0 : $1 }
+                    )
+                )
+            } catch {
+                logger.warning("containment cannot be followed", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+    }
+
     private func makeControlPlane() -> ControlPlane {
         let configuration = installation.configuration
         let gateway = self.gateway
@@ -159,6 +224,13 @@ final class MunimentServer: Sendable {
             ControlPlane.Parts(
                 ledger: ledger,
                 auditTrail: auditTrail,
+                identities: identities,
+                intake: EventIntake(
+                    ledger: ledger,
+                    tokeniser: installation.tokeniser,
+                    identities: identities,
+                    clock: installation.clock
+                ),
                 registry: registry,
                 directory: directory,
                 dataPlane: gateway,
@@ -176,6 +248,29 @@ final class MunimentServer: Sendable {
                 logger: logger
             )
         )
+    }
+
+    /// Hears within a second or two what other processes do: forgettings, and new keys.
+    private func followIdentities(failed: @escaping @Sendable (any Error) -> Void) async {
+        var fingerprints = identities.tokens.keyring.keys.map(\.fingerprint)
+        var seconds = 0
+        while !Task.isCancelled {
+            // A rhythm: what others do is looked for every second, keys that a command prints every minute.
+            try? await Task.sleep(for: .seconds(1))
+            seconds += 1
+            do {
+                try await identities.followForgettings()
+                if case .command = installation.configuration.keyring, seconds % 60 != 0 { continue }
+                let keyring = try Installation.readKeyring(installation.configuration)
+                let read = keyring.keys.map(\.fingerprint)
+                if read != fingerprints {
+                    identities.replaceKeyring(with: keyring)
+                    fingerprints = read
+                }
+            } catch {
+                failed(error)
+            }
+        }
     }
 
     private static func state(of genesys: GenesysClient) -> PartState {

@@ -1,0 +1,152 @@
+public import Detection
+public import JSON
+public import Ledger
+public import WallTime
+
+/// An alert as the record tells of it.
+public struct AlertView: Sendable {
+    /// Its id.
+    public let id: String
+    /// Where it stands, by detection itself and by people.
+    public fileprivate(set) var status: AlertStatus
+    /// The latest event of detection about it: sentence, evidence, counter-evidence, entity, severity, rule.
+    public fileprivate(set) var fields: JSONValue
+    /// When its dismissal ends.
+    public fileprivate(set) var dismissedUntil: Timestamp?
+    /// What happened to it: indexes of the events in the ledger, oldest first.
+    public fileprivate(set) var history: [Step]
+
+    /// One event of its life.
+    public struct Step: Sendable {
+        /// The entry.
+        public let index: UInt64
+        /// The kind of event.
+        public let type: String
+        /// When.
+        public let timestamp: String
+        /// Who.
+        public let actor: String
+        /// Why.
+        public let reason: String?
+    }
+
+    /// The alert with its history.
+    public var json: JSONValue {
+        guard case .object(var members) = fields else { return .null }
+        for name in ["eventId", "eventType", "producer", "schemaVersion", "timestamp"] { members[name] = nil }
+        members["status"] = .string(status.rawValue)
+        members["dismissedUntil"] = dismissedUntil.map { .string($0.description) }
+        members["history"] = .array(
+            history.map { step in
+                .object([
+                    "index": .integer(Int64(clamping: step.index)), "eventType": .string(step.type),
+                    "timestamp": .string(step.timestamp), "actor": .string(step.actor),
+                    "reason": step.reason.map { .string($0) } ?? .null,
+                ])
+            }
+        )
+        return .object(members)
+    }
+}
+
+/// What people see of alerts and decide about them. Every decision is an event, and the engine learns of it from the ledger.
+public struct AlertDesk: Sendable {
+    private let ledger: Ledger
+    private let clock: any WallClock
+    private let producer: String
+
+    /// - Parameter producer: named in the events as what wrote them.
+    public init(ledger: Ledger, clock: any WallClock, producer: String) {
+        self.ledger = ledger
+        self.clock = clock
+        self.producer = producer
+    }
+
+    private static let ownTypes: [EventType] = [
+        .detectionAlertRaised, .detectionAlertUpdated, .detectionAlertCleared,
+    ]
+    private static let decisions: [EventType: AlertStatus] = [
+        .detectionAlertAcknowledged: .acknowledged, .detectionAlertResolved: .resolved,
+        .detectionAlertDismissed: .dismissed, .detectionAlertReopened: .open,
+    ]
+
+    /// The alerts of the newest `limit` events of each kind, newest first.
+    /// - Parameter statuses: which to list; empty for all.
+    public func alerts(_ statuses: Set<AlertStatus> = [], limit: Int = 1000) async throws -> [AlertView] {
+        var events: [StoredEvent] = []
+        for type in Self.ownTypes + Self.decisions.keys {
+            let query = EventQuery(keys: [IndexKey(.eventType, type.rawValue)], limit: limit)
+            events += try await ledger.events(query).events
+        }
+        return fold(events).filter { statuses.isEmpty || statuses.contains($0.status) }
+    }
+
+    /// One alert.
+    /// - Throws: ``AlertError`` when there is none of this id.
+    public func alert(_ id: String) async throws -> AlertView {
+        guard let found = try await alerts(limit: 100_000).first(where: { $0.id == id }) else {
+            throw AlertError.unknownAlert(id)
+        }
+        return found
+    }
+
+    /// Carries out a person's decision.
+    /// - Throws: ``AlertError`` when it cannot be made; nothing is recorded then.
+    public func decide(_ command: AlertCommand, on id: String, by actor: String) async throws -> AlertView {
+        let now = clock.now()
+        let current = try await alert(id)
+        _ = try command.apply(to: current.status, at: now)
+        var fields: [String: JSONValue] = ["alertId": .string(id), "actor": .string(actor)]
+        let type: EventType
+        switch command {
+        case .acknowledge: type = .detectionAlertAcknowledged
+        case .resolve(let reason):
+            type = .detectionAlertResolved
+            fields["reason"] = .string(reason)
+        case .dismiss(let reason, let until):
+            type = .detectionAlertDismissed
+            fields["reason"] = .string(reason)
+            fields["until"] = .string(until.description)
+        case .reopen(let reason):
+            type = .detectionAlertReopened
+            fields["reason"] = .string(reason)
+        }
+        try await ledger.append(
+            Event(type: type, identity: .random(producer: producer), timestamp: now, fields: fields)
+        )
+        return try await alert(id)
+    }
+
+    private func fold(_ events: [StoredEvent]) -> [AlertView] {
+        var views: [String: AlertView] = [:]
+        for event in events.sorted(by: { $0.index < $1.index }) {
+            guard let value = try? JSONValue(parsing: event.bytes), let id = value["alertId"]?.string,
+                let name = value["eventType"]?.string
+            else { continue }
+            let type = EventType(rawValue: name)
+            let step = AlertView.Step(
+                index: event.index,
+                type: name,
+                timestamp: value["timestamp"]?.string ?? "",
+                actor: value["actor"]?.string ?? DetectionEvent.producer,
+                reason: value["reason"]?.string
+            )
+            if let status = Self.decisions[type] {
+                guard views[id] != nil else { continue }
+                views[id]?.status = status
+                views[id]?.dismissedUntil = value["until"]?.string.flatMap { Timestamp($0) }
+                views[id]?.history.append(step)
+            } else {
+                let status = value["status"]?.string.flatMap { AlertStatus(rawValue: $0) } ?? .open
+                var view =
+                    views[id] ?? AlertView(id: id, status: status, fields: value, dismissedUntil: nil, history: [])
+                view.fields = value
+                // A later match of an alert that somebody has taken up leaves it taken up.
+                if type != .detectionAlertUpdated { view.status = status }
+                view.history.append(step)
+                views[id] = view
+            }
+        }
+        return views.values.sorted { ($0.history.last?.index ?? 0, $0.id) > ($1.history.last?.index ?? 0, $1.id) }
+    }
+}

@@ -1,0 +1,72 @@
+public import Detection
+import Foundation
+
+/// How the record is watched.
+public struct DetectionSettings: Sendable {
+    /// Whether it is.
+    public var isOn = true
+    /// The shipped rules and those of the files named.
+    public var rules: RulePack
+    /// How they judge.
+    public var configuration = DetectionConfiguration()
+    /// What may be done about what they find.
+    public var containment = ContainmentPolicy()
+}
+
+/// Reads how the record is watched, and what may be done about what is found.
+struct DetectionReader {
+    let files: FileChecks
+
+    func settings(_ section: Section?) -> DetectionSettings? {
+        var rules = BuiltInRules.files
+        var settings: (isOn: Bool, configuration: DetectionConfiguration, containment: ContainmentPolicy) =
+            (true, DetectionConfiguration(), ContainmentPolicy())
+        defer { section?.end() }
+        if let section {
+            settings.isOn = section.flag("enabled") ?? true
+            for path in section.texts("rules").map(files.absolute) {
+                guard case .success(let bytes) = FileChecks.contents(path, isSecret: false) else {
+                    section.problem("rules", "the rule file \(path) cannot be read")
+                    continue
+                }
+                rules.append(RuleFile(name: path, text: String(decoding: bytes, as: UTF8.self)))
+            }
+            settings.configuration.requiredFeeds = section.texts("requiredFeeds")
+            if let minutes = section.duration("lateness", in: 0...86_400_000) {
+                settings.configuration.latenessSeconds = Int64(minutes / 1000)
+            }
+            if let containment = section.section("containment") {
+                settings.containment = policy(containment)
+                containment.end()
+            }
+        }
+        do throws(RulePackError) {
+            return DetectionSettings(
+                isOn: settings.isOn,
+                rules: try RulePack(files: rules),
+                configuration: settings.configuration,
+                containment: settings.containment
+            )
+        } catch {
+            section?.problem("rules", "\(error)")
+            return nil
+        }
+    }
+
+    private func policy(_ section: Section) -> ContainmentPolicy {
+        var policy = ContainmentPolicy()
+        if section.has("steps") {
+            policy.enabled = []
+            for name in section.texts("steps") {
+                guard let step = ContainmentStep(rawValue: name), step.isLocal else {
+                    section.problem("steps", "'\(name)' is not one of the steps that can be taken: mask_only, block")
+                    continue
+                }
+                policy.enabled.insert(step)
+            }
+        }
+        policy.identitiesPerHour = section.integer("identitiesPerHour", in: 0...1000) ?? policy.identitiesPerHour
+        policy.protected = Set(section.texts("protected").map { $0.lowercased() })
+        return policy
+    }
+}

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Detection
+import JSON
+import Ledger
+import Monitoring
+import WallTime
+
+/// `muniment alerts …`: what detection found, and what people decided about it.
+struct AlertsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "alerts",
+        abstract: "See what detection found, and decide about it.",
+        discussion: "Each decision is an event in the ledger.",
+        subcommands: [List.self, Show.self, Acknowledge.self, Resolve.self, Dismiss.self, Reopen.self],
+        defaultSubcommand: List.self
+    )
+
+    fileprivate static func withDesk<Value>(
+        _ option: ConfigurationOption,
+        _ body: (AlertDesk) async throws -> Value
+    ) async throws -> Value {
+        let installation = try option.load()
+        return try await installation.withLedger { ledger in
+            try await body(AlertDesk(ledger: ledger, clock: installation.clock, producer: "cli"))
+        }
+    }
+
+    fileprivate static func decide(
+        _ option: ConfigurationOption,
+        _ command: AlertCommand,
+        _ id: String,
+        _ actor: OperatorOption
+    ) async throws {
+        let alert = try await withDesk(option) { try await $0.decide(command, on: id, by: actor.name) }
+        Output.line("\(alert.id) is \(alert.status.rawValue)")
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List alerts, newest first.")
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var format: FormatOption
+
+        @Option(help: "Only alerts that stand so: open, acknowledged, resolved, dismissed. Repeatable.")
+        var status: [String] = []
+
+        @Option(help: "At most so many.")
+        var limit = 100
+
+        func run() async throws {
+            let statuses = try status.map { name in
+                guard let status = AlertStatus(rawValue: name) else {
+                    throw ValidationError("--status is open, acknowledged, resolved or dismissed")
+                }
+                return status
+            }
+            let alerts = try await withDesk(configurationOption) { try await $0.alerts(Set(statuses)) }
+            let shown = alerts.prefix(max(limit, 0))
+            if format.format == .json { return Output.json(["alerts": .array(shown.map(\.json))]) }
+            Output.table(
+                ["alert", "status", "severity", "what"],
+                shown.map { alert in
+                    [
+                        alert.id, alert.status.rawValue, alert.fields["severity"]?.string ?? "",
+                        alert.fields["sentence"]?.string ?? "",
+                    ]
+                }
+            )
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show one alert with its evidence, what speaks against it, and its history."
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var format: FormatOption
+        @Argument(help: "The alert.") var id: String
+
+        func run() async throws {
+            let alert = try await withDesk(configurationOption) { try await $0.alert(id) }
+            if format.format == .json { return Output.json(alert.json) }
+            Output.line("\(alert.fields["severity"]?.string ?? ""): \(alert.fields["sentence"]?.string ?? "")")
+            let evidence = alert.fields["evidence"]?.array?.compactMap(\.int).map(String.init) ?? []
+            Output.line("evidence: entries \(evidence.joined(separator: ", "))")
+            for text in alert.fields["counterEvidence"]?.array?.compactMap(\.string) ?? [] {
+                Output.line("against it: \(text)")
+            }
+            if let nearest = alert.fields["nearestExplanation"]?.string {
+                Output.line("nearest explanation: \(nearest)")
+            }
+            if let step = alert.fields["suggestedStep"]?.string { Output.line("suggested step: \(step)") }
+            Output.table(
+                ["entry", "event", "when", "who", "why"],
+                alert.history.map { ["\($0.index)", $0.type, $0.timestamp, $0.actor, $0.reason ?? ""] }
+            )
+        }
+    }
+
+    struct Acknowledge: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take an alert up.")
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The alert.") var id: String
+
+        func run() async throws { try await decide(configurationOption, .acknowledge, id, operatorOption) }
+    }
+
+    struct Resolve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Say that an alert was dealt with, and how.")
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The alert.") var id: String
+        @Option(help: "How it was dealt with.") var reason: String
+
+        func run() async throws {
+            try await decide(configurationOption, .resolve(reason: reason), id, operatorOption)
+        }
+    }
+
+    struct Dismiss: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say that an alert and its like are not worth pursuing, for a time of at most a year."
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The alert.") var id: String
+        @Option(help: "Why.") var reason: String
+        @Option(help: "For how many days.") var days: Int
+
+        func run() async throws {
+            guard (1...366).contains(days) else { throw ValidationError("--days is from 1 to 366") }
+            let until = SystemClock().now().adding(seconds: Int64(days) * 86_400)
+            try await decide(configurationOption, .dismiss(reason: reason, until: until), id, operatorOption)
+        }
+    }
+
+    struct Reopen: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take a decision about an alert back.")
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The alert.") var id: String
+        @Option(help: "Why.") var reason: String
+
+        func run() async throws {
+            try await decide(configurationOption, .reopen(reason: reason), id, operatorOption)
+        }
+    }
+}
