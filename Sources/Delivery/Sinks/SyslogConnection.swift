@@ -43,7 +43,7 @@ actor SyslogConnection {
             isNew = true
         }
         do {
-            try await Self.closing(channel) {
+            try await Self.closing(channel) { [isNew] in
                 try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
                 if isNew { try await Task.sleep(for: self.settings.probation) }
                 try await self.acknowledged(channel)
@@ -90,7 +90,10 @@ actor SyslogConnection {
 
     /// Waits for something of a connection that a receiver may never do: when the time is up, the connection is closed, which
     /// ends every such wait.
-    private static func closing(_ channel: any Channel, _ body: () async throws -> Void) async throws {
+    private static func closing(
+        _ channel: any Channel,
+        _ body: @Sendable () async throws -> Void
+    ) async throws {
         try await withTaskCancellationHandler {
             try await body()
         } onCancel: {
