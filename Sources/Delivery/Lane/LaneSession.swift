@@ -54,7 +54,7 @@ struct LaneSession<Destination: Sink> {
     }
 
     /// Runs until the lane is halted and nothing of it is under way.
-    /// - Throws: an error of the store, ``LeaseLost`` or `CancellationError`; what was in flight is then recovered from the store.
+    /// - Throws: an error of the store, the loss of the lease among them, or `CancellationError`; what was in flight is then recovered from the store.
     mutating func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             while true {
