@@ -135,6 +135,7 @@ let package = Package(
             "Server",
             [
                 "AuditTrail", "Credentials", "Delivery", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog",
+                "Redaction",
                 "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
@@ -229,6 +230,7 @@ let package = Package(
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
         tests("Identity", ["JSON", "TextEncoding", crypto]),
+        tests("Monitoring", ["Detection", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
         tests(
             "AuditTrail",
@@ -252,7 +254,8 @@ let package = Package(
                 "Ledger",
                 "Measures",
                 "MerkleLog",
-                "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioSSL,
+                "Redaction", "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging,
+                nioCore, nioSSL,
             ]
         ),
         tests(

@@ -10,30 +10,55 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case ledger
     /// Delivery: what stands where, pause, resume, send again.
     case sinks
+    /// What detection found, and decisions about it.
+    case alerts
+    /// Containment.
+    case respond
     /// Management of clients and the installation.
     case admin
+    /// Redaction of text that the caller sends.
+    case redact
+    /// Taking back what was encrypted in place of a value; each time is recorded.
+    case redactReverse
 
-    /// Reads `read:<route>`, `read:*`, `audit`, `ledger`, `sinks` or `admin`.
+    /// Reads a scope; see ``list``.
     public init?(_ text: String) {
-        switch text {
-        case "audit": self = .audit
-        case "ledger": self = .ledger
-        case "sinks": self = .sinks
-        case "admin": self = .admin
-        default:
-            guard text.hasPrefix("read:"), text.count > 5, !text.contains(" ") else { return nil }
-            self = .read(route: String(text.dropFirst(5)))
+        if let known = Self.fixed[text] {
+            self = known
+        } else {
+            guard text.hasPrefix("read:") else { return nil }
+            let route = text.dropFirst(5)
+            guard route == "*" || Self.isRoute(route) else { return nil }
+            self = .read(route: String(route))
         }
     }
 
+    /// The scopes that name no route.
+    private static let fixed: [String: Scope] = [
+        "audit": .audit, "ledger": .ledger, "sinks": .sinks, "alerts": .alerts, "respond": .respond,
+        "redact": .redact, "redact.reverse": .redactReverse, "admin": .admin,
+    ]
+
+    /// What may be written, for people.
+    public static let list = "read:<route>, read:*, " + fixed.keys.sorted().joined(separator: ", ")
+
+    /// What may be written, as a regular expression.
+    public static let pattern =
+        "^(" + fixed.keys.sorted().map { $0.replacing(".", with: "[.]") }.joined(separator: "|")
+        + "|read:([*]|[a-z0-9][a-z0-9-]{0,62}))$"
+
+    /// A route's name: 1 to 63 lower-case letters, digits and hyphens, not beginning with a hyphen.
+    private static func isRoute(_ name: Substring) -> Bool {
+        (1...63).contains(name.utf8.count) && name.first != "-"
+            && name.utf8.allSatisfy {
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
+            }
+    }
+
     public var description: String {
-        switch self {
-        case .read(let route): "read:\(route)"
-        case .audit: "audit"
-        case .ledger: "ledger"
-        case .sinks: "sinks"
-        case .admin: "admin"
-        }
+        if case .read(let route) = self { return "read:\(route)" }
+        return Self.fixed.first { $0.value == self }?.key ?? ""
     }
 }
 

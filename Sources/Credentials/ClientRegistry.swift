@@ -83,7 +83,7 @@ public struct ClientRegistry: Sendable {
         }
         guard !scopes.isEmpty else {
             throw ClientError.invalid(
-                "a client needs at least one scope: read:<route>, read:*, audit, ledger, sinks or admin"
+                "a client needs at least one scope: \(Scope.list)"
             )
         }
         let now = clock.now()

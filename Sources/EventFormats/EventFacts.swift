@@ -95,6 +95,7 @@ enum EventKind: Sendable, Hashable {
         "BACKUP_CREATED": .store(.backup),
         "LEDGER_RESTORE_ACCEPTED": .store(.restore),
         "AUDIT_TRAIL_READ": .trailRead,
+        "REDACTION_REVERSED": .trailRead,
         "ALERT_RAISED": .finding(.create),
         "ALERT_UPDATED": .finding(.update),
         "ALERT_CLOSED": .finding(.close),

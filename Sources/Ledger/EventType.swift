@@ -90,6 +90,9 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
         "CONTAINMENT_UNDO_PERFORMED", "CONTAINMENT_UNDONE",
     ].map(EventType.init(rawValue:))
 
+    /// Somebody had an encrypted value of a redacted text turned back: who, of what type, why.
+    public static let redactionReversed = EventType(rawValue: "REDACTION_REVERSED")
+
     /// Every kind that this version writes.
     public static let all: [EventType] =
         [
@@ -99,7 +102,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
             .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
             .sinkBackfilled,
-            .sinkForgotten, .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated, .detectionAlertCleared,
+            .sinkForgotten, .redactionReversed, .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated,
+            .detectionAlertCleared,
             .detectionAccessUnverifiable, .detectionVerdictChanged, .detectionAlertAcknowledged,
             .detectionAlertResolved,
             .detectionAlertDismissed, .detectionAlertReopened,

@@ -9,6 +9,7 @@ public import JSON
 public import Ledger
 public import Logging
 import NIOCore
+public import Redaction
 public import Storage
 public import WallTime
 
@@ -17,7 +18,7 @@ public import WallTime
 /// It holds no logic of the domain: it authenticates, reads a request strictly, asks the domain, and writes the answer or a problem
 /// document.
 public struct ControlPlane: Sendable {
-    /// The largest body of a request, in bytes.
+    /// The largest body of a request where nothing else is said, in bytes.
     public static let maximumBodyBytes = 64 * 1024
 
     /// What the control plane needs of the rest.
@@ -48,6 +49,8 @@ public struct ControlPlane: Sendable {
         public var configurationSummary: JSONValue
         /// What the settings are called in the events.
         public var configurationHash: String
+        /// The keys of redaction that can be taken back or compared; nil when the installation has none.
+        public var redactionKeys: RedactionKeys?
         /// Told of each caller that was not let in, and the address it called from.
         public var refused: @Sendable (AuthenticationFailure, String) -> Void
         /// The time of day.
@@ -70,6 +73,7 @@ public struct ControlPlane: Sendable {
             readyChecks: [ReadyCheck] = [],
             configurationSummary: JSONValue,
             configurationHash: String,
+            redactionKeys: RedactionKeys? = nil,
             refused: @escaping @Sendable (AuthenticationFailure, String) -> Void,
             clock: any WallClock,
             logger: Logger
@@ -87,6 +91,7 @@ public struct ControlPlane: Sendable {
             self.readyChecks = readyChecks
             self.configurationSummary = configurationSummary
             self.configurationHash = configurationHash
+            self.redactionKeys = redactionKeys
             self.refused = refused
             self.clock = clock
             self.logger = logger
@@ -145,6 +150,12 @@ public struct ControlPlane: Sendable {
             .group(context: ClientContext.self)
         log.add(to: clients)
         TrailRoutes(ledger: parts.ledger, trail: parts.auditTrail).add(to: clients)
+        RedactionRoutes(
+            keys: parts.redactionKeys,
+            ledger: parts.ledger,
+            clock: parts.clock,
+            producer: "server@\(parts.node)"
+        ).add(to: clients)
         ClientRoutes(registry: parts.registry, refresher: refresher).add(to: clients)
         SinkRoutes(control: parts.delivery, clock: parts.clock).add(to: clients)
         InstallationRoutes(

@@ -13,7 +13,17 @@ struct Endpoint: Sendable, Hashable {
     /// The names of the query parameters it knows.
     let query: [String]
 
-    private init(_ method: HTTPRequest.Method, _ template: String, _ scopes: [Scope] = [], query: [String] = []) {
+    /// The largest body of a request, in bytes.
+    let largestBody: Int
+
+    private init(
+        _ method: HTTPRequest.Method,
+        _ template: String,
+        _ scopes: [Scope] = [],
+        query: [String] = [],
+        largestBody: Int = ControlPlane.maximumBodyBytes
+    ) {
+        self.largestBody = largestBody
         self.method = method
         self.template = template
         self.scopes = scopes
@@ -62,6 +72,9 @@ struct Endpoint: Sendable, Hashable {
     static let proof = Endpoint(.get, "/api/v1/events/{index}/proof", [.ledger])
     static let tokens = Endpoint(.post, "/api/v1/tokens", [.audit])
 
+    static let redact = Endpoint(.post, "/api/v1/redact", [.redact], largestBody: 1 << 20)
+    static let reveal = Endpoint(.post, "/api/v1/redact/reveal", [.redactReverse])
+
     static let clients = Endpoint(.get, "/api/v1/clients", [.admin])
     static let createClient = Endpoint(.post, "/api/v1/clients", [.admin])
     static let rotateClient = Endpoint(.post, "/api/v1/clients/{id}/rotate", [.admin])
@@ -81,10 +94,16 @@ struct Endpoint: Sendable, Hashable {
     /// Every endpoint.
     static let all: [Endpoint] = [
         health, readiness, metrics, description, checkpoint, tile, bundle, accesses, events, event, proof, tokens,
+        redact, reveal,
         clients,
         createClient, rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink,
         backfillSink, configuration, status,
     ]
+
+    /// The largest body that is taken at a path, before it is known who sends it.
+    static func largestBody(at path: some StringProtocol) -> Int {
+        all.filter { $0.matches(path) }.map(\.largestBody).max() ?? ControlPlane.maximumBodyBytes
+    }
 
     /// The methods that a path answers to, sorted; empty when there is nothing there.
     static func methods(at path: some StringProtocol) -> [String] {

@@ -1,12 +1,14 @@
 import ArgumentParser
 import AuditTrail
 import Credentials
+import Crypto
 import Delivery
 import Foundation
 import Identity
 import Ledger
 import MerkleLog
 import Monitoring
+import Redaction
 import Settings
 import Storage
 import WallTime
@@ -57,6 +59,10 @@ struct Installation: Sendable {
     }
 
     var tokeniser: Tokeniser { Tokeniser(key: tenantKey) }
+    /// The keys of redaction that can be compared or taken back: a use of the tenant's key of its own.
+    var redactionKeys: RedactionKeys? {
+        RedactionKeys(secret: tenantKey.derived(for: "redaction").withUnsafeBytes { Array($0) })
+    }
     var commitments: DisclosureCommitments { DisclosureCommitments(key: tenantKey) }
     var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: tenantKey.derived(for: "access-token")) }
 

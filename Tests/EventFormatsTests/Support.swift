@@ -97,6 +97,10 @@ enum Samples {
             record("SPOOL_REPLAYED", ["records": 4, "firstIndex": 10, "lastIndex": 13]),
             record("BACKUP_CREATED", ["actor": "root", "treeSize": 12, "rootHash": "aa"]),
             record("LEDGER_RESTORE_ACCEPTED", ["actor": "root", "reason": "disk lost", "restoredTreeSize": 10]),
+            record(
+                "REDACTION_REVERSED",
+                ["actor": "desktop", "dataType": "PHONE", "scope": "call-1", "reason": "callback"]
+            ),
             record("AUDIT_TRAIL_READ", ["actor": "auditor", "channel": "cli", "question": "customer", "results": 3]),
             record(
                 "ALERT_RAISED",

@@ -14,6 +14,7 @@ import Logging
 import Measures
 import MerkleLog
 import NIOCore
+import Redaction
 import Storage
 import Synchronization
 import Testing
@@ -56,7 +57,7 @@ final class Installation: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    func control(routes: [Route] = [], checks: [ReadyCheck] = []) -> ControlPlane {
+    func control(routes: [Route] = [], checks: [ReadyCheck] = [], redactionKeys: RedactionKeys? = nil) -> ControlPlane {
         ControlPlane(
             ControlPlane.Parts(
                 ledger: ledger,
@@ -69,6 +70,7 @@ final class Installation: Sendable {
                 readyChecks: checks,
                 configurationSummary: ["node": "n1"],
                 configurationHash: "c0ffee",
+                redactionKeys: redactionKeys,
                 refused: { [refusals] in refusals.note($0, $1) },
                 clock: clock,
                 logger: lines.logger(clock)

@@ -103,7 +103,7 @@ class Speech:
         words, place = [], 0
         as_pairs = style == "pairs" and len(group) % 2 == 0 or style == "mixed" and self.random.random() < 0.35 and len(group) % 2 == 0
         while place < len(group):
-            if as_pairs and group[place] != "0":
+            if as_pairs and group[place] != "0" and group[place + 1:place + 2] not in ("", "0"):
                 words.append(pair(int(group[place:place + 2]), language))
                 place += 2
                 continue

@@ -29,6 +29,7 @@ extension EventCatalogue {
         "AUDIT_TRAIL_READ": [
             "actor", "channel", "question", "results", "reason", "customerId", "agentId", "interactionId",
         ],
+        "REDACTION_REVERSED": ["actor", "dataType", "scope", "reason"],
         "AUTHENTICATION_FAILED": ["reason", "remoteAddress", "attempts"],
         "SPOOL_REPLAYED": ["records", "firstIndex", "lastIndex", "unreadableBytes"],
         "BACKUP_CREATED": ["actor", "treeSize", "rootHash"],

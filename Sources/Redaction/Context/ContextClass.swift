@@ -24,8 +24,13 @@ struct ContextClass: OptionSet, Sendable, Hashable {
     /// Zip and post codes.
     static let postcode = ContextClass(rawValue: 1 << 47)
 
+    /// A code of no named kind.
+    static let code = ContextClass(rawValue: 1 << 48)
+
     /// Everything that speaks against personal data.
     static let vetoes: ContextClass = [.thing, .device, .version, .quantity, .postcode]
+    /// Documents that expire and are no cards.
+    static let documents: ContextClass = [.init(.passport), .init(.deIDCard), .init(.driverLicense)]
     /// Words that announce a built-in type.
     static let types = ContextClass(rawValue: (1 << 28) - 1)
 }

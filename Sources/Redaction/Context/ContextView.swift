@@ -79,6 +79,8 @@ struct ContextView {
         guard !all.isDisjoint(with: classes) else { return Pull() }
         let back = pull(classes, hits, count)
         guard back.points == 0, forwardCount > 0 else { return back }
+        // "invoice 9515727, the account is": what stands right before says enough.
+        if count > 0, hits[0].distance <= 2, !hits[0].classes.isDisjoint(with: .vetoes) { return back }
         return pull(classes, forwardHits, forwardCount)
     }
 
@@ -158,7 +160,14 @@ extension Scan {
             steps &+= 1
             if token.kind == .letters {
                 if token.length > 1 { distance &+= 1 }
-                if token.entry != 0 {
+                if token.length == 1, index > 0, tokens[index &- 1].length == 1,
+                    let (classes, first) = acronym(index, limit)
+                {
+                    distance &+= 1
+                    index = first
+                    buffers.hits[found] = ContextHit(classes: classes, distance: distance, offset: start(index))
+                    found &+= 1
+                } else if token.entry != 0 {
                     var classes = lexicon.entries[Int(token.entry)].classes
                     if lexicon.entries[Int(token.entry)].isPhraseEnd, index > 0, tokens[index &- 1].entry != 0,
                         start(index &- 1) >= limit,
@@ -166,6 +175,8 @@ extension Scan {
                     {
                         classes = phrase
                         index &-= 1
+                    } else if classes.contains(ContextClass(.bankAccount)), distance > 1, isPlace(index) {
+                        classes.subtract(ContextClass(.bankAccount))
                     }
                     if !classes.isEmpty {
                         buffers.hits[found] = ContextHit(
@@ -190,6 +201,33 @@ extension Scan {
             found &+= 1
         }
         return found
+    }
+
+    /// "The number on the account": the account is where the number is, not what it is.
+    @inline(never)
+    private mutating func isPlace(_ index: Int) -> Bool {
+        func isOn(_ token: Int) -> Bool {
+            guard token >= 0, tokens[token].length == 2 else { return false }
+            return text[start(token)] | 0x20 == 0x6F && text[start(token) &+ 1] | 0x20 == 0x6E
+        }
+        return isOn(index &- 1) || index > 1 && tokens[index &- 1].length <= 4 && isOn(index &- 2)
+    }
+
+    /// What a word that is spelled letter by letter says ("s s n", "d.o.b."), and its first token.
+    @inline(never)
+    private mutating func acronym(_ last: Int, _ limit: Int) -> (classes: ContextClass, first: Int)? {
+        var index = last
+        var word: UInt64 = 0
+        while index >= 0, last &- index < 7, tokens[index].kind == .letters, tokens[index].length == 1,
+            start(index) >= limit, text[start(index)] < 0x80,
+            index == last || start(index &+ 1) &- end(index) == 1
+        {
+            word = word &<< 8 | UInt64(text[start(index)] | 0x20)
+            index &-= 1
+        }
+        guard last &- index > 1 else { return nil }
+        let classes = lexicon.entries[Int(lexicon.find(Lexicon.step(Lexicon.seed, word)))].classes
+        return classes.isEmpty ? nil : (classes, index &+ 1)
     }
 
     private mutating func forwardContext(after last: Int) -> Int {

@@ -15,14 +15,14 @@ enum ContextWords {
             "cvv cvv2 cvc cvc2 cid cvn csc security+code verification+code card+code sicherheitscode prufziffer pruefziffer "
                 + "kartenprufnummer kartenpruefnummer prufnummer pruefnummer cryptogramme code+securite codigo+seguridad "
                 + "codigo+seguranca de+seguridad de+seguranca de+securite security+digits on+back three+digits digit+code "
-                + "securitycode cvvcode"
+                + "securitycode cvvcode security+number verification+value the+back au+dos de+atras digitos+atras atras+do back+of ruckseite"
         ),
         (
             .init(.cardExpiry),
             "exp expiry expires expiration expiring expire expdate valid+thru valid+through valid+until good+thru good+through "
                 + "gultig gueltig ablauf ablaufdatum gultigkeit gueltigkeit verfallsdatum verfalldatum expiration+date expire+fin caduca caducidad "
                 + "vencimiento vence validade vencimento expira expiracion peremption valable validite date+expiration "
-                + "ablaufend ablauft laeuft"
+                + "ablaufend ablauft laeuft lauft"
         ),
         (
             .init(.usSSN),
@@ -34,29 +34,29 @@ enum ContextWords {
             .init(.phone),
             "phone phones telephone tel mobile cell cellphone fax call callback text sms whatsapp dial ring reach contact "
                 + "telefon telefonnummer handy handynummer mobil mobilnummer mobilfunk rufnummer anrufen ruckruf rueckruf "
-                + "durchwahl portable gsm appeler appelez rappeler joindre telefono movil celular llamar llame llamame "
-                + "telemovel telefone ligar ligue fone zap landline voicemail called calling phonenumber "
-                + "cellulare chiamare extension ext msisdn ani dnis"
+                + "durchwahl portable gsm appeler appelez rappeler joindre joignable rappeler rappelez rappelle erreichen erreichbar anruf zuruckrufen telefono movil celular llamar llame llamame llameme llamenos llamarme llamarle marcar marque "
+                + "telemovel telefone ligar ligue liga ligo fone zap landline voicemail called calling phonenumber "
+                + "cellulare chiamare extension ext msisdn ani dnis best+number good+number area+code callback+number contact+number"
         ),
         (.init(.iban), "iban ibans"),
         (
             .init(.bankAccount),
             "account accounts acct acc accountnumber konto kontonummer kontonr bankkonto kto girokonto compte cuenta conta "
-                + "conto checking savings chequing deposit current+account bank+account account+number rib clabe ccc "
+                + "conto checking savings chequing deposit current+account bank+account account+number rib clabe ccc a+c "
                 + "bankverbindung corrente ahorros poupanca sparkonto rekening bankaccount accountno sammelkonto acctno"
         ),
         (
             .init(.abaRouting),
             "routing aba rtn transit routingnumber abanumber bank+routing wire+routing fedwire ach"
         ),
-        (.init(.ukSortCode), "sort sortcode sort+code"),
+        (.init(.ukSortCode), "sort sortcode sort+code s+c"),
         (.init(.ipAddress), "ip ipv4 ipv6 ipaddress host hostname server client+ip addr"),
         (.init(.macAddress), "mac macaddress bssid ethernet"),
         (
             .init(.dateOfBirth),
             "dob birth born birthday birthdate bday birthdays dateofbirth geboren geburtsdatum geburtstag geb gebdatum naissance ne+le nee+le "
-                + "nacimiento naci nacido nacida nascimento nasci nascido nascida nascita nato nata nais cumpleanos "
-                + "aniversario d+o+b birth+date nee anniversaire fnac"
+                + "nacimiento naci nacio nacido nacida nascimento nasci nascido nascida nascita nato nata nais cumpleanos "
+                + "aniversario d+o+b birth+date nee anniversaire fnac nac nasc e+le"
         ),
         (
             .init(.passport),
@@ -77,7 +77,7 @@ enum ContextWords {
         (
             .init(.deTaxID),
             "steuer steuerid steueridentifikationsnummer steuernummer steuernr steuerliche identifikationsnummer idnr tin idno "
-                + "steuer+id tax+id taxid tax+identification"
+                + "steuer+id id+nr tax+id taxid tax+identification"
         ),
         (
             .init(.deIDCard),
@@ -106,13 +106,13 @@ enum ContextWords {
                 + "artikelnummer vertragsnummer ordine spedizione numero+pedido timestamp epoch millis nonce checksum "
                 + "crc md5 sha sha1 sha256 etag tracking+number order+number case+number ticket+number security+ticket "
                 + "order+id customer+id user+id device+id request+id account+manager pin+code event sequence seq queue "
-                + "waybill bestell kennzeichen zahler zaehler zaehlernummer"
+                + "waybill bestell policy police poliza apolice versicherungsschein nota+fiscal blz bankleitzahl kennzeichen zahler zaehler zaehlernummer"
         ),
         (.device, "imei imeis serial imsi iccid meid esn serial+number seriennummer numero+serie barcode modem"),
         (
             .version,
             "version versions firmware build ver v chrome firefox safari android ios windows kernel driver+version release+version patch "
-                + "software mozilla webkit applewebkit edge opera schema protocol"
+                + "software mozilla webkit applewebkit gecko rv edge opera schema protocol"
         ),
         (
             .quantity,
@@ -128,9 +128,10 @@ enum ContextWords {
         (
             .otherDate,
             "appointment meeting due deliver delivered shipped arrival departure visit scheduled schedule created updated signed since "
-                + "termin rendez cita consulta started purchased purchase bought paid hired joined opened closed issued"
+                + "termin rendez cita consulta started start admitted discharged discharge effective ordered seen date+visit purchased purchase bought paid hired joined opened closed issued"
         ),
-        (.postcode, "zip zipcode postcode postal plz postleitzahl post+code zip+code area+code cep cap code+postal"),
+        (.code, "code codigo kode codice"),
+        (.postcode, "zip zipcode postcode postal plz postleitzahl post+code zip+code cep cap code+postal"),
     ]
 
     /// Words that matter only as the first part of a phrase, or that may stand between the parts of a dictated number.

@@ -59,8 +59,8 @@ extension Redactor {
     /// of the document. The words that a finding in the text covers are masked too, so that no number stays in `words`; all other
     /// strings and numbers are redacted as by ``redactJSON(_:scope:into:)``.
     ///
-    /// The result is in `scratch.output`; `scratch.findings` has ranges of the document before words were masked only for what
-    /// was found outside of turns.
+    /// The result is in `scratch.output`; `scratch.findings` counts everything. What was found in a turn has the range of the
+    /// turn's text in `document`, the rest ranges of the document after the turns were redacted.
     ///
     /// - Throws: ``JSONRedactionFailure``.
     public func redactTranscript(
@@ -85,6 +85,14 @@ extension Redactor {
             edits.append((phrase.range, redacted.turns[index]))
             for word in phrase.words(covered: redacted.findings[index]) { edits.append((word, Array("****".utf8))) }
         }
+        var inTurns: [Finding] = []
+        for (index, phrase) in phrases.enumerated() {
+            for var finding in redacted.findings[index] {
+                (finding.start, finding.end) = (phrase.range.lowerBound, phrase.range.upperBound)
+                finding.contextOffset = -1
+                inTurns.append(finding)
+            }
+        }
         var edited: [UInt8] = []
         var offset = 0
         for edit in edits.sorted(by: { $0.range.lowerBound < $1.range.lowerBound })
@@ -103,6 +111,7 @@ extension Redactor {
             }
         }
         if let failure { throw failure }
+        scratch.findings.insert(contentsOf: inTurns, at: 0)
     }
 }
 

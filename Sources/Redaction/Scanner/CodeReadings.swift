@@ -19,6 +19,11 @@ extension Scan {
                 let veto = context.isVetoed(.init(.ukNINO), within: 3) ? 30 : 0
                 offer(.ukNINO, window, 84 &+ pull.points / 4 &- veto, .ninoStructure, verified: true, pull: pull)
             }
+            if letters == 0b1_0000_0011, isNINOShape(window) {
+                // Beside its name a number of that form is masked although its prefix is not issued.
+                let pull = context(before: window.firstToken, after: window.lastToken).pull(.ukNINO)
+                if pull.points >= 30 { offer(.ukNINO, window, 24 &+ pull.points, .ninoStructure, pull: pull) }
+            }
             readGermanCard(window)
         case 10: readGermanCard(window)
         case 12 where letters == 1 &<< 8 && GovernmentValidator.isGermanPension(window.characters):
@@ -70,11 +75,12 @@ extension Scan {
 
     private mutating func readGermanCard(_ window: borrowing Window) {
         guard window.words == 1 || window.isSpoken || window.count == 10 && window.words == 2,
-            DocumentValidator.hasGermanDocumentShape(window.characters)
+            DocumentValidator.hasGermanDocumentShape(window.characters, fewestDigits: 1)
         else { return }
         let pull = context(before: window.firstToken, after: window.lastToken).pull(.deIDCard)
         guard pull.points > 0 else { return }
         let isVerified = window.count == 10 && DocumentValidator.isMachineReadable(window.characters)
+        guard isVerified || DocumentValidator.hasGermanDocumentShape(window.characters, fewestDigits: 3) else { return }
         offer(.deIDCard, window, 40 &+ pull.points, .machineReadable, verified: isVerified, pull: pull)
     }
 

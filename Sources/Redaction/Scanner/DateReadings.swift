@@ -12,13 +12,32 @@ extension Scan {
             else { return }
             let context = context(before: window.firstToken, after: window.lastToken)
             let pull = context.pull(.dateOfBirth)
+            guard pull.points > 0, !context.isVetoed(.init(.dateOfBirth), by: .otherDate, within: 4),
+                !isSpent(pull, before: window.firstToken)
+            else { return }
             let base = window.words == 3 ? 26 : window.isSpoken ? 26 : 20
-            if pull.points > 0 {
-                offer(.dateOfBirth, window, base &+ pull.points, .calendar, verified: true, pull: pull)
-            }
+            offer(.dateOfBirth, window, base &+ pull.points, .calendar, verified: true, pull: pull)
         default:
             return
         }
+    }
+
+    /// True when another date stands between the word that supports a reading and the reading: the word is about that one.
+    func isSpent(_ pull: ContextView.Pull, before first: Int) -> Bool {
+        guard pull.offset >= 0 else { return false }
+        var short = 0
+        var index = first &- 1
+        while index >= 0, start(index) > pull.offset, first &- index < 24 {
+            if tokens[index].kind == .digits {
+                short = tokens[index].length <= 2 ? short &+ 1 : 0
+                let isYear = tokens[index].length == 4 && (text[start(index)] == 0x31 || text[start(index)] == 0x32)
+                if isYear || short == 3 { return true }
+            } else {
+                short = 0
+            }
+            index &-= 1
+        }
+        return false
     }
 
     @inline(__always)
@@ -81,6 +100,12 @@ extension Scan {
         guard 1...12 ~= month, 2015...2049 ~= year, !window.has(.parenthesis) else { return }
         let context = context(before: window.firstToken, after: window.lastToken)
         let pull = context.pull(.cardExpiry)
+        // Passports and licences expire too.
+        if pull.points > 0, !context.all.isDisjoint(with: .documents),
+            context.isVetoed([.init(.creditCard), .init(.cardCVV)], by: .documents, within: 10)
+        {
+            return
+        }
         let isSigned = window.has(.slash) || window.has(.wideSlash) || window.has(.hyphen) || window.isSpoken
         if pull.points >= (isSigned ? 10 : 24) {
             offer(.cardExpiry, window, (isSigned ? 34 : 22) &+ pull.points, .calendar, verified: true, pull: pull)

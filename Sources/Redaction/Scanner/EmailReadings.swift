@@ -3,13 +3,25 @@ extension Scan {
     /// The longest mailbox (RFC 5321 section 4.5.3.1.1).
     static let longestMailbox = 64
 
-    mutating func readEmail(_ at: Int, _ findings: inout [Finding]) {
-        let place = start(at)
+    /// Reads the address around the at sign that token `at` is.
+    mutating func readEmail(_ at: Int, _ findings: inout [Finding]) { readEmail(at, start(at), 1, &findings) }
+
+    /// True when the digits of token `index` are those of an at sign in a URL ("bob%40example.com").
+    @inline(__always)
+    func isEscapedAt(_ index: Int) -> Bool {
+        let place = start(index)
+        return tokens[index].length == 2 && text[place] == 0x34 && text[place &+ 1] == 0x30 && byte(place &- 1) == 0x25
+            && place > 1 && isMailbox(byte(place &- 2)) && Bytes.isWord(byte(place &+ 2))
+    }
+
+    /// Reads the address around the sign of `length` bytes at `place`, which ends in or with token `at`.
+    mutating func readEmail(_ at: Int, _ place: Int, _ length: Int, _ findings: inout [Finding]) {
         nextToken = max(nextToken, at &+ 1)
         var start = place
         while start > 0, place &- start < Self.longestMailbox, isMailbox(text[start &- 1]) { start &-= 1 }
         while start < place, !Bytes.isWord(text[start]), text[start] != 0x5F { start &+= 1 }
-        var offset = place &+ 1
+        let name = place &+ length
+        var offset = name
         var lastDot = -1
         var end = -1
         while offset < count, offset &- place < 190 {
@@ -17,7 +29,7 @@ extension Scan {
             if Bytes.isWord(byte) {
                 if lastDot >= 0 { end = offset &+ 1 }
             } else if byte == 0x2E {
-                guard offset &+ 1 < count, Bytes.isWord(text[offset &+ 1]), offset > place &+ 1 else { break }
+                guard offset &+ 1 < count, Bytes.isWord(text[offset &+ 1]), offset > name else { break }
                 lastDot = offset
             } else if byte != 0x2D || offset &+ 1 >= count || !Bytes.isWord(text[offset &+ 1]) {
                 break
@@ -52,6 +64,13 @@ extension Scan {
             after: next,
             &findings
         )
+    }
+
+    /// True when what follows `end` without a space goes on as a mailbox up to an at sign.
+    func isBeforeAt(_ end: Int) -> Bool {
+        var offset = end
+        while offset &- end < Self.longestMailbox, offset < count, isMailbox(text[offset]) { offset &+= 1 }
+        return byte(offset) == 0x40
     }
 
     @inline(__always)

@@ -76,9 +76,16 @@ extension Scan {
         return true
     }
 
+    /// True when a MAC address begins at `start`; most words are told by one byte.
+    @inline(__always)
+    mutating func isMAC(_ start: Int) -> Bool {
+        guard byte(start &+ 2) == 0x2D || byte(start &+ 4) == 0x2E else { return false }
+        return macEnd(start) != nil
+    }
+
     /// Six pairs with colons or hyphens, or three groups of four with dots.
     @inline(__always)
-    private func macEnd(_ start: Int) -> Int? {
+    private mutating func macEnd(_ start: Int) -> Int? {
         let sign = byte(start &+ 2)
         if sign == 0x3A || sign == 0x2D {
             guard start &+ 17 <= count else { return nil }
@@ -103,7 +110,7 @@ extension Scan {
     /// Up to eight groups of hexadecimal digits with one `::`, or eight without (RFC 4291 section 2.2); an IPv4 address may
     /// be the end.
     @inline(__always)
-    private func ipv6End(_ start: Int) -> Int? {
+    private mutating func ipv6End(_ start: Int) -> Int? {
         var offset = start
         var groups = 0
         var isCompressed = false
@@ -146,7 +153,7 @@ extension Scan {
     }
 
     @inline(__always)
-    private func dottedEnd(_ start: Int) -> Int? {
+    private mutating func dottedEnd(_ start: Int) -> Int? {
         var offset = start
         for place in 0..<4 {
             let first = offset

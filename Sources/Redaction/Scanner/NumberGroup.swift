@@ -24,9 +24,14 @@ struct GroupWord {
 extension Scan {
     /// Reads the group of numbers that the digits token `index` belongs to.
     mutating func readDigits(_ index: Int, _ findings: inout [Finding]) {
+        if isEscapedAt(index) { return readEmail(index, start(index) &- 1, 3, &findings) }
         var first = index
         // A word that began before this pass was too long to be a number.
-        while first >= nextToken, isAttached(first), tokens[first &- 1].kind != .at {
+        if isEscapedPlus(index &+ 1) {
+            nextToken = max(nextToken, index &+ 2)
+            return
+        }
+        while first >= nextToken, isAttached(first), tokens[first &- 1].kind != .at, !isEscapedPlus(first &- 1) {
             guard first > nextToken else { return skipWord(index) }
             first &-= 1
             steps &+= 1
@@ -41,7 +46,8 @@ extension Scan {
         {
             first &-= 1
         }
-        let words = gather(first)
+        var words = gather(first)
+        if words > 0, buffers.words[words &- 1].lastToken < digitsFirst { words = gather(digitsFirst) }
         guard words > 0 else {
             nextToken = max(nextToken, index &+ 1)
             return
@@ -51,8 +57,9 @@ extension Scan {
         let last = buffers.words[words &- 1].lastToken
         if mustWait(clusterStart(first), clusterEnd, reach(after: last, Scan.lookAhead)) { return }
         if readAddress(after: last, &findings) { return }
-        if readSeparateDigits(first, words, &findings) { return }
+        if readSeparateDigits(digitsFirst, buffers.words + (first < digitsFirst ? 1 : 0), words, &findings) { return }
         if !isCut, isFollowedBySpoken(last), readRun(digitsFirst, &findings) || isOpen { return }
+        let mark = findings.count
         candidateCount = 0
         for word in 0..<(isCut ? words / 2 : words) { readWindows(from: word, words) }
         var settledEnd = resolve(from: isCut ? buffers.words[words / 2].start : clusterEnd, &findings)
@@ -62,6 +69,8 @@ extension Scan {
         var next = isCut ? buffers.words[words / 2].firstToken : last &+ 1
         while next < tokenCount, start(next) < settledEnd { next &+= 1 }
         nextToken = max(nextToken, max(next, index &+ 1))
+        // What may be the beginning of a mailbox is read again with its at sign.
+        if findings.count == mark, isBeforeAt(clusterEnd) { return }
         floor = max(floor, settledEnd)
     }
 
@@ -118,7 +127,7 @@ extension Scan {
     }
 
     @inline(__always)
-    private func isUUID(_ start: Int) -> Bool {
+    private mutating func isUUID(_ start: Int) -> Bool {
         guard start &+ 36 <= count, text[start &+ 8] == 0x2D else { return false }
         for offset in 0..<36 {
             let byte = text[start &+ offset]
@@ -131,7 +140,7 @@ extension Scan {
     }
 
     @inline(__always)
-    private func isCodePrefix(_ token: Int) -> Bool {
+    private mutating func isCodePrefix(_ token: Int) -> Bool {
         let length = tokens[token].length
         guard length <= 6, !isAddressSign(token) else { return false }
         if length <= 2 { return text[start(token)] < 0x80 }
@@ -168,6 +177,13 @@ extension Scan {
         }
     }
 
+    /// "4012, 8888, 8888, 1881": fours with commas, as recognisers write card numbers.
+    @inline(__always)
+    private func isCardList(_ word: GroupWord, _ next: Int) -> Bool {
+        word.count == 4 && word.letters == 0 && tokens[next].length == 4 && tokens[next].kind == .digits
+            && start(next) &- word.end == 2 && text[word.end] == 0x2C && text[word.end &+ 1] == 0x20
+    }
+
     /// Collects the words of the group that begins at token `first`; returns how many.
     private mutating func gather(_ first: Int) -> Int {
         var words = 0
@@ -179,11 +195,18 @@ extension Scan {
             var hasDigit = tokens[token].kind == .digits
             guard tokens[token].kind != .at else { break }
             while last &+ 1 < tokenCount, isAttached(last &+ 1), tokens[last &+ 1].kind != .at, last &- token < 40 {
+                if isTimeSign(last &+ 1) { break }
                 if isExtensionSign(last &+ 1), characters &+ end(last) &- start(token) >= 10 { break }
                 last &+= 1
                 if tokens[last].kind == .digits { hasDigit = true }
             }
             let length = end(last) &- start(token)
+            // "10:22", "1d:8f": times and addresses are not part of a number before them.
+            if gapBefore == .space,
+                byte(end(last)) == 0x3A && Bytes.isHex(byte(end(last) &+ 1)) || isMAC(start(token))
+            {
+                break
+            }
             guard length <= 34, hasDigit || (last == token && isCodePrefix(token)) else { break }
             guard hasDigit || gapBefore == .none || gapBefore == .space || gapBefore == .hyphen else { break }
             guard characters &+ length <= 160 else { break }
@@ -216,6 +239,7 @@ extension Scan {
             token = last &+ 1
             guard token < tokenCount, !tokens[token].isAfterLineBreak else { break }
             gapBefore = gap(word.end, start(token))
+            if gapBefore == .none, isCardList(word, token) { gapBefore = .space }
             guard gapBefore != .none else { break }
         }
         // Trailing letters alone are not part of a group unless they close a code; windows decide.
@@ -228,6 +252,23 @@ extension Scan {
         case .at, .dot, .sign: true
         default: false
         }
+    }
+
+    /// True for the `B` of a plus sign in a URL ("%2B14155550132").
+    @inline(__always)
+    private func isEscapedPlus(_ token: Int) -> Bool {
+        guard token > 0, token < tokenCount, tokens[token].length == 1 else { return false }
+        let place = start(token)
+        return text[place] | 0x20 == 0x62 && byte(place &- 1) == 0x32 && byte(place &- 2) == 0x25
+    }
+
+    /// True for the `T` between a date and a time (ISO 8601).
+    @inline(__always)
+    private func isTimeSign(_ token: Int) -> Bool {
+        guard tokens[token].length == 1, text[start(token)] == 0x54, byte(start(token) &+ 3) == 0x3A else {
+            return false
+        }
+        return tokens[token &- 1].length == 2 && byte(start(token) &- 3) == 0x2D
     }
 
     /// True for the `x` of "x1234" after a telephone number.
@@ -256,16 +297,23 @@ extension Scan {
             window.lastToken = word.pointee.lastToken
             window.characters = Compact(start: buffers.characters + base, count: length)
             let isTightAfter =
-                last &+ 1 < words ? buffers.words[last &+ 1].gapBefore.isTight : isTightAfter(word.pointee.end)
+                last &+ 1 < words ? isTight(buffers.words + last + 1) : isTightAfter(word, first == last)
             window.isTightAfter = isTightAfter
             readWindow(&window)
             last &+= 1
         }
     }
 
+    /// True when one sign without spaces joins the word to the one before.
+    @inline(__always)
+    private func isTight(_ word: UnsafeMutablePointer<GroupWord>) -> Bool {
+        word.pointee.gapBefore.isTight && Bytes.isWord(byte(word.pointee.start &- 2))
+            && !Bytes.isSpace(byte(word.pointee.start &- 1))
+    }
+
     @inline(__always)
     private func isTightBefore(_ word: UnsafeMutablePointer<GroupWord>) -> Bool {
-        if word.pointee.gapBefore.isTight { return true }
+        if isTight(word) { return true }
         guard word.pointee.gapBefore == .none else { return false }
         let before = byte(word.pointee.start &- 1)
         guard before == 0x2D || before == 0x2E else { return false }
@@ -273,13 +321,23 @@ extension Scan {
             || (before == 0x2D && Bytes.isLetter(byte(word.pointee.start &- 2)))
     }
 
+    /// True for the comma of "1,234" and "12,50": behind it stand two digits, or three after at most three. Other commas are
+    /// those of lists.
+    private func isDecimalComma(_ end: Int, _ count: Int) -> Bool {
+        var digits = 0
+        while digits < 4, Bytes.isDigit(byte(end &+ 1 &+ digits)) { digits &+= 1 }
+        return 1...2 ~= digits && count < 9 || digits == 3 && count <= 3
+    }
+
     @inline(__always)
-    private func isTightAfter(_ end: Int) -> Bool {
+    private func isTightAfter(_ word: UnsafeMutablePointer<GroupWord>, _ isAlone: Bool) -> Bool {
+        let end = word.pointee.end
         let next = byte(end)
         let after = byte(end &+ 1)
         switch next {
         case 0x2D: return Bytes.isWord(after)
-        case 0x2E, 0x2C: return Bytes.isDigit(after)
+        case 0x2E: return Bytes.isDigit(after)
+        case 0x2C: return isAlone && isDecimalComma(end, word.pointee.count)
         case 0x2F: return Bytes.isDigit(after)
         case 0x25, 0x40: return true
         default: return false

@@ -13,16 +13,21 @@ extension Scan {
             guard !window.has(.slash) || window.words <= 3 else { return }
         } else {
             if !hasPlus, context.isVetoed(.init(.phone), within: 3) { score &-= 45 }
-            score &+= pull.points / 5
+            score = max(score &+ pull.points / 5, pull.points > 0 ? 20 &+ pull.points : 0)
         }
         guard score >= rules.threshold else { return }
         let end = window.isSpoken ? window.end : endOfExtension(window.end)
+        if window.isSpoken, window.firstToken > 0, number(window.firstToken &- 1).value == 0x2B,
+            number(window.firstToken &- 1).kind == .sign, self.start(window.firstToken &- 1) >= floor
+        {
+            start = self.start(window.firstToken &- 1)
+        }
         offer(.phone, window, score, .numberingPlan, pull: pull, range: start..<end)
     }
 
     /// Takes the plus sign and an opening parenthesis into the window; true when there is a plus.
     @inline(__always)
-    private func takePrefix(_ start: inout Int, _ end: Int) -> Bool {
+    private mutating func takePrefix(_ start: inout Int, _ end: Int) -> Bool {
         let first = start
         if byte(start &- 1) == 0x28 {
             // Only when it is closed within the number.
@@ -41,6 +46,9 @@ extension Scan {
                     break
                 }
             }
+        } else if byte(start &- 1) | 0x20 == 0x62, byte(start &- 2) == 0x32, byte(start &- 3) == 0x25 {
+            start &-= 3
+            hasPlus = true
         } else if byte(start &- 1) == 0x20, byte(start &- 2) == 0x2B, start < first {
             start &-= 2
             hasPlus = true
@@ -50,7 +58,7 @@ extension Scan {
 
     /// The end of a number with "x12", "ext. 12" or "extension 12" behind it; the number's own end when there is none.
     @inline(__always)
-    private func endOfExtension(_ end: Int) -> Int {
+    private mutating func endOfExtension(_ end: Int) -> Int {
         var offset = end
         if byte(offset) == 0x2C { offset &+= 1 }
         if byte(offset) == 0x20 { offset &+= 1 }
@@ -70,15 +78,16 @@ extension Scan {
 
     /// The score of a grouping that a national plan uses, 0 for any other.
     @inline(__always)
-    private func national(_ window: borrowing Window) -> Int {
+    private mutating func national(_ window: borrowing Window) -> Int {
         let digits = window.characters
         let count = window.count
         if window.isSpoken {
-            // Ten digits said one after the other are seldom anything else.
+            // Ten digits said one after the other are seldom anything else, unless they are the end of a longer number.
+            if window.firstToken > 0, number(window.firstToken &- 1).kind.isNumber { return 0 }
             let isNational =
                 count == 10 && isNorthAmerican(digits, 0) || count == 11 && digits[0] == 0x30 && digits[1] == 0x37
             let isPrefixed = count == 11 && digits[0] == 0x31 && isNorthAmerican(digits, 1)
-            return isNational || isPrefixed ? 58 : 0
+            return isNational || isPrefixed ? 58 : spokenNational(digits)
         }
         let isPlain = !window.hasSlash
         switch count {
@@ -101,9 +110,25 @@ extension Scan {
             return window.words == 1 && count == 11 && digits[1] == 0x37 ? 50 : 0
         }
         if window.shape == Window.shape(2, 2, 2, 2, 2) { return 82 }
+        // The grouping of US social security numbers.
+        if window.shape == Window.shape(3, 2, 4) { return 0 }
         let first = Int(window.shape &>> UInt64(5 &* (window.words &- 1)))
-        guard 2...6 ~= first, window.words <= 5 else { return 0 }
+        guard 2...6 ~= first, window.words <= 5, first >= 3 || !window.hasSlash else { return 0 }
         return window.words == 2 && window.isOnly(.hyphen) && count < 10 ? 0 : 66
+    }
+
+    /// Numbers as they are said in the countries of a language, with the zero of the trunk or a mobile's first digit.
+    private mutating func spokenNational(_ digits: Compact) -> Int {
+        let hasTrunk = digits[0] == 0x30 && digits[1] != 0x30
+        let isNational: Bool
+        switch spokenLanguage {
+        case .spanish: isNational = digits.count == 9 && (digits[0] == 0x36 || digits[0] == 0x37)
+        case .portuguese: isNational = digits.count == 11 && digits[0] != 0x30 && digits[1] != 0x30 && digits[2] == 0x39
+        case .french: isNational = digits.count == 10 && hasTrunk
+        case .german: isNational = 10...12 ~= digits.count && hasTrunk
+        default: isNational = digits.count == 11 && hasTrunk && digits[1] <= 0x32
+        }
+        return isNational ? 54 : 0
     }
 
     /// Area and exchange begin with 2 to 9 (North American Numbering Plan).
@@ -114,7 +139,7 @@ extension Scan {
 
     /// Brazilian area codes in parentheses; Spanish nine digits in threes.
     @inline(__always)
-    private func groupedWithoutZero(_ window: borrowing Window) -> Int {
+    private mutating func groupedWithoutZero(_ window: borrowing Window) -> Int {
         switch window.shape {
         case Window.shape(2, 5, 4), Window.shape(2, 4, 4):
             return window.has(.parenthesis)

@@ -80,9 +80,11 @@ extension Scan {
 
     private mutating func readCard(_ window: borrowing Window, _ context: ContextView, _ isAmount: Bool) {
         let count = window.count
-        guard 13...26 ~= count, !isAmount else { return }
+        guard 12...26 ~= count, !isAmount else { return }
         let card = ContextClass(.creditCard)
         let pull = context.pull(card)
+        // Twelve digits are a card only beside the word.
+        guard count > 12 || pull.points >= 30 else { return }
         if count <= 19, PaymentValidator.isIssued(window.characters), Digits.luhn(window.characters) {
             if pull.points == 0 {
                 if context.isVetoed(card, by: [.device, .thing], within: 6) { return }
@@ -144,6 +146,10 @@ extension Scan {
             !context.isVetoed([.init(.cardCVV), .init(.creditCard), .init(.cardExpiry)])
         {
             offer(.cardCVV, window, 70, form: .placed)
+        } else if lastCardEnd >= 0, 0...64 ~= window.start &- lastCardEnd {
+            // "card 4012…, and the code is 123"
+            let code = context.pull(.code)
+            if code.points >= 34 { offer(.cardCVV, window, 60, pull: code, form: .placed) }
         }
     }
 
@@ -216,7 +222,8 @@ extension Scan {
     private mutating func readEleven(_ window: borrowing Window, _ context: ContextView) {
         if GovernmentValidator.isCPF(window.characters) {
             let pull = context.pull(.brCPF)
-            if window.shape == Window.shape(3, 3, 3, 2), !window.hasSlash {
+            // Four numbers with dots are an address.
+            if window.shape == Window.shape(3, 3, 3, 2), !window.hasSlash, !window.isOnly(.dot) {
                 offer(.brCPF, window, 88 &+ pull.points / 5, .cpf, verified: true, pull: pull)
             } else if pull.points > 0 {
                 offer(.brCPF, window, 40 &+ pull.points, .cpf, verified: true, pull: pull)
@@ -238,7 +245,7 @@ extension Scan {
         if window.shape == Window.shape(2, 3, 3, 4, 2), window.has(.slash) || window.has(.dot) {
             offer(.brCNPJ, window, 90, .cnpj, verified: true, pull: pull)
         } else if pull.points > 0 {
-            offer(.brCNPJ, window, 44 &+ pull.points, .cnpj, verified: true, pull: pull)
+            offer(.brCNPJ, window, 58 &+ pull.points, .cnpj, verified: true, pull: pull)
         }
     }
 

@@ -3,6 +3,8 @@
 /// The pass is a sequence of clusters (a group of numbers, an address, a spoken run). A cluster depends only on the text from
 /// ``lookBack`` bytes before it to ``lookAhead`` bytes after it, so a stream that holds back what a cluster can still reach
 /// finds exactly what a pass over the whole text finds.
+///
+/// Helpers on the hot path are `mutating` although they change nothing: the compiler copies a scan for a call that borrows it.
 struct Scan: ~Copyable {
     /// Most bytes of text before a candidate that can change what it is.
     static let lookBack = 160
@@ -52,6 +54,8 @@ struct Scan: ~Copyable {
     var forwardContextCount = 0
     var backContextClasses: ContextClass = []
     var forwardContextClasses: ContextClass = []
+    /// The language of the spoken run that was spelled last.
+    var spokenLanguage = SpokenLanguages.english
     /// The extent of the spoken run that was collected last.
     var lastRun = (first: -1, last: -1)
     /// Elementary steps, counted to show that time is linear.

@@ -119,7 +119,7 @@ enum NumberWords {
         }
         for word in "dot punkt point punto ponto".split(separator: " ") { add(String(word), .dot, 0x2E, .all) }
         for word in "at arobase arroba klammeraffe".split(separator: " ") { add(String(word), .at, 0x40, .all) }
-        add("underscore/unterstrich/underline/soulignement", .sign, 0x5F, .all)
+        add("underscore/unterstrich/underline/soulignement/bas/bajo/baixo", .sign, 0x5F, .all)
         add("dash/hyphen/bindestrich/tiret/guion/traco/hifen/minus", .sign, 0x2D, .all)
         add("plus", .sign, 0x2B, .all)
         return words
@@ -173,16 +173,7 @@ enum NumberWords {
                 joiners: "und",
                 months:
                     "januar/janner februar marz/maerz april mai juni juli august september oktober november dezember",
-                ordinals: "erster/ersten/erste zweiter/zweiten/zweite dritter/dritten/dritte vierter/vierten/vierte "
-                    + "funfter/funften/fuenfter/fuenften sechster/sechsten siebter/siebten achter/achten neunter/neunten "
-                    + "zehnter/zehnten elfter/elften zwolfter/zwolften/zwoelfter/zwoelften dreizehnter/dreizehnten "
-                    + "vierzehnter/vierzehnten funfzehnter/funfzehnten/fuenfzehnten sechzehnter/sechzehnten "
-                    + "siebzehnter/siebzehnten achtzehnter/achtzehnten neunzehnter/neunzehnten zwanzigster/zwanzigsten "
-                    + "einundzwanzigster/einundzwanzigsten zweiundzwanzigster/zweiundzwanzigsten "
-                    + "dreiundzwanzigster/dreiundzwanzigsten vierundzwanzigster/vierundzwanzigsten "
-                    + "funfundzwanzigster/funfundzwanzigsten/fuenfundzwanzigsten sechsundzwanzigster/sechsundzwanzigsten "
-                    + "siebenundzwanzigster/siebenundzwanzigsten achtundzwanzigster/achtundzwanzigsten "
-                    + "neunundzwanzigster/neunundzwanzigsten dreissigster/dreissigsten einunddreissigster/einunddreissigsten"
+                ordinals: germanOrdinals
             )
         ),
         (
@@ -235,6 +226,19 @@ enum NumberWords {
         ),
     ]
 
+    /// "erste", "erster", "ersten" and so on up to the thirty-first.
+    private static let germanOrdinals: String = {
+        let low =
+            "ers zwei drit vier funf/fuenf sechs sieb/sieben ach neun zehn elf zwolf/zwoelf dreizehn vierzehn funfzehn/fuenfzehn "
+            + "sechzehn siebzehn achtzehn neunzehn"
+        let tens = ["zwanzigs"] + germanUnits.map { "\($0)undzwanzigs" } + ["dreissigs", "einunddreissigs"]
+        let stems = low.split(separator: " ").map(String.init) + tens
+        return stems.map { stem in
+            stem.split(separator: "/").flatMap { part in ["te", "ter", "ten"].map { "\(part)\($0)" } }
+                .joined(separator: "/")
+        }.joined(separator: " ")
+    }()
+
     private static let germanTens = [
         "zwanzig", "dreissig", "vierzig", "funfzig/fuenfzig", "sechzig", "siebzig", "achtzig", "neunzig",
     ]
@@ -253,7 +257,8 @@ enum NumberWords {
 
     private static let fillers =
         "of de del do von uh um uhm er erm ah eh hmm hm ahm aeh euh este pues so sorry pause space spaces comma alors ben also bueno "
-        + "the"
+        + "the hold on let me see then wait now like well attendez attends voyons ver espera deixa eu warte mal dann slash stroke "
+        + "barra barre schragstrich hum"
     private static let acknowledgements =
         "ok okay okey yes yeah yep yup right sure alright mhm mm uhhuh huh got it go ahead next continue please thanks thank you "
         + "perfect great good agent customer caller rep representative operator speaker client kunde agentin berater "

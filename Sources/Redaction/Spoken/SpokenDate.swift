@@ -40,16 +40,53 @@ extension Scan {
             index &+= 1
         }
         if let number = grammar.finish() { parts.take(number.value, number.firstToken, number.lastToken) }
-        guard parts.isDate, parts.lastToken > parts.firstToken else { return false }
+        guard parts.lastToken > parts.firstToken else { return false }
+        if parts.isMonthAndYear { return readSpokenExpiry(parts, run) }
+        guard parts.isDate else { return false }
         let context = context(before: parts.firstToken, after: parts.lastToken)
         let pull = context.pull(.dateOfBirth)
-        guard pull.points >= (parts.month > 0 ? 8 : 18) else { return false }
+        guard pull.points >= (parts.month > 0 ? 8 : 18),
+            !context.isVetoed(.init(.dateOfBirth), by: .otherDate, within: 4),
+            !isSpent(pull, before: parts.firstToken)
+        else { return false }
         offer(
             Finding(
                 type: .dateOfBirth,
                 start: start(parts.firstToken),
                 end: end(parts.lastToken),
                 score: UInt8(clamping: 42 &+ pull.points),
+                form: run.wordCount > 0 ? .spoken : .structured,
+                checksum: .calendar,
+                isVerified: true,
+                contextOffset: pull.offset
+            )
+        )
+        return candidateCount > 0
+    }
+}
+
+extension Scan {
+    /// True when a day stands before the month: "4 July 2031", "12 de junho".
+    private func hasDay(before month: Int) -> Bool {
+        guard month > 0 else { return false }
+        if tokens[month &- 1].kind == .digits { return true }
+        let isFiller = number(month &- 1).kind == .filler || isAttachedOrdinal(month &- 1)
+        return month > 1 && isFiller && tokens[month &- 2].kind == .digits
+    }
+
+    /// "expires March 2027"
+    private mutating func readSpokenExpiry(_ parts: DateParts, _ run: SpokenRun) -> Bool {
+        let context = context(before: parts.firstToken, after: parts.lastToken)
+        let pull = context.pull(.cardExpiry)
+        guard pull.points >= 24, !hasDay(before: parts.firstToken),
+            !context.isVetoed([.init(.creditCard), .init(.cardCVV)], by: .documents, within: 10)
+        else { return false }
+        offer(
+            Finding(
+                type: .cardExpiry,
+                start: start(parts.firstToken),
+                end: end(parts.lastToken),
+                score: UInt8(clamping: 34 &+ pull.points),
                 form: run.wordCount > 0 ? .spoken : .structured,
                 checksum: .calendar,
                 isVerified: true,
@@ -97,6 +134,13 @@ private struct DateParts {
     private mutating func extend(_ first: Int, _ last: Int) {
         firstToken = min(firstToken, first)
         lastToken = max(lastToken, last)
+    }
+
+    /// True when the parts are a month and a year in which a card can expire.
+    var isMonthAndYear: Bool {
+        guard !isSpoilt, !hasOpenZero, month > 0 else { return false }
+        return count == 1 && (2015...2049 ~= numbers.0 || 24...49 ~= numbers.0)
+            || count == 2 && numbers.0 == 20 && 15...49 ~= numbers.1
     }
 
     /// True when the parts are a day, a month and a year.

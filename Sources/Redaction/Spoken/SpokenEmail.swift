@@ -123,9 +123,8 @@ extension Scan {
             if isSign || isCurrentSign || (isSpelt && isCurrentSpelt) {
                 first = before
             } else if isCurrentSpelt, !isSpelledLetter(first), isMailboxWord(before), tokens[before].entry == 0 {
-                // "martin forty two": the word before the number.
+                // "martin forty two": the word before the number, and what signs join to it.
                 first = before
-                break
             } else {
                 break
             }

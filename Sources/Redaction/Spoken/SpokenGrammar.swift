@@ -117,11 +117,17 @@ struct SpokenGrammar {
         case .hundred:
             guard isJoined || language != .english else { return false }
             value &+= word
-            last = language == .german ? .unit : .closed
+            // "neuf cent quatre-vingt" goes on.
+            last = language == .german || language == .french && word == 4 && next == .tens ? .unit : .closed
             return true
         case .thousand:
             value = word
             last = next == .hundred ? .unit : .closed
+            return true
+        case .teen where language == .french && word >= 7 && [10, 70, 90].contains(value % 100):
+            // "dix-sept", "soixante-dix-sept"
+            value &+= word
+            last = .closed
             return true
         default: return false
         }
@@ -135,7 +141,7 @@ struct SpokenGrammar {
             value &+= word
         default: return false
         }
-        last = .closed
+        last = word == 10 ? .teen : .closed
         return true
     }
 
@@ -168,10 +174,17 @@ extension Scan {
             if token.kind == .digits {
                 if let number = grammar.finish() { count = write(number, count) }
                 for offset in start(index)..<end(index) { count = write(text[offset], index, index, count) }
-            } else if word.kind.isNumber || word.kind == .joiner, !word.languages.isDisjoint(with: run.language) {
+            } else if isBesideLetter(index) {
+                if let number = grammar.finish() { count = write(number, count) }
+                count = write(text[start(index)] & 0xDF, index, index, count)
+            } else if word.kind.isNumber || word.kind == .joiner && index < run.last,
+                !word.languages.isDisjoint(with: run.language)
+            {
                 let next = index < run.last ? number(index &+ 1).kind : .none
                 if let number = grammar.take(word, index, nextKind: next) { count = write(number, count) }
-            } else if isSpelledLetter(index), word.kind != .filler, word.kind != .acknowledgement {
+            } else if isSpelledLetter(index), word.kind != .filler, word.kind != .acknowledgement,
+                word.kind != .joiner && isLetterInRun(index) || isClosingLetter(index)
+            {
                 if let number = grammar.finish() { count = write(number, count) }
                 let letter = word.kind == .letter ? UInt8(truncatingIfNeeded: word.value) : text[start(index)] & 0xDF
                 if letter < 0x80 { count = write(letter, index, index, count) }

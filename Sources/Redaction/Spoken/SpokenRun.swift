@@ -11,6 +11,7 @@ struct SpokenRun {
     var last: Int
     var wordCount = 0
     var digitTokens = 0
+    var ordinals = 0
     var hasMonth = false
     var hasLineBreak = false
     var isCut = false
@@ -38,6 +39,8 @@ struct SpokenRun {
 }
 
 extension Scan {
+    /// Most fillers between two parts of a spoken number.
+    static let longestGap = 4
     /// Most bytes from the first to the last word of a spoken number.
     static let longestRun = 260
 
@@ -57,9 +60,14 @@ extension Scan {
     }
 
     /// Reads digits that are written one by one ("4 1 1 1 ..."). True when the cluster is dealt with.
-    mutating func readSeparateDigits(_ first: Int, _ words: Int, _ findings: inout [Finding]) -> Bool {
-        guard words >= 6 else { return false }
-        for word in 0..<6 where buffers.words[word].count != 1 || buffers.words[word].letters != 0 { return false }
+    mutating func readSeparateDigits(
+        _ first: Int,
+        _ group: UnsafeMutablePointer<GroupWord>,
+        _ words: Int,
+        _ findings: inout [Finding]
+    ) -> Bool {
+        guard words >= 6, group + 6 <= buffers.words + words else { return false }
+        for word in 0..<6 where group[word].count != 1 || group[word].letters != 0 { return false }
         if readRun(first, &findings, isSeparate: true) || isOpen { return true }
         nextToken = max(nextToken, lastRun.last &- first > 24 ? first &+ 16 : first &+ words)
         return true
@@ -67,7 +75,7 @@ extension Scan {
 
     /// True when number words or a month go on after the group that ends with token `last`.
     @inline(__always)
-    func isFollowedBySpoken(_ last: Int) -> Bool {
+    mutating func isFollowedBySpoken(_ last: Int) -> Bool {
         var index = last &+ 1
         var words = 0
         var hasLineBreak = false
@@ -77,7 +85,9 @@ extension Scan {
             let kind = number(index).kind
             if tokens[index].isAfterLineBreak { hasLineBreak = true }
             if tokens[index].kind == .digits { return hasLineBreak && words > 0 }
-            if kind.isNumber || kind == .month { return true }
+            if kind == .month { return true }
+            // "779, right? the one": behind written digits only a pause, or the next line, goes on with the number.
+            if kind.isNumber { return words == 0 || hasLineBreak }
             if tokens[index].length == 1, !hasLineBreak { return false }
             guard kind == .filler || kind == .acknowledgement || kind == .ordinal || kind == .joiner else {
                 return false
@@ -92,7 +102,7 @@ extension Scan {
     @inline(__always)
     func isSpelledLetter(_ index: Int) -> Bool {
         tokens[index].kind == .letters && (tokens[index].length == 1 || number(index).kind == .letter)
-            && !isAttached(index) && !isAttached(index &+ 1)
+            && !isAttached(index) && !isAttached(index &+ 1) && byte(start(index) &- 1) != 0x27
     }
 
     /// True when only signs of a pause stand between two words.
@@ -115,7 +125,7 @@ extension Scan {
         let runEnd = end(run.last)
         if mustWait(clusterStart(first), runEnd, reach(after: run.last, Scan.pause)) { return false }
         if readAddress(after: run.last, &findings) { return true }
-        guard run.wordCount &+ run.digitTokens >= (run.hasMonth ? 1 : 2) else { return false }
+        guard run.wordCount &+ run.digitTokens &+ run.ordinals >= (run.hasMonth ? 1 : 2) else { return false }
         guard run.wordCount > 0 || run.hasLineBreak || run.hasMonth || isSeparate else { return false }
         candidateCount = 0
         if readSpokenDate(run) {
@@ -124,6 +134,9 @@ extension Scan {
             nextToken = max(nextToken, run.last &+ 1)
             return true
         }
+        // A month makes dates, not numbers.
+        guard run.wordCount > 0 || run.hasLineBreak || isSeparate else { return false }
+        spokenLanguage = run.language
         let count = spell(run)
         guard count >= 3 else { return false }
         let mark = findings.count
@@ -171,7 +184,7 @@ extension Scan {
             var isPart = false
             switch token.kind {
             case .digits:
-                guard token.length <= 19 else { return run }
+                guard token.length <= 19, !isCountedBefore(index, run) else { return run }
                 isPart = true
                 run.digitTokens &+= 1
             case .at:
@@ -185,14 +198,16 @@ extension Scan {
                     run.vote(word.languages)
                 } else if word.kind == .month || word.kind == .ordinal {
                     isPart = true
-                    if word.kind == .month { run.hasMonth = true }
+                    if word.kind == .month { run.hasMonth = true } else { run.ordinals &+= 1 }
                 } else if isSpelledLetter(index), word.kind != .joiner || token.length == 1,
                     gapWords == 0 || gapHasLineBreak,
                     word.kind != .acknowledgement
                 {
                     // A joiner of one letter ("y", "e") is decided by the language.
-                    isPart = word.kind != .joiner && isLetterInRun(index)
-                    if !isPart, word.kind != .joiner { return run }
+                    isPart =
+                        word.kind != .joiner && isLetterInRun(index) || isClosingLetter(index)
+                        || isBesideLetter(index)
+                    if !isPart, word.kind != .joiner, !isLetterWord(index) { return run }
                 } else if word.kind == .none || word.kind == .dot || word.kind == .at
                     || word.kind == .sign && text[Int(token.start)] | 0x20 != 0x64
                 {
@@ -211,7 +226,7 @@ extension Scan {
             } else {
                 if word.kind == .acknowledgement { gapHasAcknowledgement = true }
                 gapWords &+= 1
-                if gapWords > (gapHasLineBreak || gapHasAcknowledgement ? 12 : 2) { return run }
+                if gapWords > (gapHasLineBreak || gapHasAcknowledgement ? 12 : Self.longestGap) { return run }
             }
             index &+= 1
         }
@@ -233,12 +248,45 @@ extension Scan {
 
     /// A single letter counts when numbers or other single letters stand beside it.
     @inline(__always)
-    private func isLetterInRun(_ index: Int) -> Bool {
+    func isLetterInRun(_ index: Int) -> Bool {
         func isNear(_ other: Int) -> Bool {
             guard other >= 0, other < tokenCount else { return false }
             return tokens[other].kind == .digits || number(other).kind.isNumber || isSpelledLetter(other)
         }
         return isNear(index &+ 1) || (index > 0 && isNear(index &- 1) && !isLetterWord(index))
+    }
+
+    /// The letter that ends a code: numbers before it, no other word behind it.
+    @inline(__always)
+    func isClosingLetter(_ index: Int) -> Bool {
+        guard tokens[index].length == 1, index > 0, number(index &- 1).kind.isNumber else { return false }
+        guard index &+ 1 < tokenCount, !tokens[index &+ 1].isAfterLineBreak else { return true }
+        let next = number(index &+ 1).kind
+        if next == .acknowledgement { return true }
+        return !isPause(end(index), start(index &+ 1)) || isSentenceEnd(index, index &+ 1)
+    }
+
+    /// True for "o", "e" and "y" beside a letter that is spelled: there they are letters too, not zero or "and".
+    func isBesideLetter(_ index: Int) -> Bool {
+        guard tokens[index].length == 1, tokens[index].kind == .letters, number(index).kind != .none,
+            isSpelledLetter(index)
+        else { return false }
+        func isLetter(_ other: Int) -> Bool {
+            guard other >= 0, other < tokenCount else { return false }
+            return tokens[other].length == 1 && isSpelledLetter(other) && number(other).kind == .none
+                && !isLetterWord(other)
+        }
+        return isLetter(index &- 1) && start(index) &- end(index &- 1) == 1
+            || isLetter(index &+ 1) && start(index &+ 1) &- end(index) == 1
+    }
+
+    /// "the other one 713-681-7668": a single small number before a written one counts something else.
+    @inline(__always)
+    private func isCountedBefore(_ index: Int, _ run: SpokenRun) -> Bool {
+        guard run.wordCount == 1, run.digitTokens == 0, tokens[index].length >= 3, run.last == run.first,
+            number(run.first).kind == .unit
+        else { return false }
+        return run.first == 0 || number(run.first &- 1).kind != .sign
     }
 
     /// "a" and "I" are words of their own.
@@ -307,6 +355,7 @@ extension Scan {
         guard findings.count > mark, let whole = findings.last else { return }
         findings.removeLast()
         var part = whole
+        part.end = whole.start
         var first = 0
         while first < count, start(buffers.spoken[first].firstToken) < whole.start { first &+= 1 }
         var index = first
@@ -314,7 +363,7 @@ extension Scan {
             let next = index &+ 1
             let isLast = next >= count || end(buffers.spoken[next].lastToken) > whole.end
             if isLast || hasLineBreak(buffers.spoken[index].lastToken, buffers.spoken[next].firstToken) {
-                part.start = start(buffers.spoken[first].firstToken)
+                part.start = part.end > whole.start ? start(buffers.spoken[first].firstToken) : whole.start
                 part.end = end(buffers.spoken[index].lastToken)
                 findings.append(part)
                 first = next

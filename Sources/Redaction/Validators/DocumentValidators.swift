@@ -115,7 +115,7 @@ enum DocumentValidator {
 
     /// True when the nine characters can be the serial number of a German identity card or passport: the first is one of
     /// C F G H J K L M N P R T V W X Y Z, the others are of that set or digits (BMI, "Seriennummer").
-    static func hasGermanDocumentShape(_ text: Compact) -> Bool {
+    static func hasGermanDocumentShape(_ text: Compact, fewestDigits: Int) -> Bool {
         guard text.count >= 9 else { return false }
         var digits = 0
         for index in 0..<9 {
@@ -130,7 +130,7 @@ enum DocumentValidator {
                 }
             }
         }
-        return digits >= 3
+        return digits >= fewestDigits
     }
 
     /// DVLA driver number: five letters of the name (9 fills), decade, month (51-62 for women), day, year, two initials, a digit

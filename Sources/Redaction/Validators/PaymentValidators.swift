@@ -2,20 +2,21 @@
 enum PaymentValidator {
     /// True when the first digits and the length belong to a card scheme (issuer ranges of ISO/IEC 7812 as the schemes
     /// publish them: Visa 4; Mastercard 51-55 and 2221-2720; American Express 34, 37; Diners 30, 36, 38, 39; Discover
-    /// 6011, 644-649, 65; JCB 3528-3589; UnionPay 62, 81; Maestro 50, 56-58, 6; Elo; Hipercard; Mir 2200-2204).
+    /// 6011, 644-649, 65; JCB 35 and, with 15 digits, 1800 and 2131; UnionPay 62, 81; Maestro 50, 56-58, 6; Elo; Hipercard; Mir 2200-2204).
     static func isIssued(_ text: Compact) -> Bool {
         let length = text.count
-        guard 13...19 ~= length else { return false }
+        guard 12...19 ~= length else { return false }
         let four = Digits.number(text, 0, 4)
         switch four {
         case 4000...4999: return length == 13 || length == 16 || length == 19
         case 5100...5599, 2221...2720, 2200...2204: return length == 16 || (four < 2205 && length <= 19)
         case 3400...3499, 3700...3799: return length == 15
         case 3000...3059, 3095, 3600...3699, 3800...3999: return 14...19 ~= length && length != 15
-        case 3528...3589: return 16...19 ~= length
+        case 3500...3599: return 16...19 ~= length
+        case 1800, 2131: return length == 15
         case 6011, 6440...6599, 6282...6288: return 16...19 ~= length
         case 6200...6299, 8100...8199: return 16...19 ~= length
-        case 5000...5099, 5600...5899, 6000...6999: return length == 16 || 18...19 ~= length
+        case 5000...5099, 5600...5899, 6000...6999: return length == 12 || length == 16 || 18...19 ~= length
         default: return false
         }
     }

@@ -41,13 +41,14 @@ struct Envelope: RouterMiddleware {
     private func received(_ request: Request) async throws -> Request {
         let length = request.headers[.contentLength]
         guard request.headers[.transferEncoding] != nil || (length != nil && length != "0") else { return request }
-        if let length = length.flatMap({ Int($0) }), length > ControlPlane.maximumBodyBytes {
+        let largest = Endpoint.largestBody(at: request.uri.path)
+        if let length = length.flatMap({ Int($0) }), length > largest {
             throw Refusal(.bodyTooLarge)
         }
         let body = request.body
         let buffer = try await withThrowingTaskGroup(of: ByteBuffer?.self) { group in
             defer { group.cancelAll() }
-            group.addTask { try await body.collect(upTo: ControlPlane.maximumBodyBytes) }
+            group.addTask { try await body.collect(upTo: largest) }
             group.addTask {
                 try await Task.sleep(for: bodyTimeout)
                 return nil

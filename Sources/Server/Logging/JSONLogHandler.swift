@@ -5,8 +5,9 @@ public import WallTime
 
 /// Writes each message as one line of JSON: `timestamp`, `level`, `label`, `message`, and `metadata` as an object.
 ///
-/// Values marked ``Sensitivity/personal`` are written as `[redacted]`. A message itself is never filtered, so it must be constant:
-/// what varies goes into the metadata. Of an attached error only the type is written.
+/// Values marked ``Sensitivity/personal`` are written as `[redacted]`. A message must be constant: what varies goes into the metadata. Of
+/// an attached error only the type is written. The finished line passes a guard that masks what slipped in all the same: card and
+/// account numbers, addresses, telephone numbers and national numbers that can be told without doubt.
 public struct JSONLogHandler: LogHandler {
     /// What stands in place of a personal value.
     public static let redacted = "[redacted]"
@@ -54,7 +55,8 @@ public struct JSONLogHandler: LogHandler {
         if let error = event.error { line["error"] = .string("\(type(of: error))") }
         if !all.isEmpty { line["metadata"] = Self.json(.dictionary(all), depth: 0) }
         // An object of strings within the depth always has a canonical form.
-        guard var bytes = try? JSONValue.object(line).canonicalBytes() else { return }
+        guard let plain = try? JSONValue.object(line).canonicalBytes() else { return }
+        var bytes = LogGuard.shared.guarded(plain)
         bytes.append(UInt8(ascii: "\n"))
         write(bytes)
     }

@@ -1,3 +1,4 @@
+import Credentials
 import Ledger
 
 extension OpenAPIDocument {
@@ -56,8 +57,8 @@ extension OpenAPIDocument {
         },
         "Reason": {"type": ["string", "null"], "minLength": 1, "maxLength": 200, "pattern": "^[ -~]*$"},
         "Scope": {
-          "type": "string", "pattern": "^(audit|ledger|sinks|admin|read:([*]|[a-z0-9][a-z0-9-]{0,62}))$",
-          "description": "read:<route> and read:* for audited reads, audit for the audit trail, ledger for entries and proofs, sinks for delivery, admin for management."
+          "type": "string", "pattern": "\#(Scope.pattern)",
+          "description": "read:<route> and read:* for audited reads, audit for the audit trail, ledger for entries and proofs, sinks for delivery, alerts for what detection found, respond for containment, redact for redaction, redact.reverse for taking it back, admin for management."
         },
         "AddressRange": {
           "type": "string", "description": "An IP address, or a range in CIDR notation without bits beyond its prefix."

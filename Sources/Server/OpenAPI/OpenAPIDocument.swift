@@ -21,6 +21,7 @@ enum OpenAPIDocument {
             {"name": "reads", "description": "Audited reads, on the data plane."},
             {"name": "trail", "description": "Questions to the audit trail. Each is recorded as AUDIT_TRAIL_READ before it is answered."},
             {"name": "log", "description": "The ledger as a tlog-tiles log, for independent verification."},
+            {"name": "redaction", "description": "Personal data in text that the caller sends. Nothing of it is kept or logged."},
             {"name": "clients", "description": "API clients. Each change is an event."},
             {"name": "sinks", "description": "Delivery of the record to SIEM, warehouse and locked storage. Each change is an event."},
             {"name": "operations", "description": "Health, metrics and settings."}
@@ -30,6 +31,7 @@ enum OpenAPIDocument {
         \#(operationsPaths),
         \#(logPaths),
         \#(trailPaths),
+        \#(redactionPaths),
         \#(clientPaths),
         \#(sinkPaths),
         \#(readPaths)

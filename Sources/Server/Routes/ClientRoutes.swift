@@ -59,19 +59,14 @@ struct ClientRoutes: Sendable {
 
     private static func scopes(_ body: JSONBody) throws(Refusal) -> Set<Scope> {
         let texts = try JSONBody.required("scopes", try body.texts("scopes", most: 100))
-        let scopes = texts.compactMap { isScope($0) ? Scope($0) : nil }
+        let scopes = texts.compactMap(Scope.init)
         guard !scopes.isEmpty, scopes.count == texts.count else {
             throw JSONBody.invalid(
                 "scopes",
-                "are read:<route>, read:*, audit, ledger, sinks and admin, at least one of them"
+                "are \(Scope.list), at least one of them"
             )
         }
         return Set(scopes)
-    }
-
-    /// Routes have names of lower-case letters, digits and hyphens; a scope for another would never be of use.
-    private static func isScope(_ text: String) -> Bool {
-        text.wholeMatch(of: /audit|ledger|sinks|admin|read:(?:\*|[a-z0-9][a-z0-9\-]{0,62})/) != nil
     }
 
     private static func addresses(_ body: JSONBody) throws(Refusal) -> [AddressRange] {

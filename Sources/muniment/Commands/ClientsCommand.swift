@@ -27,7 +27,7 @@ struct ClientsCommand: AsyncParsableCommand {
 
         @Option(
             name: .customLong("scope"),
-            help: "What it may do: read:<route>, read:*, audit, ledger, sinks, admin. Repeatable."
+            help: "What it may do: \(Scope.list). Repeatable."
         )
         var scopes: [String]
 
@@ -45,7 +45,7 @@ struct ClientsCommand: AsyncParsableCommand {
                 self.scopes.map { text in
                     guard let scope = Scope(text) else {
                         throw ValidationError(
-                            "'\(text)' is no scope: use read:<route>, read:*, audit, ledger, sinks or admin"
+                            "'\(text)' is no scope: use \(Scope.list)"
                         )
                     }
                     return scope

@@ -226,6 +226,7 @@ final class MunimentServer: Sendable {
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,
+                redactionKeys: installation.redactionKeys,
                 refused: { gateway.note(refused: $0, from: $1) },
                 clock: installation.clock,
                 logger: logger

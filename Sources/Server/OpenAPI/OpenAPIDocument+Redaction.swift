@@ -1,0 +1,108 @@
+import Redaction
+
+extension OpenAPIDocument {
+    private static let typeEnum = EntityType.allCases.map { "\"\($0.name)\"" }.joined(separator: ", ")
+    private static let actionEnum = RedactionRoutes.actions.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+
+    /// Redaction and its reversal.
+    static let redactionPaths = #"""
+        "/api/v1/redact": {
+          "post": {
+            "operationId": "redact", "tags": ["redaction"], "summary": "Replaces personal data in a text, a document or a transcript.",
+            "description": "Exactly one of text, json and transcript; the answer has the same member with the personal data replaced. At most 1 MiB.",
+            "security": [{"basic": ["redact"]}, {"bearer": ["redact"]}],
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "additionalProperties": false,
+                    "properties": {
+                      "text": {"type": "string"},
+                      "json": {"description": "Any JSON value; it comes back as one of the same structure."},
+                      "transcript": {
+                        "type": ["object", "array"],
+                        "description": "Phrases with a text and, if wanted, their words, as in Genesys Cloud transcripts."
+                      },
+                      "action": {"type": ["string", "null"], "enum": [\#(actionEnum), null], "description": "What stands in place of a finding; mask when left out."},
+                      "scope": {
+                        "type": ["string", "null"], "minLength": 1, "maxLength": 100,
+                        "description": "Where equal values get equal replacements: a tenant, a conversation."
+                      },
+                      "types": {
+                        "type": ["array", "null"], "minItems": 1, "items": {"enum": [\#(typeEnum)]},
+                        "description": "What is looked for; everything when left out."
+                      }
+                    }
+                  },
+                  "example": {"text": "my card is 4012 8888 8888 1881"}
+                }
+              }
+            },
+            "responses": {
+              "200": {
+                "description": "What was sent, with its personal data replaced, and how much that was.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["findingCount", "counts"], "additionalProperties": false,
+                      "properties": {
+                        "text": {"type": "string"}, "json": {}, "transcript": {"type": ["object", "array"]},
+                        "findingCount": {"type": "integer", "minimum": 0},
+                        "counts": {
+                          "type": "array",
+                          "items": {
+                            "type": "object", "required": ["type", "count"], "additionalProperties": false,
+                            "properties": {"type": {"enum": [\#(typeEnum)]}, "count": {"type": "integer", "minimum": 1}}
+                          }
+                        }
+                      }
+                    },
+                    "example": {"text": "my card is ****", "findingCount": 1, "counts": [{"type": "CREDIT_CARD", "count": 1}]}
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 408, 413, 415, 500))
+            }
+          }
+        },
+        "/api/v1/redact/reveal": {
+          "post": {
+            "operationId": "revealRedacted", "tags": ["redaction"],
+            "summary": "Turns back a number that the action formatPreserving wrote. Recorded as REDACTION_REVERSED before it is answered.",
+            "security": [{"basic": ["redact.reverse"]}, {"bearer": ["redact.reverse"]}],
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "required": ["value", "type", "reason"], "additionalProperties": false,
+                    "properties": {
+                      "value": {"type": "string", "minLength": 1, "maxLength": 64},
+                      "type": {"enum": [\#(typeEnum)]},
+                      "scope": {"type": ["string", "null"], "minLength": 1, "maxLength": 100, "description": "As it was redacted."},
+                      "reason": {"type": "string", "minLength": 1, "maxLength": 200}
+                    }
+                  },
+                  "example": {"value": "415-555-0132", "type": "PHONE", "reason": "the customer asked for a call"}
+                }
+              }
+            },
+            "responses": {
+              "200": {
+                "description": "The number as it was. Whether it is the one that was redacted cannot be told from it alone.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["value", "type"], "additionalProperties": false,
+                      "properties": {"value": {"type": "string"}, "type": {"enum": [\#(typeEnum)]}}
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 408, 413, 415, 500, 503))
+            }
+          }
+        }
+        """#
+}

@@ -1,0 +1,249 @@
+import Detection
+import Foundation
+import JSON
+import Ledger
+import MerkleLog
+import Storage
+import TestStores
+import Testing
+import WallTime
+
+@testable import Monitoring
+
+/// A ledger that is watched.
+private final class Watched: Sendable {
+    let ledger: Ledger
+    let clock = ManualClock(Timestamp(milliseconds: 1_780_000_000_000))
+    private let folder: TemporaryFolder
+    private let schema: PostgresSchema?
+
+    init(_ engine: Engine) throws {
+        folder = try TemporaryFolder()
+        schema = engine == .postgres ? try PostgresSchema() : nil
+        let location = LedgerLocation(
+            directory: folder.path("data"),
+            anchor: folder.path("anchor/checkpoint"),
+            engine: schema.map { .postgres($0.settings) } ?? .sqlite
+        )
+        let signer = try NoteSigner(origin: Origin("watched.example/test"), seed: [UInt8](repeating: 5, count: 32))
+        try Ledger.create(
+            at: location,
+            signer: signer,
+            first: Event(type: .ledgerCreated, identity: .random(producer: "test"), timestamp: clock.now())
+        )
+        ledger = try Ledger(at: location, signer: signer)
+    }
+
+    deinit { ledger.close() }
+
+    func read(_ number: Int, agent: String, grade: String = "verified", customer: String? = nil) async throws {
+        clock.advance(seconds: 1)
+        try await ledger.append(
+            Event(
+                type: grade == "contradicted" ? .customerDataAccessRefused : .customerDataAccessed,
+                identity: EventIdentity(producer: "gateway@test", id: "read \(number)"),
+                timestamp: clock.now(),
+                fields: [
+                    "agentId": .string(agent), "customerId": .string(customer ?? "c\(number)"),
+                    "interactionId": .string("i\(number)"), "binding": .string(grade),
+                    "bindingReason": .string(grade == "contradicted" ? "agent_not_on_conversation" : "live"),
+                    "dataFieldsViewed": .array(["name"]), "dataFieldsMasked": .object([:]), "route": "profile",
+                    "outcome": .string(grade == "contradicted" ? "refused" : "released"),
+                ]
+            )
+        )
+    }
+
+    func follower() throws -> DetectionFollower {
+        try DetectionFollower(
+            ledger: ledger,
+            rules: BuiltInRules.pack(),
+            configuration: DetectionConfiguration(),
+            clock: clock,
+            failed: { what, error in Issue.record("\(what): \(error)") }
+        )
+    }
+
+    /// The bytes of every event of a kind, oldest first.
+    func events(_ type: EventType) async throws -> [[UInt8]] {
+        let query = EventQuery(keys: [IndexKey(.eventType, type.rawValue)], limit: 10_000)
+        return try await ledger.events(query).events.reversed().map(\.bytes)
+    }
+}
+
+@Suite struct DetectionFollowerTests {
+    /// The scraping burst of rule D-03 with a follower that is stopped and started anew at any point, and one that ran through.
+    @Test(arguments: Engine.allCases)
+    func alertsAreTheSameFromAnyRestart(engine: Engine) async throws {
+        var alerts: [[[UInt8]]] = []
+        for restarts in [false, true] {
+            let watched = try Watched(engine)
+            let follower = try watched.follower()
+            var state = try await follower.restore()
+            for number in 0..<420 {
+                try await watched.read(number, agent: number % 20 == 19 ? "calm" : "scraper")
+                guard number % 37 == 0 else { continue }
+                while try await follower.step(&state) {}
+                guard restarts else { continue }
+                // Sometimes the state was kept, sometimes the process died before.
+                if number % 2 == 0 { try await follower.keep(state) }
+                state = try await follower.restore()
+            }
+            while try await follower.step(&state) {}
+            alerts.append(try await watched.events(.detectionAlertRaised))
+        }
+        #expect(alerts[0] == alerts[1])
+        let sentences = try alerts[0].map { try JSONValue(parsing: $0)["sentence"]?.string ?? "" }
+        #expect(sentences.contains { $0.contains("scraper") && $0.contains("200") })
+        #expect(!sentences.contains { $0.contains("calm") })
+    }
+
+    @Test func aStateOfAnotherLedgerIsNotUsed() async throws {
+        let watched = try Watched(.sqlite)
+        let follower = try watched.follower()
+        var state = try await follower.restore()
+        for number in 0..<5 { try await watched.read(number, agent: "a") }
+        while try await follower.step(&state) {}
+        try await follower.keep(state)
+        let other = try Watched(.sqlite)
+        let bytes = try state.encodedState()
+        _ = try other.follower()
+        try await other.ledger.database.write { connection in
+            _ = try connection.run("INSERT INTO detection_state VALUES (1, 99, $1)", [.blob(bytes)])
+        }
+        #expect(try await other.follower().restore().nextIndex == 0)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func peopleDecideAndTheEngineLearnsOfIt(engine: Engine) async throws {
+        let watched = try Watched(engine)
+        let follower = try watched.follower()
+        var state = try await follower.restore()
+        let desk = AlertDesk(ledger: watched.ledger, clock: watched.clock, producer: "test")
+        #expect(try await desk.alerts().isEmpty)
+        try await watched.read(0, agent: "snoop", grade: "contradicted")
+        while try await follower.step(&state) {}
+        let alert = try #require(try await desk.alerts([.open]).first)
+        #expect(alert.fields["ruleCode"]?.string == "D-13")
+        #expect(try await desk.decide(.acknowledge, on: alert.id, by: "ann").status == .acknowledged)
+        await #expect(throws: AlertError.self) { try await desk.decide(.acknowledge, on: alert.id, by: "ann") }
+        await #expect(throws: AlertError.self) {
+            try await desk.decide(.resolve(reason: " "), on: alert.id, by: "ann")
+        }
+        await #expect(throws: AlertError.self) { try await desk.decide(.acknowledge, on: "D-99-1-x", by: "ann") }
+        let until = watched.clock.now().adding(seconds: 3600)
+        let dismissed = try await desk.decide(.dismiss(reason: "a drill", until: until), on: alert.id, by: "ann")
+        #expect(dismissed.status == .dismissed && dismissed.dismissedUntil == until)
+        #expect(dismissed.history.map(\.actor) == ["detection", "ann", "ann"])
+        #expect(dismissed.json["history"]?.array?.count == 3)
+        // The same again falls into the dismissal, and raises nothing.
+        while try await follower.step(&state) {}
+        try await watched.read(1, agent: "snoop", grade: "contradicted", customer: "c0")
+        while try await follower.step(&state) {}
+        #expect(state.alerts[alert.id]?.status == .dismissed)
+        #expect(try await desk.decide(.reopen(reason: "no drill"), on: alert.id, by: "bob").status == .open)
+        #expect(try await desk.alerts([.dismissed]).isEmpty)
+    }
+}
+
+@Suite struct ContainmentDeskTests {
+    private func desk(_ watched: Watched, _ steps: Set<ContainmentStep> = [.maskOnly, .block]) throws
+        -> ContainmentDesk
+    {
+        try ContainmentDesk(
+            ledger: watched.ledger,
+            policy: ContainmentPolicy(enabled: steps, protected: ["emergency"]),
+            clock: watched.clock,
+            producer: "test"
+        )
+    }
+
+    private func proposal(
+        _ id: String,
+        _ step: ContainmentStep = .maskOnly,
+        _ agent: String = "scraper",
+        until: Timestamp? = nil
+    ) -> ContainmentCommand {
+        .propose(
+            ContainmentProposal(
+                id: id,
+                step: step,
+                target: ContainmentTarget(id: agent),
+                reason: "200 customers in ten minutes",
+                undoAt: until
+            )
+        )
+    }
+
+    @Test(arguments: Engine.allCases)
+    func aMaskComesHoldsAndEndsByItself(engine: Engine) async throws {
+        let watched = try Watched(engine)
+        let end = watched.clock.now().adding(seconds: 60)
+        let found = try await desk(watched).command(proposal("c1", until: end), by: "ann")
+        #expect(found.phase == .approved)
+        #expect(try await desk(watched).restrictions().isEmpty)
+        // Another process each time, as after a crash between any two steps.
+        while try await desk(watched).work() {}
+        #expect(try await desk(watched).restrictions() == [LocalRestriction(agent: "scraper", step: .maskOnly)])
+        #expect(try await desk(watched).book().cases["c1"]?.phase == .effective)
+        watched.clock.advance(seconds: 61)
+        while try await desk(watched).work() {}
+        while try await desk(watched).work() {}
+        #expect(try await desk(watched).restrictions().isEmpty)
+        #expect(try await desk(watched).book().cases["c1"]?.phase == .undone)
+        // The ledger tells the whole story, in order.
+        var story: [(UInt64, String)] = []
+        for type in EventType.containment {
+            let query = EventQuery(keys: [IndexKey(.eventType, type.rawValue)], limit: 10)
+            story += try await watched.ledger.events(query).events.map { ($0.index, type.rawValue) }
+        }
+        #expect(
+            story.sorted { $0.0 < $1.0 }.map { $0.1.dropFirst("CONTAINMENT_".count) } == [
+                "PROPOSED", "PRIOR_STATE_SAVED", "PERFORMED", "EFFECT_VERIFIED", "UNDO_REQUESTED", "UNDO_PERFORMED",
+                "UNDONE",
+            ]
+        )
+    }
+
+    @Test(arguments: Engine.allCases)
+    func boundsHoldAndNothingIsRecordedOfWhatIsRefused(engine: Engine) async throws {
+        let watched = try Watched(engine)
+        let desk = try desk(watched, [.maskOnly])
+        let size = watched.ledger.health.head.size
+        await #expect(throws: ContainmentError.stepDisabled(.block)) {
+            try await desk.command(proposal("b", .block), by: "ann")
+        }
+        await #expect(throws: ContainmentError.protected("emergency")) {
+            try await desk.command(proposal("p", .maskOnly, "emergency"), by: "ann")
+        }
+        await #expect(throws: ContainmentError.unknownCase("none")) {
+            try await desk.command(.undo(caseID: "none", reason: "x"), by: "ann")
+        }
+        #expect(watched.ledger.health.head.size == size)
+        for agent in ["a1", "a2", "a3"] { _ = try await desk.command(proposal(agent, .maskOnly, agent), by: "ann") }
+        await #expect(throws: ContainmentError.self) {
+            try await desk.command(proposal("a4", .maskOnly, "a4"), by: "ann")
+        }
+        while try await desk.work() {}
+        #expect(try await desk.restrictions().count == 3)
+        let undone = try await desk.command(.undo(caseID: "a1", reason: "a false alarm"), by: "bob")
+        #expect(undone.phase == .undoing)
+        while try await desk.work() {}
+        #expect(Set(try await desk.restrictions().map(\.agent)) == ["a2", "a3"])
+    }
+
+    /// Two people ask for the same at once: one case, one row, one event.
+    @Test(arguments: Engine.allCases)
+    func askingTwiceIsAskingOnce(engine: Engine) async throws {
+        let watched = try Watched(engine)
+        let desk = try desk(watched)
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for person in 0..<6 {
+                group.addTask { (try? await desk.command(proposal("same"), by: "person \(person)")) != nil }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(outcomes == 1)
+        #expect(try await watched.events(EventType.containment[0]).count == 1)
+    }
+}
