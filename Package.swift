@@ -89,7 +89,7 @@ let package = Package(
 
         // Floor 2: the record, and who is in it.
         library("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
-        library("Identity", ["TextEncoding", crypto]),
+        library("Identity", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
 
         // Floor 3: what the product does.
         library("Credentials", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
@@ -103,6 +103,11 @@ let package = Package(
         ),
 
         library(
+            "AuditTrail",
+            ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime", crypto]
+        ),
+
+        library(
             "Delivery",
             [
                 "DeliveryWire", "EventFormats", "JSON", "Ledger", "Measures", "MerkleLog", "ObjectStorage", "Storage",
@@ -110,8 +115,6 @@ let package = Package(
                 nioTLS,
             ]
         ),
-
-        library("AuditTrail", ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime"]),
 
         // Pure too, though it stands here: fed the record's events, it returns alerts and effects, and does nothing itself.
         .target(
@@ -127,16 +130,15 @@ let package = Package(
         library(
             "Settings",
             [
-                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys", "JSON",
-                "Ledger", "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto, yams,
+                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys",
+                "Identity", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto, yams,
             ]
         ),
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Delivery", "Gateway", "JSON", "Ledger", "Measures", "MerkleLog",
-                "Redaction",
-                "Storage",
+                "AuditTrail", "Credentials", "Delivery", "Gateway", "Identity", "JSON", "Ledger", "Measures",
+                "MerkleLog", "Redaction", "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -193,6 +195,13 @@ let package = Package(
         ),
 
         .executableTarget(
+            name: "IdentityBenchmark",
+            dependencies: ["Identity", "Ledger", "MerkleLog", "WallTime"],
+            path: "Benchmarks/Identity",
+            swiftSettings: settings
+        ),
+
+        .executableTarget(
             name: "DeliveryBenchmark",
             dependencies: [
                 "Delivery", "DeliveryWire", "EventFormats", "JSON", "Ledger", "MerkleLog", "Sandbox", "Storage",
@@ -229,7 +238,10 @@ let package = Package(
         tests("Storage", ["TestStores"]),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
-        tests("Identity", ["JSON", "TextEncoding", crypto]),
+        tests(
+            "Identity",
+            ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
+        ),
         tests("Monitoring", ["Detection", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
         tests(
@@ -270,9 +282,8 @@ let package = Package(
         tests(
             "Settings",
             [
-                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "JSON", "Ledger",
-                "MerkleLog",
-                "Redaction",
+                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "Identity", "JSON",
+                "Ledger", "MerkleLog", "Redaction",
             ]
         ),
         .testTarget(

@@ -31,8 +31,10 @@ public struct Reader: Sendable {
 
 /// "Who saw this customer?", "What did this agent see?", "What was seen on this call?".
 public struct AccessQuestion: Sendable {
-    /// The customer's id in clear; it becomes a token before it goes anywhere.
+    /// The customer's number in clear, or a global customer id; it becomes a token before it goes anywhere.
     public var customer: String?
+    /// Any other identifier of the customer.
+    public var identifier: Identifier?
     /// The agent's id.
     public var agent: String?
     /// The conversation's id.
@@ -50,7 +52,7 @@ public struct AccessQuestion: Sendable {
     /// Whether each access comes with its proof.
     public var proofs = false
 
-    /// An empty question; set at least one of customer, agent and interaction.
+    /// An empty question; set at least one of customer, identifier, agent and interaction.
     public init() {}
 }
 
@@ -88,14 +90,21 @@ public struct QuestionError: Error, Sendable, CustomStringConvertible {
 /// The questions that a compliance officer asks of the ledger.
 public struct AuditTrail: Sendable {
     private let ledger: Ledger
-    private let tokeniser: Tokeniser
+    private let names: CustomerLedgerNames
     private let clock: any WallClock
     private let producer: String
 
     /// Answers from a ledger.
-    public init(ledger: Ledger, tokeniser: Tokeniser, clock: any WallClock, producer: String) {
+    /// - Parameter identities: who has which identifiers; without it a customer is found by the token of their number only.
+    public init(
+        ledger: Ledger,
+        tokeniser: Tokeniser,
+        identities: IdentityRegistry? = nil,
+        clock: any WallClock,
+        producer: String
+    ) {
         self.ledger = ledger
-        self.tokeniser = tokeniser
+        names = CustomerLedgerNames(tokeniser: tokeniser, identities: identities)
         self.clock = clock
         self.producer = producer
     }
@@ -105,10 +114,12 @@ public struct AuditTrail: Sendable {
     public func accesses(_ question: AccessQuestion, by reader: Reader) async throws -> EventAnswer {
         var keys: [IndexKey] = []
         var asked: [String: JSONValue] = [:]
-        if let customer = question.customer {
-            let token = tokeniser.token(.customer, customer)
-            keys.append(IndexKey(.customer, token))
-            asked["customerId"] = .string(token)
+        var customers: [String]?
+        if let reference = names.reference(customer: question.customer, identifier: question.identifier) {
+            let found = try await names.find(reference)
+            customers = found
+            asked["customerId"] = names.recorded(found).map { .string($0) }
+            asked["askedBy"] = .string(reference.words)
         }
         if let agent = question.agent?.lowercased() {
             keys.append(IndexKey(.agent, agent))
@@ -118,11 +129,13 @@ public struct AuditTrail: Sendable {
             keys.append(IndexKey(.interaction, interaction))
             asked["interactionId"] = .string(interaction)
         }
-        guard !keys.isEmpty else { throw QuestionError("name a customer, an agent or an interaction to look for") }
+        guard !keys.isEmpty || customers != nil else {
+            throw QuestionError("name a customer, an agent or an interaction to look for")
+        }
         var types: Set<String> = [EventType.customerDataAccessed.rawValue]
         if question.includeRefused { types.insert(EventType.customerDataAccessRefused.rawValue) }
         return try await answer(
-            keys: keys,
+            keys: customers.map { names in names.map { keys + [IndexKey(.customer, $0)] } } ?? [keys],
             types: types,
             from: question.from,
             to: question.to,
@@ -146,7 +159,7 @@ public struct AuditTrail: Sendable {
         by reader: Reader
     ) async throws -> EventAnswer {
         try await answer(
-            keys: [IndexKey(.eventType, type)],
+            keys: [[IndexKey(.eventType, type)]],
             types: [],
             from: from,
             to: to,
@@ -172,13 +185,18 @@ public struct AuditTrail: Sendable {
 
     /// The token under which a customer stands in the ledger. Asking is recorded like any other question.
     public func token(ofCustomer customer: String, by reader: Reader) async throws -> String {
-        let token = tokeniser.token(.customer, customer)
-        _ = try await record("token", ["customerId": .string(token)], results: 1, reader)
+        guard let reference = names.reference(customer: customer, identifier: nil) else {
+            throw QuestionError("name a customer")
+        }
+        let found = try await names.find(reference)
+        let token = found.first ?? names.token(ofCustomerNumber: customer)
+        let asked = names.recorded(found).map { ["customerId": JSONValue.string($0)] } ?? [:]
+        _ = try await record("token", asked, results: 1, reader)
         return token
     }
 
     private func answer(
-        keys: [IndexKey],
+        keys: [[IndexKey]],
         types: Set<String>,
         from: Timestamp?,
         to: Timestamp?,
@@ -203,8 +221,9 @@ public struct AuditTrail: Sendable {
             }
             before = position
         }
-        let page = try await ledger.events(
-            EventQuery(keys: keys, types: types, from: from, to: to, before: before, limit: limit)
+        let page = try await page(
+            keys.map { EventQuery(keys: $0, types: types, from: from, to: to, before: before, limit: limit) },
+            limit: limit
         )
         let receipt = try await record(question, asked, results: page.events.count, reader)
         var events: [FoundEvent] = []
@@ -225,7 +244,24 @@ public struct AuditTrail: Sendable {
         )
     }
 
-    private func record(
+    /// One page of what any of several queries finds.
+    private func page(_ queries: [EventQuery], limit: Int) async throws -> EventPage {
+        var pages: [EventPage] = []
+        for query in queries { pages.append(try await ledger.events(query)) }
+        if pages.count == 1 { return pages[0] }
+        let found = pages.flatMap(\.events).sorted { $0.index > $1.index }
+        let shown = Array(found.prefix(limit))
+        let more = found.count > limit || pages.contains { $0.next != nil }
+        return EventPage(
+            events: shown,
+            next: more ? shown.last?.index : nil,
+            completeToTreeSize: pages.map(\.completeToTreeSize).min() ?? ledger.health.head.size
+        )
+    }
+
+    var identities: IdentityRegistry? { names.identities }
+
+    func record(
         _ question: String,
         _ asked: [String: JSONValue],
         results: Int,

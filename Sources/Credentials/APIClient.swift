@@ -16,6 +16,12 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case respond
     /// Management of clients and the installation.
     case admin
+    /// Identification of people, and decisions about who is whom.
+    case identity
+    /// Forgetting people.
+    case forget
+    /// Reporting events of other systems.
+    case events
     /// Redaction of text that the caller sends.
     case redact
     /// Taking back what was encrypted in place of a value; each time is recorded.
@@ -36,7 +42,8 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     /// The scopes that name no route.
     private static let fixed: [String: Scope] = [
         "audit": .audit, "ledger": .ledger, "sinks": .sinks, "alerts": .alerts, "respond": .respond,
-        "redact": .redact, "redact.reverse": .redactReverse, "admin": .admin,
+        "redact": .redact, "redact.reverse": .redactReverse, "admin": .admin, "identity": .identity,
+        "identity.forget": .forget, "events": .events,
     ]
 
     /// What may be written, for people.

@@ -12,6 +12,8 @@ struct AccessRecord {
     let prepared: PreparedRoute
     let plan: ReadPlan?
     let request: ReadRequest
+    /// Under which name the customer stands in the ledger; nil for the token of the customer's number.
+    let name: String?
     let purpose: String
     let binding: Binding
     let clientID: String
@@ -33,8 +35,14 @@ struct AccessRecord {
     }
 
     /// Writes `CUSTOMER_DATA_ACCESSED`.
-    func writeAccessed(_ manifest: Manifest, eventID: [UInt8], to writer: inout CanonicalJSONWriter) {
-        guard let plan else { return }
+    /// - Returns: where the customer's name stands.
+    @discardableResult
+    func writeAccessed(
+        _ manifest: Manifest,
+        eventID: [UInt8],
+        to writer: inout CanonicalJSONWriter
+    ) -> Range<Int> {
+        guard let plan else { return 0..<0 }
         let shown = manifest.summary.released.union(manifest.summary.masked)
         begin(&writer)
         if let commitments = core.commitments {
@@ -45,7 +53,7 @@ struct AccessRecord {
             writer.key("containment")
             writer.string(literal: restriction == .maskOnly ? "mask_only" : "block")
         }
-        writeCustomer(&writer)
+        let place = writeCustomer(&writer)
         let lists = plan.fieldLists(manifest.summary)
         writer.key("dataFieldsMasked")
         write(lists.masked, &writer)
@@ -87,12 +95,20 @@ struct AccessRecord {
             writer.endArray()
         }
         writer.endObject()
+        return place
     }
 
     /// Writes `CUSTOMER_DATA_ACCESS_REFUSED`.
-    func writeRefused(_ outcome: ReadOutcome, reason: String, eventID: [UInt8], to writer: inout CanonicalJSONWriter) {
+    /// - Returns: where the customer's name stands.
+    @discardableResult
+    func writeRefused(
+        _ outcome: ReadOutcome,
+        reason: String,
+        eventID: [UInt8],
+        to writer: inout CanonicalJSONWriter
+    ) -> Range<Int> {
         begin(&writer)
-        writeCustomer(&writer)
+        let place = writeCustomer(&writer)
         writeIdentity(eventID, .customerDataAccessRefused, &writer)
         writer.key("matchedRules")
         write(plan?.matchedRules ?? Array("[]".utf8), &writer)
@@ -103,6 +119,7 @@ struct AccessRecord {
         writer.string(reason)
         writeRoute(&writer)
         writer.endObject()
+        return place
     }
 
     // MARK: Shared parts
@@ -124,13 +141,20 @@ struct AccessRecord {
         writer.string(clientID)
     }
 
-    private func writeCustomer(_ writer: inout CanonicalJSONWriter) {
+    private func writeCustomer(_ writer: inout CanonicalJSONWriter) -> Range<Int> {
         writer.key("customerId")
-        var token: [UInt8] = []
-        token.reserveCapacity(96)
-        var customer = request.customer
-        customer.withUTF8 { core.tokeniser.append(.customer, UnsafeRawBufferPointer($0), to: &token) }
-        writer.string(token)
+        let start = writer.bytes.count
+        if let name {
+            writer.string(name)
+        } else {
+            var token: [UInt8] = []
+            token.reserveCapacity(96)
+            var customer = request.customer
+            customer.withUTF8 { core.tokeniser.append(.customer, UnsafeRawBufferPointer($0), to: &token) }
+            writer.string(token)
+        }
+        // Neither form has a character that JSON would escape.
+        return start + 1..<writer.bytes.count - 1
     }
 
     private func writeIdentity(_ eventID: [UInt8], _ type: EventType, _ writer: inout CanonicalJSONWriter) {

@@ -20,6 +20,8 @@ final class GatewayCore: Sendable {
     let policyHash: String
     let clients: ClientDirectory
     let tokeniser: Tokeniser
+    /// Nil where customers stand in the ledger under their numbers' tokens.
+    let names: CustomerNames?
     let commitments: DisclosureCommitments?
     let conversations: FactsCache<ConversationFacts>?
     let roles: FactsCache<[String]>?
@@ -39,6 +41,7 @@ final class GatewayCore: Sendable {
         settings: GatewaySettings,
         clients: ClientDirectory,
         tokeniser: Tokeniser,
+        naming: (any CustomerNaming)?,
         commitments: DisclosureCommitments?,
         platform: (any Platform)?,
         restrictions: AgentRestrictions,
@@ -49,6 +52,7 @@ final class GatewayCore: Sendable {
         self.settings = settings
         self.clients = clients
         self.tokeniser = tokeniser
+        names = naming.map { CustomerNames($0) }
         self.commitments = settings.commitments ? commitments : nil
         self.metrics = metrics
         self.clock = clock
@@ -81,8 +85,10 @@ final class GatewayCore: Sendable {
         }
     }
 
-    /// Reads that wait for the platform.
-    var remembered: Int { (conversations?.size.waiting ?? 0) + (roles?.size.waiting ?? 0) }
+    /// Reads that wait for the platform, or for a name.
+    var remembered: Int {
+        (conversations?.size.waiting ?? 0) + (roles?.size.waiting ?? 0) + (names?.waiting ?? 0)
+    }
 
     /// A policy with its agents' ids in lower case, as reads carry them.
     private static func compiled(_ policy: Policy) -> CompiledPolicy {

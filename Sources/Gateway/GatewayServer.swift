@@ -19,6 +19,8 @@ public final class GatewayServer: Sendable {
         public let clients: ClientDirectory
         /// How identifiers become tokens.
         public let tokeniser: Tokeniser
+        /// Under which names customers stand in the ledger; nil for the tokens of their numbers.
+        public let naming: (any CustomerNaming)?
         /// How released values are committed to.
         public let commitments: DisclosureCommitments
         /// Whom to ask about conversations; nil when no platform is configured.
@@ -33,6 +35,7 @@ public final class GatewayServer: Sendable {
             ledger: Ledger,
             clients: ClientDirectory,
             tokeniser: Tokeniser,
+            naming: (any CustomerNaming)? = nil,
             commitments: DisclosureCommitments,
             platform: (any Platform)?,
             restrictions: AgentRestrictions = AgentRestrictions(),
@@ -41,6 +44,7 @@ public final class GatewayServer: Sendable {
             self.ledger = ledger
             self.clients = clients
             self.tokeniser = tokeniser
+            self.naming = naming
             self.commitments = commitments
             self.platform = platform
             self.restrictions = restrictions
@@ -72,6 +76,7 @@ public final class GatewayServer: Sendable {
             settings: settings,
             clients: parts.clients,
             tokeniser: parts.tokeniser,
+            naming: parts.naming,
             commitments: parts.commitments,
             platform: parts.platform,
             restrictions: parts.restrictions,

@@ -11,6 +11,8 @@ struct LateRead {
     let agent: String
     let interaction: String
     let customer: String
+    /// Under which name the customer stands in the record.
+    var name: String?
     var isRecorded = false
     var facts: Binding?
 }
@@ -70,7 +72,7 @@ extension LoopContext {
         writer.key("correctedEventId")
         writer.string(read.eventID)
         writer.key("customerId")
-        writer.string(core.tokeniser.token(.customer, read.customer))
+        writer.string(read.name ?? core.tokeniser.token(.customer, read.customer))
         writer.key("eventId")
         writer.string(newEventID())
         writer.key("eventType")

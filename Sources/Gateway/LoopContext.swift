@@ -145,9 +145,9 @@ final class LoopContext: @unchecked Sendable {
 
     // MARK: Records
 
-    /// Submits what the writer holds; `connection` is told when it is durable.
-    func record(for connection: ReadConnection, number: UInt64) throws(LedgerError) {
-        try submit(.read(connection, number: number))
+    /// Submits an event; `connection` is told when it is durable.
+    func record(_ bytes: [UInt8], for connection: ReadConnection, number: UInt64) throws(LedgerError) {
+        try submit(bytes, .read(connection, number: number))
     }
 
     /// Submits the correction that the writer holds. One that the ledger does not take goes to the journal; without one it is
@@ -155,7 +155,7 @@ final class LoopContext: @unchecked Sendable {
     func submitCorrection() {
         core.metrics.corrections.add()
         let bytes = writer.bytes
-        do throws(LedgerError) { try submit(.correction(bytes)) } catch { correctionFailed(bytes) }
+        do throws(LedgerError) { try submit(bytes, .correction(bytes)) } catch { correctionFailed(bytes) }
     }
 
     private func correctionFailed(_ bytes: [UInt8]) {
@@ -164,9 +164,9 @@ final class LoopContext: @unchecked Sendable {
         spool.add(bytes) { written in if !written { metrics.lostCorrections.add() } }
     }
 
-    private func submit(_ waiter: Waiter) throws(LedgerError) {
+    private func submit(_ bytes: [UInt8], _ waiter: Waiter) throws(LedgerError) {
         guard let lane else { throw .closed }
-        try lane.submit { $0.append(contentsOf: writer.bytes) }
+        try lane.submit { $0.append(contentsOf: bytes) }
         waiters.append(waiter)
     }
 

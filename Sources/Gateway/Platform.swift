@@ -58,11 +58,13 @@ final class FactsCache<Value: Sendable>: Sendable {
 
     private struct State {
         var slots: [String: Slot] = [:]
+        /// Counts the times that everything was let go of; an answer that was asked for before is not kept.
+        var generation = 0
         /// When room may be made again: looking through everything for each new key would be quadratic.
         var nextEviction: Int64 = 0
     }
 
-    private enum Step { case answer(Answer), wait, ask }
+    private enum Step { case answer(Answer), wait, ask(generation: Int) }
 
     private let state = Mutex(State())
     private let fetch: @Sendable (String) async -> Answer
@@ -110,28 +112,40 @@ final class FactsCache<Value: Sendable>: Sendable {
                 return .wait
             case .known(let known):
                 state.slots[key] = .asking([then], before: known)
-                return .ask
+                return .ask(generation: state.generation)
             case nil:
                 if state.slots.count >= capacity, !makeRoom(&state, now) { return .answer(.failed) }
                 state.slots[key] = .asking([then], before: nil)
-                return .ask
+                return .ask(generation: state.generation)
             }
         }
         switch next {
         case .answer(let answer): return answer
         case .wait: return nil
-        case .ask:
-            Task { self.settle(key, await self.fetch(key)) }
+        case .ask(let generation):
+            Task { self.settle(key, await self.fetch(key), generation) }
             return nil
         }
     }
 
-    private func settle(_ key: String, _ answer: Answer) {
+    /// Lets go of every answer. Whoever waits for one still gets it.
+    func clear() {
+        state.withLock { state in
+            state.generation += 1
+            state.slots = state.slots.compactMapValues { slot in
+                if case .asking(let waiting, _) = slot { return .asking(waiting, before: nil) }
+                return nil
+            }
+        }
+    }
+
+    private func settle(_ key: String, _ answer: Answer, _ generation: Int) {
         let now = self.now()
         let waiting: [@Sendable (Answer) -> Void] = state.withLock { state in
             guard case .asking(let waiting, _) = state.slots[key] else { return [] }
             var lifetime = self.lifetime
             if case .failed = answer { lifetime = Self.failureLifetime }
+            if generation != state.generation { lifetime = 0 }
             state.slots[key] = .known(Known(answer: answer, at: now, until: now + lifetime))
             return waiting
         }

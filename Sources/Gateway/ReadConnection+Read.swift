@@ -204,7 +204,8 @@ extension ReadConnection {
             overVelocity: read.overVelocity,
             restriction: read.restriction
         )
-        accessRecord(read).writeAccessed(manifest, eventID: read.eventID, to: &loop.writer)
+        lookUpName(of: read, making: true)
+        read.namePlace = accessRecord(read).writeAccessed(manifest, eventID: read.eventID, to: &loop.writer)
         record()
     }
 

@@ -13,6 +13,7 @@ extension ReadConnection {
             prepared: read.prepared,
             plan: read.plan,
             request: read.request,
+            name: read.name,
             purpose: read.route.purposes[read.purpose],
             binding: read.binding,
             clientID: read.clientID,
@@ -27,13 +28,44 @@ extension ReadConnection {
         read.outcome = outcome
         read.isRefused = true
         read.problem = problem
-        accessRecord(read).writeRefused(
+        lookUpName(of: read, making: false)
+        read.namePlace = accessRecord(read).writeRefused(
             outcome,
             reason: problem?.rawValue ?? outcome.rawValue,
             eventID: read.eventID,
             to: &loop.writer
         )
         record()
+    }
+
+    // MARK: The customer's name
+
+    /// Finds out under which name the customer stands in the ledger. A name that is not remembered arrives later; until then the
+    /// record is written with the token of the customer's number, which is also what it keeps when no name can be had.
+    /// - Parameter making: whether a customer who is not known yet becomes one: only what the upstream knows is a customer.
+    func lookUpName(of read: ReadState, making: Bool) {
+        guard let names = core.names else { return }
+        let (number, eventLoop) = (self.number, loop.loop)
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        let known = names.name(ofCustomer: read.request.customer, making: making) { answer in
+            eventLoop.execute { bound.value.nameArrived(answer, number: number) }
+        }
+        read.isNaming = known == nil
+        if case .known(let name)? = known { read.name = name }
+    }
+
+    private func nameArrived(_ answer: PlatformAnswer<String>, number: UInt64) {
+        guard number == self.number, case .recording = stage, let read, let unnamed = read.unnamed else { return }
+        read.isNaming = false
+        read.unnamed = nil
+        var bytes = unnamed
+        // What the journal has taken meanwhile must be the same to the last byte.
+        if case .known(let name) = answer, read.journalAt == .max || read.entry != nil {
+            read.name = name
+            bytes.replaceSubrange(read.namePlace, with: name.utf8)
+            if read.entry != nil { read.entry = bytes }
+        }
+        submit(bytes, read)
     }
 
     func record() {
@@ -46,8 +78,13 @@ extension ReadConnection {
             let now = LoopContext.now()
             read.journalAt = now + max(0, read.deadline - now) / 2
         }
+        if read.isNaming { read.unnamed = loop.writer.bytes } else { submit(loop.writer.bytes, read) }
+    }
+
+    private func submit(_ bytes: [UInt8], _ read: ReadState) {
+        if read.isLate { loop.late[number]?.name = read.name }
         do throws(LedgerError) {
-            try loop.record(for: self, number: number)
+            try loop.record(bytes, for: self, number: number)
         } catch {
             // What the ledger will never take must not lie in the journal for ever.
             switch error {

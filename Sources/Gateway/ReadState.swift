@@ -26,6 +26,14 @@ final class ReadState {
     var upstreamMicroseconds: Int64 = 0
     var retried = false
     var recordStarted = NIODeadline.now()
+    /// Under which name the customer stands in the ledger; nil for the token of the customer's number.
+    var name: String?
+    /// The record as written, while the customer's name is looked up.
+    var unnamed: [UInt8]?
+    /// Where in the record the customer's name stands, without its quotation marks.
+    var namePlace = 0..<0
+    /// Whether the name is being looked up.
+    var isNaming = false
     /// Whether nothing is to be released.
     var isRefused = false
     /// What the caller is told when the record of a refusal is durable; nil when nobody is there to be told.

@@ -68,6 +68,13 @@ public struct EventPage: Sendable {
     public let next: UInt64?
     /// The answer misses no entry of a tree of this size.
     public let completeToTreeSize: UInt64
+
+    /// Puts a page together from others.
+    public init(events: [StoredEvent], next: UInt64?, completeToTreeSize: UInt64) {
+        self.events = events
+        self.next = next
+        self.completeToTreeSize = completeToTreeSize
+    }
 }
 
 extension Ledger {

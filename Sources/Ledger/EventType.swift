@@ -90,6 +90,36 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
         "CONTAINMENT_UNDO_PERFORMED", "CONTAINMENT_UNDONE",
     ].map(EventType.init(rawValue:))
 
+    /// Somebody was identified, or could not be: what was asked, and what came of it.
+    public static let identityResolution = EventType(rawValue: "IDENTITY_RESOLUTION")
+    /// Identifiers were said to be one person's.
+    public static let identityLinked = EventType(rawValue: "IDENTITY_LINKED")
+    /// An identifier was taken from a person.
+    public static let identityUnlinked = EventType(rawValue: "IDENTITY_UNLINKED")
+    /// It was decided how many people use an identifier.
+    public static let identityShared = EventType(rawValue: "IDENTITY_SHARED")
+    /// Records of people were loaded; one event counts a batch.
+    public static let identityLoaded = EventType(rawValue: "IDENTITY_LOADED")
+    /// Two customers were found to be one.
+    public static let identityMerged = EventType(rawValue: "IDENTITY_MERGED")
+    /// A merge was taken back.
+    public static let identityUnmerged = EventType(rawValue: "IDENTITY_UNMERGED")
+    /// Two customers are two, whatever is found.
+    public static let identityKeptApart = EventType(rawValue: "IDENTITY_KEPT_APART")
+    /// The decision that two customers are two was taken back.
+    public static let identityAllowedTogether = EventType(rawValue: "IDENTITY_ALLOWED_TOGETHER")
+    /// Somebody looked at what rules could not decide, and settled it.
+    public static let identityConflictSettled = EventType(rawValue: "IDENTITY_CONFLICT_SETTLED")
+    /// A person's keys and identifiers were destroyed.
+    public static let identityForgotten = EventType(rawValue: "IDENTITY_FORGOTTEN")
+    /// New tokens are made under a new key.
+    public static let identityKeysRotated = EventType(rawValue: "IDENTITY_KEYS_ROTATED")
+    /// What was kept under older keys is kept under the newest now.
+    public static let identityKeysMoved = EventType(rawValue: "IDENTITY_KEYS_MOVED")
+    /// An old key is destroyed.
+    public static let identityKeyDestroyed = EventType(rawValue: "IDENTITY_KEY_DESTROYED")
+    /// Data of a person was deleted somewhere, as another system reports.
+    public static let dataDeletion = EventType(rawValue: "DATA_DELETION")
     /// Somebody had an encrypted value of a redacted text turned back: who, of what type, why.
     public static let redactionReversed = EventType(rawValue: "REDACTION_REVERSED")
 
@@ -106,6 +136,9 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .detectionAlertCleared,
             .detectionAccessUnverifiable, .detectionVerdictChanged, .detectionAlertAcknowledged,
             .detectionAlertResolved,
-            .detectionAlertDismissed, .detectionAlertReopened,
+            .detectionAlertDismissed, .detectionAlertReopened, .identityResolution, .identityLinked, .identityUnlinked,
+            .identityShared, .identityLoaded, .identityMerged, .identityUnmerged, .identityKeptApart,
+            .identityAllowedTogether, .identityConflictSettled, .identityForgotten, .identityKeysRotated,
+            .identityKeysMoved, .identityKeyDestroyed, .dataDeletion,
         ] + containment
 }

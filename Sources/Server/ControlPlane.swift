@@ -5,6 +5,7 @@ public import Gateway
 public import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
+public import Identity
 public import JSON
 public import Ledger
 public import Logging
@@ -27,6 +28,10 @@ public struct ControlPlane: Sendable {
         public var ledger: Ledger
         /// The questions to it.
         public var auditTrail: AuditTrail
+        /// Who is whom.
+        public var identities: IdentityRegistry
+        /// What takes the events of other systems.
+        public var intake: EventIntake
         /// The API clients in the store.
         public var registry: ClientRegistry
         /// The API clients as both planes know them.
@@ -62,6 +67,8 @@ public struct ControlPlane: Sendable {
         public init(
             ledger: Ledger,
             auditTrail: AuditTrail,
+            identities: IdentityRegistry,
+            intake: EventIntake,
             registry: ClientRegistry,
             directory: ClientDirectory,
             dataPlane: any DataPlaneStatus,
@@ -80,6 +87,8 @@ public struct ControlPlane: Sendable {
         ) {
             self.ledger = ledger
             self.auditTrail = auditTrail
+            self.identities = identities
+            self.intake = intake
             self.registry = registry
             self.directory = directory
             self.dataPlane = dataPlane
@@ -149,7 +158,12 @@ public struct ControlPlane: Sendable {
             .add(middleware: Authentication(directory: parts.directory, clock: parts.clock))
             .group(context: ClientContext.self)
         log.add(to: clients)
-        TrailRoutes(ledger: parts.ledger, trail: parts.auditTrail).add(to: clients)
+        TrailRoutes(ledger: parts.ledger, trail: parts.auditTrail, normaliser: parts.identities.normaliser).add(
+            to: clients
+        )
+        IdentityRoutes(identities: parts.identities, trail: parts.auditTrail).add(to: clients)
+        DecisionRoutes(identities: parts.identities).add(to: clients)
+        IntakeRoutes(intake: parts.intake).add(to: clients)
         RedactionRoutes(
             keys: parts.redactionKeys,
             ledger: parts.ledger,

@@ -62,6 +62,7 @@ struct Endpoint: Sendable, Hashable {
             "reason",
         ]
     )
+    static let searchAccesses = Endpoint(.post, "/api/v1/accesses/search", [.audit])
     static let events = Endpoint(
         .get,
         "/api/v1/events",
@@ -72,6 +73,24 @@ struct Endpoint: Sendable, Hashable {
     static let proof = Endpoint(.get, "/api/v1/events/{index}/proof", [.ledger])
     static let tokens = Endpoint(.post, "/api/v1/tokens", [.audit])
 
+    static let resolve = Endpoint(.post, "/api/v1/identity/resolve", [.identity])
+    static let linkIdentifiers = Endpoint(.post, "/api/v1/identity/link", [.identity])
+    static let unlinkIdentifier = Endpoint(.post, "/api/v1/identity/unlink", [.identity])
+    static let shareIdentifier = Endpoint(.post, "/api/v1/identity/share", [.identity])
+    static let merge = Endpoint(.post, "/api/v1/identity/merge", [.identity])
+    static let unmerge = Endpoint(.post, "/api/v1/identity/unmerge", [.identity])
+    static let keepApart = Endpoint(.post, "/api/v1/identity/apart", [.identity])
+    static let explain = Endpoint(.post, "/api/v1/identity/explain", [.identity])
+    static let forget = Endpoint(.post, "/api/v1/identity/forget", [.forget])
+    static let identityChanges = Endpoint(
+        .get,
+        "/api/v1/identity/changes",
+        [.identity],
+        query: ["after", "limit"]
+    )
+    static let identityConflicts = Endpoint(.get, "/api/v1/identity/conflicts", [.identity], query: ["limit"])
+    static let settleConflict = Endpoint(.post, "/api/v1/identity/conflicts/{id}/settle", [.identity])
+    static let reportEvent = Endpoint(.post, "/api/v1/audit/events", [.events])
     static let redact = Endpoint(.post, "/api/v1/redact", [.redact], largestBody: 1 << 20)
     static let reveal = Endpoint(.post, "/api/v1/redact/reveal", [.redactReverse])
 
@@ -93,11 +112,11 @@ struct Endpoint: Sendable, Hashable {
 
     /// Every endpoint.
     static let all: [Endpoint] = [
-        health, readiness, metrics, description, checkpoint, tile, bundle, accesses, events, event, proof, tokens,
-        redact, reveal,
-        clients,
-        createClient, rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink,
-        backfillSink, configuration, status,
+        health, readiness, metrics, description, checkpoint, tile, bundle, accesses, searchAccesses, events, event,
+        proof, tokens, resolve, linkIdentifiers, unlinkIdentifier, shareIdentifier, merge, unmerge, keepApart, explain,
+        forget, identityChanges, identityConflicts, settleConflict, reportEvent, redact, reveal, clients, createClient,
+        rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
+        configuration, status,
     ]
 
     /// The largest body that is taken at a path, before it is known who sends it.

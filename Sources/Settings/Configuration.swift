@@ -4,6 +4,7 @@ import Detection
 import EventFormats
 public import Gateway
 public import Genesys
+public import Identity
 public import JSON
 public import Ledger
 public import MerkleLog
@@ -31,10 +32,14 @@ public struct Configuration: Sendable {
     public let ledger: LedgerLocation
     /// The file of the key that signs checkpoints.
     public let ledgerKey: String
-    /// The file of the key under which tokens are made.
-    public let tokenKey: String
-    /// The number of that key.
+    /// Where the keys are kept under which tokens are made.
+    public let keyring: KeyringSource
+    /// The number of a key that stands alone.
     public let tokenEpoch: Int
+    /// How identifiers make people.
+    public let identity: IdentityRules
+    /// How identifiers are read.
+    public let normaliser: Normaliser.Rules
     /// The data plane.
     public let gateway: GatewaySettings
     /// Where the control plane listens.

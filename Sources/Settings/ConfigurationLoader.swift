@@ -2,6 +2,7 @@ import AccessPolicy
 import Crypto
 import Foundation
 import Gateway
+import Identity
 import Ledger
 import MerkleLog
 
@@ -64,9 +65,10 @@ struct ConfigurationLoader {
         let installation = installation(root.section("installation"))
         let ledger = ledger(root.requiredSection("ledger", for: "where the record is kept and under which name"))
         let tokens = root.requiredSection("tokens", for: "under which key customers' ids become tokens")
-        let tokenKey = files.keyFile(tokens, "key", example: "keys/tokens.key")
+        let keyring = keyring(tokens)
         let epoch = tokens.integer("epoch", in: 1...1_000_000) ?? 1
         tokens.end()
+        let identity = IdentityReader().identity(root.section("identity"))
         let platform = root.section("genesys").map { PlatformReader(files: files).platform($0) }
         let traffic = traffic(root)
         let policies = PolicyReader(
@@ -94,7 +96,7 @@ struct ConfigurationLoader {
         log?.end()
         root.end()
 
-        guard let ledger, let detection, let tokenKey, let policy, let data = listeners.data,
+        guard let ledger, let detection, let keyring, let policy, let data = listeners.data,
             let control = listeners.control
         else {
             return nil
@@ -109,8 +111,10 @@ struct ConfigurationLoader {
             origin: ledger.origin,
             ledger: ledger.location,
             ledgerKey: ledger.key,
-            tokenKey: tokenKey,
+            keyring: keyring,
             tokenEpoch: epoch,
+            identity: identity.rules,
+            normaliser: identity.normaliser,
             gateway: GatewaySettings(
                 listener: data,
                 threads: listeners.threads,
@@ -132,6 +136,20 @@ struct ConfigurationLoader {
             logLevel: level.rawValue,
             contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         )
+    }
+
+    /// A file with the keys, or a command that prints them.
+    private func keyring(_ section: Section) -> KeyringSource? {
+        guard section.has("command") else {
+            return files.keyFile(section, "key", example: "keys/tokens.key").map { .file($0) }
+        }
+        if section.has("key") { section.problem("command", "goes without 'key': keys come from one place") }
+        let words = section.texts("command")
+        guard let program = words.first, program.hasPrefix("/") else {
+            section.problem("command", "must begin with the absolute path of a program that prints the keyring")
+            return nil
+        }
+        return .command(words)
     }
 
     private enum LogLevel: String, CaseIterable {

@@ -108,11 +108,21 @@ public struct ConfigurationTemplate: Sendable {
         \(postgresLines)
 
         tokens:
-          # Customers' ids go into the ledger only as HMAC-SHA-256 under this key. Lose it, and nobody can ask "who saw
-          # this customer?" any more; leak it, and tokens can be guessed.
+          # Identifiers become HMAC-SHA-256 under this key, and people's own keys are sealed under it. Lose it, and nobody
+          # can ask "who saw this customer?" any more; leak it, and tokens can be guessed. 'muniment identity keys rotate'
+          # adds a key to the file. Instead of a file: 'command: [/path/to/program, argument]', which prints the keys.
           key: keys/tokens.key
-          # The key's number; tokens carry it. Count up when the key is changed, or old tokens are taken for new ones.
+          # The number of a key that stands alone in its file; tokens carry it.
           epoch: 1
+
+        # How identifiers are read, and how they make people; docs/identity.md lists everything.
+        identity:
+          # A record of this assurance or more that fits two customers makes them one; 'never' leaves that to people.
+          mergesFrom: matched
+          # Where telephone numbers without country code are at home: BR, CA, DE, ES, FR, GB, IT, PT or US.
+          # region: DE
+          # Values that identify nobody, such as your own switchboard.
+          # blocked: {phone: ["+49 30 901820"], email: [info@example.com]}
 
         # The data plane: audited reads. The only address that the contact centre's Data Actions need to reach.
         data:

@@ -35,7 +35,8 @@ struct ConfigurationOption: ParsableArguments {
 struct Installation: Sendable {
     let configuration: Configuration
     let signer: NoteSigner
-    let tenantKey: TenantKey
+    let keyring: Keyring
+    let normaliser: Normaliser
     let clock: any WallClock = SystemClock()
 
     init(configuration: Configuration) throws {
@@ -52,24 +53,30 @@ struct Installation: Sendable {
                     + "one ledger only"
             )
         }
-        guard let secret = KeyFile.bytes(hex: try KeyFile.read(configuration.tokenKey)) else {
-            throw CommandFailure("the key \(configuration.tokenKey) must be 64 hex digits")
-        }
-        tenantKey = try TenantKey(secret: secret, tenant: configuration.tenant, epoch: configuration.tokenEpoch)
+        keyring = try Self.readKeyring(configuration)
+        normaliser = try Normaliser(rules: configuration.normaliser)
     }
 
-    var tokeniser: Tokeniser { Tokeniser(key: tenantKey) }
-    /// The keys of redaction that can be compared or taken back: a use of the tenant's key of its own.
-    var redactionKeys: RedactionKeys? {
-        RedactionKeys(secret: tenantKey.derived(for: "redaction").withUnsafeBytes { Array($0) })
+    /// Reads the keyring anew, as after a rotation.
+    static func readKeyring(_ configuration: Configuration) throws -> Keyring {
+        try configuration.keyring.read(tenant: configuration.tenant, singleEpoch: configuration.tokenEpoch)
     }
-    var commitments: DisclosureCommitments { DisclosureCommitments(key: tenantKey) }
-    var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: tenantKey.derived(for: "access-token")) }
+
+    var tokeniser: Tokeniser { Tokeniser(key: keyring.newest) }
+    /// The keys of redaction that can be compared or taken back: a use of the tenant's newest key of its own.
+    var redactionKeys: RedactionKeys? {
+        RedactionKeys(secret: keyring.newest.derived(for: "redaction").withUnsafeBytes { Array($0) })
+    }
+    /// What values are committed to under.
+    var commitments: DisclosureCommitments { DisclosureCommitments(key: keyring.newest) }
+    /// What they may have been committed to under, newest first.
+    var allCommitments: [DisclosureCommitments] { keyring.keys.reversed().map { DisclosureCommitments(key: $0) } }
+    var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: keyring.newest.derived(for: "access-token")) }
 
     /// Every part that has tables in the store.
     static let schema =
         Ledger.schema + [
-            ClientRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema, DetectionFollower.schema,
+            ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema, DetectionFollower.schema,
             LeaseKeeper.schema,
         ]
 
@@ -88,8 +95,23 @@ struct Installation: Sendable {
         try ClientRegistry(ledger: ledger, clock: clock, producer: producer)
     }
 
-    func auditTrail(_ ledger: Ledger, producer: String) -> AuditTrail {
-        AuditTrail(ledger: ledger, tokeniser: tokeniser, clock: clock, producer: producer)
+    func identities(_ ledger: Ledger, producer: String) throws -> IdentityRegistry {
+        try IdentityRegistry(
+            ledger: ledger,
+            keyring: keyring,
+            rules: configuration.identity,
+            normaliser: normaliser,
+            clock: clock,
+            producer: producer
+        )
+    }
+
+    func auditTrail(_ ledger: Ledger, producer: String) throws -> AuditTrail {
+        auditTrail(ledger, try identities(ledger, producer: producer), producer: producer)
+    }
+
+    func auditTrail(_ ledger: Ledger, _ identities: IdentityRegistry, producer: String) -> AuditTrail {
+        AuditTrail(ledger: ledger, tokeniser: tokeniser, identities: identities, clock: clock, producer: producer)
     }
 
     /// Opens the ledger for one command and closes it whatever happens.

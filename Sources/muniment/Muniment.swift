@@ -34,8 +34,8 @@ struct Muniment: AsyncParsableCommand {
             CommandGroup(
                 name: "Manage",
                 subcommands: [
-                    LedgerCommand.self, RespondCommand.self, RulesCommand.self, SinksCommand.self, ClientsCommand.self,
-                    PolicyCommand.self, GenesysCommand.self,
+                    LedgerCommand.self, IdentityCommand.self, RespondCommand.self, RulesCommand.self, SinksCommand.self,
+                    ClientsCommand.self, PolicyCommand.self, GenesysCommand.self,
                     BackupCommand.self,
                     RestoreCommand.self, StoreCommand.self, MigrateCommand.self,
                 ]

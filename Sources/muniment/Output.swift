@@ -46,6 +46,9 @@ enum Output {
         for row in rows { print(row) }
     }
 
+    /// A JSON document as ``json(_:)`` prints it.
+    static func text(_ value: JSONValue) -> String { pretty(value, indent: "") }
+
     private static func pretty(_ value: JSONValue, indent: String) -> String {
         let inner = indent + "  "
         switch value {

@@ -116,6 +116,7 @@ struct Site: Sendable {
         fake: Int? = nil,
         tls: UpstreamTLS? = nil,
         upstreamHost: String = "127.0.0.1",
+        naming: (any CustomerNaming)? = nil,
         scopes: Set<Scope> = [.read(route: "*")],
         _ change: (inout GatewaySettings) -> Void = { _ in },
         _ body: (Site) async throws -> Void
@@ -162,6 +163,7 @@ struct Site: Sendable {
                 ledger: ledger,
                 clients: directory,
                 tokeniser: Tokeniser(key: key),
+                naming: naming,
                 commitments: DisclosureCommitments(key: key),
                 platform: platform ? GenesysPlatform(client: genesys) : nil,
                 restrictions: restrictions,

@@ -30,6 +30,7 @@ final class Installation: Sendable {
     let ledger: Ledger
     let tokeniser: Tokeniser
     let registry: ClientRegistry
+    let identities: IdentityRegistry
     let deliveryState: DeliveryState
     let directory = ClientDirectory(tokenKey: SymmetricKey(size: .bits256))
     let dataPlane = PretendDataPlane()
@@ -48,6 +49,13 @@ final class Installation: Sendable {
         try Ledger.create(at: location, signer: signer, first: first)
         ledger = try Ledger(at: location, signer: signer)
         tokeniser = Tokeniser(key: try TenantKey(secret: [UInt8](repeating: 3, count: 32), tenant: "test", epoch: 1))
+        identities = try IdentityRegistry(
+            ledger: ledger,
+            keyring: Keyring(try TenantKey(secret: [UInt8](repeating: 3, count: 32), tenant: "test", epoch: 1)),
+            normaliser: try Normaliser(),
+            clock: clock,
+            producer: "test"
+        )
         registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test")
         deliveryState = try DeliveryState(ledger: ledger, producer: "test")
     }
@@ -61,7 +69,15 @@ final class Installation: Sendable {
         ControlPlane(
             ControlPlane.Parts(
                 ledger: ledger,
-                auditTrail: AuditTrail(ledger: ledger, tokeniser: tokeniser, clock: clock, producer: "test"),
+                auditTrail: AuditTrail(
+                    ledger: ledger,
+                    tokeniser: tokeniser,
+                    identities: identities,
+                    clock: clock,
+                    producer: "test"
+                ),
+                identities: identities,
+                intake: EventIntake(ledger: ledger, tokeniser: tokeniser, identities: identities, clock: clock),
                 registry: registry,
                 directory: directory,
                 dataPlane: dataPlane,

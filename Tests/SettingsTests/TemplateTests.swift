@@ -2,6 +2,7 @@ import AccessPolicy
 import Foundation
 import Gateway
 import Genesys
+import Identity
 import JSON
 import Ledger
 import MerkleLog
@@ -23,7 +24,7 @@ struct TemplateTests {
         #expect(configuration.ledger.directory == site.path("data"))
         #expect(configuration.ledger.anchor == site.path("anchor/checkpoint"))
         #expect(configuration.ledgerKey == site.path("keys/ledger.key"))
-        #expect(configuration.tokenKey == site.path("keys/tokens.key"))
+        #expect(configuration.keyring == .file(site.path("keys/tokens.key")))
         #expect(configuration.logLevel == "info")
         #expect(configuration.control.port == 8081)
         let platform = try #require(configuration.platform)

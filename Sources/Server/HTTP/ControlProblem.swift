@@ -14,6 +14,8 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownField = "unknown-field"
     case wrongType = "wrong-type"
     case invalidField = "invalid-field"
+    case invalidIdentifier = "invalid-identifier"
+    case invalidEvent = "invalid-event"
     case idempotencyUnsupported = "idempotency-unsupported"
     case unauthenticated = "unauthenticated"
     case forbidden = "forbidden"
@@ -21,10 +23,13 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownEntry = "unknown-entry"
     case unknownTile = "unknown-tile"
     case unknownClient = "unknown-client"
+    case unknownCustomer = "unknown-customer"
     case unknownSink = "unknown-sink"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case clientRevoked = "client-revoked"
+    case identityConflict = "identity-conflict"
+    case eventConflict = "event-conflict"
     case sinkConflict = "sink-conflict"
     case bodyTooLarge = "body-too-large"
     case unsupportedMediaType = "unsupported-media-type"
@@ -38,14 +43,15 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     public var status: Int {
         switch self {
         case .badFraming, .unknownParameter, .missingParameter, .invalidParameter, .malformedJSON, .duplicateKey,
-            .missingField, .unknownField, .wrongType, .invalidField, .idempotencyUnsupported:
+            .missingField, .unknownField, .wrongType, .invalidField, .invalidIdentifier, .invalidEvent,
+            .idempotencyUnsupported:
             400
         case .unauthenticated: 401
         case .forbidden: 403
-        case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownSink: 404
+        case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownSink: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .clientRevoked, .sinkConflict: 409
+        case .clientRevoked, .identityConflict, .eventConflict, .sinkConflict: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .internalError: 500
@@ -66,6 +72,8 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .unknownField: "The body has a member that is not known here."
         case .wrongType: "A member has the wrong type."
         case .invalidField: "A member has a value that is not acceptable."
+        case .invalidIdentifier: "An identifier cannot be read as what it is given for."
+        case .invalidEvent: "The reported event is not one that can be taken."
         case .idempotencyUnsupported:
             "A secret is shown once and not kept, so this request cannot be repeated: leave Idempotency-Key out, and after a "
                 + "lost answer list the clients and revoke the new one."
@@ -75,6 +83,9 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .unknownEntry: "The ledger has no such entry."
         case .unknownTile: "The ledger has no such tile or bundle."
         case .unknownClient: "There is no such API client."
+        case .unknownCustomer: "There is no such customer, or the customer was forgotten."
+        case .identityConflict: "A decision in force forbids it."
+        case .eventConflict: "Another event was recorded under this key: give each event a key of its own."
         case .unknownSink: "There is no such sink."
         case .methodNotAllowed: "The method is not allowed here."
         case .requestTimeout: "The request did not arrive in time."

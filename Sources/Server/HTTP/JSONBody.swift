@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import NIOCore
+import WallTime
 
 /// The JSON object in a request's body, read strictly: only members that the endpoint knows, each once, each of its type.
 struct JSONBody: Sendable {
@@ -33,6 +34,64 @@ struct JSONBody: Sendable {
             throw Refusal(.unknownField, "known here: \(known.joined(separator: ", "))")
         }
         members = object.filter { !$0.value.isNull }
+    }
+
+    private init(_ object: [String: JSONValue], at name: String, known: [String]) throws(Refusal) {
+        guard object.keys.allSatisfy(known.contains) else {
+            throw Refusal(.unknownField, "known in \(name): \(known.joined(separator: ", "))")
+        }
+        members = object.filter { !$0.value.isNull }
+    }
+
+    /// An object that may be left out.
+    func object(_ name: String, known: [String]) throws(Refusal) -> JSONBody? {
+        guard let value = members[name] else { return nil }
+        guard let object = value.object else { throw Refusal(.wrongType, "\(name) is an object") }
+        return try JSONBody(object, at: name, known: known)
+    }
+
+    /// A list of objects that may be left out, at most `most` of them.
+    func objects(_ name: String, known: [String], most: Int) throws(Refusal) -> [JSONBody]? {
+        guard let value = members[name] else { return nil }
+        guard let array = value.array else { throw Refusal(.wrongType, "\(name) is a list of objects") }
+        guard array.count <= most else { throw Self.invalid(name, "has at most \(most) elements") }
+        var bodies: [JSONBody] = []
+        for item in array {
+            guard let object = item.object else { throw Refusal(.wrongType, "\(name) is a list of objects") }
+            bodies.append(try JSONBody(object, at: name, known: known))
+        }
+        return bodies
+    }
+
+    /// A value of any type that must be there.
+    func value(_ name: String) throws(Refusal) -> JSONValue { try Self.required(name, members[name]) }
+
+    /// A truth value that may be left out.
+    func flag(_ name: String) throws(Refusal) -> Bool? {
+        guard let value = members[name] else { return nil }
+        guard let flag = value.bool else { throw Refusal(.wrongType, "\(name) is true or false") }
+        return flag
+    }
+
+    /// A moment in RFC 3339, or a date for its first moment in UTC, which may be left out.
+    func moment(_ name: String) throws(Refusal) -> Timestamp? {
+        guard let text = try text(name, .moment) else { return nil }
+        guard let moment = Timestamp(text) else {
+            throw Self.invalid(name, "is an RFC 3339 time such as 2026-01-02T03:04:05Z, or a date")
+        }
+        return moment
+    }
+
+    /// One of a closed list of names, which may be left out.
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String,
+        _ type: Choice.Type
+    ) throws(Refusal) -> Choice? where Choice.RawValue == String {
+        guard let value = members[name] else { return nil }
+        guard let choice = value.string.flatMap({ Choice(rawValue: $0) }) else {
+            throw Self.invalid(name, "is one of: \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
     }
 
     /// A refusal that names a member.

@@ -3,6 +3,7 @@ import Credentials
 import Delivery
 import HTTPTypes
 import Hummingbird
+import Identity
 import Ledger
 import NIOCore
 import NIOHTTP1
@@ -19,6 +20,13 @@ extension Refusal {
         case ClientError.unknown: (Refusal(.unknownClient), nil)
         case ClientError.revoked: (Refusal(.clientRevoked), nil)
         case ClientError.invalid(let reason): (Refusal(.invalidField, reason), nil)
+        case IdentityError.unknownCustomer, IdentityError.unknownIdentifier: (Refusal(.unknownCustomer), nil)
+        case IdentityError.invalid(let reason): (Refusal(.invalidField, reason), nil)
+        case IdentityError.conflict(let reason): (Refusal(.identityConflict, reason), nil)
+        case let error as IdentityError: (Refusal(.internalError), error.description)
+        case let error as IdentifierRefusal: (Refusal(.invalidIdentifier, error.description), nil)
+        case let error as IntakeError: (Refusal(.invalidEvent, error.description), nil)
+        case LedgerError.conflict: (Refusal(.eventConflict), nil)
         case DeliveryError.unknownSink: (Refusal(.unknownSink), nil)
         case DeliveryError.backfillRange(_, let start):
             (Refusal(.invalidField, "last: lies below the sink's start, \(start)"), nil)

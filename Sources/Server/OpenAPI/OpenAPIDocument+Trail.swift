@@ -109,7 +109,7 @@ extension OpenAPIDocument {
                   "application/json": {
                     "schema": {
                       "type": "object", "required": ["token"], "additionalProperties": false,
-                      "properties": {"token": {"type": "string", "pattern": "^hmac-sha256:[0-9]+:customer:[0-9a-f]{64}$"}}
+                      "properties": {"token": {"type": "string", "pattern": "^(subject|hmac-sha256:[0-9]+:customer):[0-9a-f]{64}$"}}
                     }
                   }
                 }

@@ -20,6 +20,7 @@ enum OpenAPIDocument {
           "tags": [
             {"name": "reads", "description": "Audited reads, on the data plane."},
             {"name": "trail", "description": "Questions to the audit trail. Each is recorded as AUDIT_TRAIL_READ before it is answered."},
+            {"name": "identity", "description": "Who is whom. Every identification and every decision is an event; identifiers are sent in bodies only, and kept as keyed codes."},
             {"name": "log", "description": "The ledger as a tlog-tiles log, for independent verification."},
             {"name": "redaction", "description": "Personal data in text that the caller sends. Nothing of it is kept or logged."},
             {"name": "clients", "description": "API clients. Each change is an event."},
@@ -31,6 +32,7 @@ enum OpenAPIDocument {
         \#(operationsPaths),
         \#(logPaths),
         \#(trailPaths),
+        \#(identityPaths),
         \#(redactionPaths),
         \#(clientPaths),
         \#(sinkPaths),
@@ -58,7 +60,8 @@ enum OpenAPIDocument {
             },
             "schemas": {
         \#(sinkSchemas)
-        \#(schemas)
+        \#(schemas),
+        \#(identitySchemas)
             }
           }
         }

@@ -79,11 +79,7 @@ struct ClientRoutes: Sendable {
     }
 
     private static func expiry(_ body: JSONBody) throws(Refusal) -> Timestamp? {
-        guard let text = try body.text("expires", .moment) else { return nil }
-        guard let moment = Timestamp(text) else {
-            throw JSONBody.invalid("expires", "is an RFC 3339 time such as 2026-01-02T03:04:05Z")
-        }
-        return moment
+        try body.moment("expires")
     }
 
     private static func json(_ client: APIClient) -> JSONValue {

@@ -1,6 +1,7 @@
 import AuditTrail
 import Credentials
 import Hummingbird
+import Identity
 import JSON
 import Ledger
 import MerkleLog
@@ -14,12 +15,17 @@ struct TrailRoutes: Sendable {
 
     let ledger: Ledger
     let trail: AuditTrail
+    let normaliser: Normaliser
 
     func add(to group: RouterGroup<ClientContext>) {
         group.serve(.accesses) { _, context, query in
             let question = try Self.question(query)
             let answer = try await trail.accesses(question, by: try Self.reader(context, query))
             return try .json(Self.json(answer, as: "accesses"))
+        }
+        group.serve(.searchAccesses) { request, context, _ in
+            let (question, reader) = try await search(request, context)
+            return try .json(Self.json(try await trail.accesses(question, by: reader), as: "accesses"))
         }
         group.serve(.events) { _, context, query in
             guard let type = query["eventType"] else { throw Refusal(.missingParameter, "eventType") }
@@ -55,6 +61,30 @@ struct TrailRoutes: Sendable {
             let reader = Reader(name: context.client.id, channel: .api, reason: try body.text("reason", .reason))
             return try .json(["token": .string(try await trail.token(ofCustomer: customer, by: reader))])
         }
+    }
+
+    /// The same question with the customer in the body, where no proxy logs it, and by any identifier.
+    private func search(_ request: Request, _ context: ClientContext) async throws -> (AccessQuestion, Reader) {
+        let known = [
+            "customerId", "identifier", "agentId", "interactionId", "from", "to", "includeRefused", "proofs", "limit",
+            "cursor", "reason",
+        ]
+        let body = try await JSONBody(request, known: known)
+        var question = AccessQuestion()
+        question.customer = try body.text("customerId", .customerID)
+        question.identifier = try body.object("identifier", known: JSONBody.identifierMembers)?.identifier(normaliser)
+        guard (question.customer == nil) != (question.identifier == nil) else {
+            throw Refusal(.missingField, "either customerId or identifier")
+        }
+        question.agent = try body.text("agentId", .platformID)
+        question.interaction = try body.text("interactionId", .platformID)
+        question.from = try body.moment("from")
+        question.to = try body.moment("to")
+        question.includeRefused = try body.flag("includeRefused") ?? false
+        question.proofs = try body.flag("proofs") ?? false
+        question.limit = try body.number("limit", in: 1...1000).map { Int($0) } ?? Self.defaultLimit
+        question.cursor = try body.text("cursor", .word)
+        return (question, Reader(name: context.client.id, channel: .api, reason: try body.text("reason", .reason)))
     }
 
     private static func question(_ query: QueryParameters) throws(Refusal) -> AccessQuestion {

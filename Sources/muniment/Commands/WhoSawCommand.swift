@@ -69,8 +69,10 @@ struct WhoSawCommand: AsyncParsableCommand {
 
     @OptionGroup var options: QuestionOptions
 
-    @Option(help: "The customer's id, in clear.")
+    @Option(help: "The customer's number in the system of record, in clear, or a global customer id.")
     var customer: String?
+
+    @OptionGroup var identifierOptions: IdentifierOptions
 
     @Option(help: "The agent's id.")
     var agent: String?
@@ -91,8 +93,11 @@ struct WhoSawCommand: AsyncParsableCommand {
     var includeRefused = false
 
     func validate() throws {
-        if customer == nil, agent == nil, interaction == nil {
-            throw ValidationError("name at least one of --customer, --agent and --interaction")
+        if customer == nil, identifierOptions.count == 0, agent == nil, interaction == nil {
+            throw ValidationError("name at least one of --customer, another identifier, --agent and --interaction")
+        }
+        if identifierOptions.count + (customer == nil ? 0 : 1) > 1 {
+            throw ValidationError("name the customer once: by --customer or by one other identifier")
         }
         if on != nil, from != nil || to != nil { throw ValidationError("--on goes without --from and --to") }
     }
@@ -115,6 +120,8 @@ struct WhoSawCommand: AsyncParsableCommand {
             question.from = try from.map { try Moment.parse($0) }
             question.to = try to.map { try Moment.parse($0) }
         }
+        let installation = try options.configurationOption.load()
+        question.identifier = try identifierOptions.identifiers(installation.normaliser).first
         let asked = question
         let answer = try await options.ask { try await $0.accesses(asked, by: options.reader) }
         options.show(answer, ["entry", "time", "agent", "interaction", "binding", "purpose", "outcome", "fields seen"])
@@ -221,14 +228,11 @@ struct DisclosedCommand: AsyncParsableCommand {
     func run() async throws {
         let installation = try options.configurationOption.load()
         let found = try await options.ask { try await $0.event(at: index, proof: false, by: options.reader) }
-        guard
-            let matches = Disclosure.matches(
-                event: found.event,
-                path: path,
-                values: values,
-                commitments: installation.commitments
-            )
-        else { throw CommandFailure("entry \(index) commits to nothing under '\(path)'") }
+        let verdicts = installation.allCommitments.compactMap {
+            Disclosure.matches(event: found.event, path: path, values: values, commitments: $0)
+        }
+        guard !verdicts.isEmpty else { throw CommandFailure("entry \(index) commits to nothing under '\(path)'") }
+        let matches = verdicts.contains(true)
         if options.format.format == .json {
             Output.json(.object(["disclosed": .bool(matches)]))
         } else {

@@ -7,6 +7,7 @@ import Detection
 import Foundation
 import Gateway
 import Genesys
+import Identity
 import JSON
 import Ledger
 import Logging
@@ -24,6 +25,7 @@ final class MunimentServer: Sendable {
     let registry: ClientRegistry
     let directory: ClientDirectory
     let auditTrail: AuditTrail
+    let identities: IdentityRegistry
 
     private let installation: Installation
     private let http: HTTPClient?
@@ -55,7 +57,8 @@ final class MunimentServer: Sendable {
         registry = try installation.registry(ledger, producer: producer)
         directory = installation.clientDirectory
         directory.replace(with: try await registry.all())
-        auditTrail = installation.auditTrail(ledger, producer: producer)
+        identities = try installation.identities(ledger, producer: producer)
+        auditTrail = installation.auditTrail(ledger, identities, producer: producer)
         var platform: (any Platform)?
         var readyChecks: [ReadyCheck] = []
         var http: HTTPClient?
@@ -79,6 +82,7 @@ final class MunimentServer: Sendable {
                 ledger: ledger,
                 clients: directory,
                 tokeniser: installation.tokeniser,
+                naming: CustomerNamesByIdentity(identities: identities),
                 commitments: installation.commitments,
                 platform: platform,
                 restrictions: restrictions,
@@ -132,6 +136,11 @@ final class MunimentServer: Sendable {
                     }
                 }
                 group.addTask { await controlPlane.followClients() }
+                group.addTask {
+                    await self.followIdentities {
+                        logger.error("changes of identities cannot be followed", metadata: ["error": "\($0)"])
+                    }
+                }
                 group.addTask { await self.sinks.service.run() }
             }
         }
@@ -215,6 +224,13 @@ final class MunimentServer: Sendable {
             ControlPlane.Parts(
                 ledger: ledger,
                 auditTrail: auditTrail,
+                identities: identities,
+                intake: EventIntake(
+                    ledger: ledger,
+                    tokeniser: installation.tokeniser,
+                    identities: identities,
+                    clock: installation.clock
+                ),
                 registry: registry,
                 directory: directory,
                 dataPlane: gateway,
@@ -232,6 +248,29 @@ final class MunimentServer: Sendable {
                 logger: logger
             )
         )
+    }
+
+    /// Hears within a second or two what other processes do: forgettings, and new keys.
+    private func followIdentities(failed: @escaping @Sendable (any Error) -> Void) async {
+        var fingerprints = identities.tokens.keyring.keys.map(\.fingerprint)
+        var seconds = 0
+        while !Task.isCancelled {
+            // A rhythm: what others do is looked for every second, keys that a command prints every minute.
+            try? await Task.sleep(for: .seconds(1))
+            seconds += 1
+            do {
+                try await identities.followForgettings()
+                if case .command = installation.configuration.keyring, seconds % 60 != 0 { continue }
+                let keyring = try Installation.readKeyring(installation.configuration)
+                let read = keyring.keys.map(\.fingerprint)
+                if read != fingerprints {
+                    identities.replaceKeyring(with: keyring)
+                    fingerprints = read
+                }
+            } catch {
+                failed(error)
+            }
+        }
     }
 
     private static func state(of genesys: GenesysClient) -> PartState {

@@ -1,23 +1,18 @@
 import Crypto
 import TextEncoding
 
-/// What an identifier identifies a person by. The kind is part of what is hashed: the same digits as account number and as phone
-/// number give different tokens.
-public enum IdentifierKind: String, Sendable, CaseIterable {
-    /// The customer's number in the system of record.
-    case customer
-}
-
 /// Turns identifiers into tokens: HMAC-SHA-256, full length, under a tenant's key.
 ///
-/// A token reads `hmac-sha256:<epoch>:<kind>:<64 hex digits>`. The identifier is taken as it is given, byte for byte.
+/// A token reads `hmac-sha256:<epoch>:<kind>:<64 hex digits>`. The identifier is taken as it is given, byte for byte: a
+/// ``Normaliser`` has brought it into its one spelling before.
 public struct Tokeniser: Sendable {
+    private let secret: KeyedHash
     private let states: [IdentifierKind: KeyedHash]
     private let prefixes: [IdentifierKind: [UInt8]]
 
     /// Makes tokens under a key.
     public init(key: TenantKey) {
-        let secret = KeyedHash(key: key.derived(for: "token"))
+        secret = KeyedHash(key: key.derived(for: "token"))
         var states: [IdentifierKind: KeyedHash] = [:]
         var prefixes: [IdentifierKind: [UInt8]] = [:]
         for kind in IdentifierKind.allCases {
@@ -41,5 +36,10 @@ public struct Tokeniser: Sendable {
         guard let state = states[kind], let prefix = prefixes[kind] else { return }
         output.append(contentsOf: prefix)
         state.code(for: value).withUnsafeBytes { Hex.append($0, to: &output) }
+    }
+
+    /// The token's 32 bytes.
+    func digest(_ kind: IdentifierKind, _ value: UnsafeRawBufferPointer) -> TokenDigest {
+        TokenDigest((states[kind] ?? secret.beginning(with: Array("\(kind.rawValue)\u{0}".utf8))).code(for: value))
     }
 }

@@ -1,4 +1,5 @@
 public import Crypto
+import TextEncoding
 
 /// The secret under which a tenant's identifiers become tokens. Kept in a file apart from the store; without it tokens cannot be
 /// made, linked or guessed.
@@ -10,7 +11,7 @@ public struct TenantKey: Sendable, CustomStringConvertible, CustomDebugStringCon
     public let tenant: String
     /// The number of this key; tokens carry it, so that keys can be changed.
     public let epoch: Int
-    private let secret: SymmetricKey
+    let secret: SymmetricKey
 
     /// - Throws: ``IdentityError`` when the secret is not 32 bytes or the epoch is not positive.
     public init(secret: [UInt8], tenant: String, epoch: Int) throws(IdentityError) {
@@ -27,22 +28,12 @@ public struct TenantKey: Sendable, CustomStringConvertible, CustomDebugStringCon
         return SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: message, using: secret))
     }
 
+    /// Names the key in receipts without giving it away: the first 16 bytes of a hash under it.
+    public var fingerprint: String {
+        Hex.encode(HMAC<SHA256>.authenticationCode(for: [], using: derived(for: "fingerprint")).prefix(16))
+    }
+
     public var description: String { "TenantKey(\(tenant), epoch \(epoch), secret masked)" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: ["tenant": tenant, "epoch": epoch]) }
-}
-
-/// What is wrong with a key or an identifier.
-public enum IdentityError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The key has this many bytes.
-    case keyLength(Int)
-    /// The epoch is not positive.
-    case epoch(Int)
-
-    public var description: String {
-        switch self {
-        case .keyLength(let count): "the tenant key must have \(TenantKey.byteCount) bytes, it has \(count)"
-        case .epoch(let epoch): "the key epoch must be 1 or more, it is \(epoch)"
-        }
-    }
 }

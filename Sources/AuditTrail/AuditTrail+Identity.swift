@@ -1,0 +1,43 @@
+public import Identity
+import JSON
+public import WallTime
+
+extension AuditTrail {
+    /// Why a customer is who they are. The question is recorded like any other.
+    public func explanation(
+        of reference: CustomerReference,
+        asOf moment: Timestamp?,
+        by reader: Reader
+    ) async throws -> CustomerExplanation {
+        let registry = try registry()
+        let explanation = try await registry.explain(reference, asOf: moment)
+        var asked = try await subject(reference, registry)
+        if let moment { asked["asOf"] = .string(moment.description) }
+        _ = try await record("explain", asked, results: explanation.identifiers.count, reader)
+        return explanation
+    }
+
+    /// By which merges two customers are one; nil when they are not. The question is recorded like any other.
+    public func path(
+        from first: CustomerReference,
+        to second: CustomerReference,
+        by reader: Reader
+    ) async throws -> [KnownMerge]? {
+        let registry = try registry()
+        let path = try await registry.path(from: first, to: second)
+        _ = try await record("path", try await subject(first, registry), results: path?.count ?? 0, reader)
+        return path
+    }
+
+    private func subject(_ reference: CustomerReference, _ registry: IdentityRegistry) async throws -> [String:
+        JSONValue]
+    {
+        let names = try await registry.ledgerNames(of: reference)
+        return names.first.map { ["customerId": .string($0)] } ?? [:]
+    }
+
+    private func registry() throws -> IdentityRegistry {
+        guard let registry = identities else { throw QuestionError("this installation keeps no identities") }
+        return registry
+    }
+}
