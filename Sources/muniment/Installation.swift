@@ -76,7 +76,8 @@ struct Installation: Sendable {
     /// Every part that has tables in the store.
     static let schema =
         Ledger.schema + [
-            ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema, DetectionFollower.schema,
+            ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema,
+            DetectionFollower.schema,
             LeaseKeeper.schema,
         ]
 
