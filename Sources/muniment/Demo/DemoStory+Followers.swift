@@ -1,0 +1,101 @@
+import Foundation
+import JSON
+import Sandbox
+
+extension DemoStory {
+    /// What follows the ledger: a SIEM that was down, alerts, containment.
+    func tellOfFollowers() async throws {
+        title("The SIEM goes down; reads go on, since nothing downstream can delay them")
+        await siem.stop()
+        for _ in 0..<5 {
+            let answer = try await desktop.read(
+                customer: directory.customer,
+                agent: directory.otherAgent,
+                interaction: directory.liveConversation
+            )
+            try require(answer.status == 200, "a read while the SIEM is down")
+        }
+        Output.line("  \(try await account())")
+        title("It comes back: everything arrives, nothing twice")
+        try await siem.start()
+        // Sinks try a dead destination again with growing pauses.
+        try await wait("the SIEM to have everything", seconds: 90) {
+            let terms = try await office.get("/api/v1/sinks/siem")["conservation"]
+            return terms?["backlog"]?.int == 0 && terms?["inFlight"]?.int == 0
+        }
+        Output.line("  \(try await account())")
+        let records = siem.events.compactMap(\.recordID)
+        try expect(
+            !records.isEmpty && Set(records).count == records.count,
+            "\(records.count) records at the SIEM, each once"
+        )
+
+        title("The agent who was refused is an alert, in one sentence with its evidence")
+        let snooping = try await alert("D-13", about: directory.otherAgent)
+        Output.line("  \(snooping["sentence"]?.string ?? "")")
+        try expect(snooping["evidence"]?.array?.isEmpty == false, "an alert with the entries that it rests on")
+
+        title("An agent tries customer numbers one after the other")
+        for number in 0..<12 {
+            _ = try await desktop.read(
+                customer: "C-90000\(number)",
+                agent: directory.chatAgent,
+                interaction: directory.anonymousConversation
+            )
+        }
+        let scraping = try await alert("D-07", about: directory.chatAgent)
+        Output.line("  \(scraping["sentence"]?.string ?? "")")
+        let began = ContinuousClock.now
+        _ = try await office.post(
+            "/api/v1/containment",
+            [
+                "step": "block", "agentId": .string(directory.chatAgent), "reason": "tries customer numbers",
+                "alerts": .array([scraping["alertId"] ?? .null]), "minutes": 60,
+            ]
+        )
+        try await wait("the block", seconds: 10) {
+            try await desktop.read(
+                customer: directory.customer,
+                agent: directory.chatAgent,
+                interaction: directory.anonymousConversation
+            ).body.contains("agent-contained")
+        }
+        let milliseconds = Int((ContinuousClock.now - began) / .milliseconds(1))
+        try expect(milliseconds < 5000, "the agent's reads refused \(milliseconds) ms after the request")
+    }
+
+    /// Where every entry stands for the SIEM.
+    private func account() async throws -> String {
+        let terms = try await office.get("/api/v1/sinks/siem")["conservation"]
+        func term(_ name: String) -> String { "\(terms?[name]?.int ?? -1)" }
+        try require(terms?["holds"]?.bool == true, "that every entry is accounted for")
+        return "head \(term("head")) = filtered \(term("filtered")) + confirmed \(term("confirmed")) + in flight "
+            + "\(term("inFlight")) + dead \(term("dead")) + backlog \(term("backlog"))"
+    }
+
+    private func alert(_ code: String, about entity: String) async throws -> JSONValue {
+        var found: JSONValue = .null
+        try await wait("the alert \(code)", seconds: 20) {
+            let alerts = try await office.get("/api/v1/alerts")["alerts"]?.array ?? []
+            found =
+                alerts.first {
+                    $0["ruleCode"]?.string == code && $0["entity"]?.array?.contains(.string(entity)) == true
+                } ?? .null
+            return !found.isNull
+        }
+        return found
+    }
+
+    /// Asks again and again, as somebody who looks at a screen does.
+    func wait(_ what: String, seconds: Int, until holds: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while try await !holds() {
+            guard ContinuousClock.now < deadline else { throw CommandFailure("\(what) did not come") }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    func require(_ holds: Bool, _ what: String) throws {
+        guard holds else { throw CommandFailure("the demonstration expected \(what), and it did not come") }
+    }
+}
