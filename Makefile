@@ -61,8 +61,10 @@ format:
 bench: install-bench build
 	swift build -c release --product LedgerBenchmark -Xswiftc -enforce-exclusivity=unchecked
 	swift build -c release --product GatewayBenchmark -Xswiftc -enforce-exclusivity=unchecked
+	swift build -c release --product IdentityBenchmark
 	scripts/with-postgres bash -c '.build/release/LedgerBenchmark all --database "$$MUNIMENT_TEST_POSTGRES"'
 	Benchmarks/Gateway/run.sh .build/release/GatewayBenchmark
+	.build/release/IdentityBenchmark 1000000
 
 clean:
 	rm -rf .build
