@@ -137,7 +137,8 @@ let package = Package(
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Delivery", "Gateway", "Identity", "JSON", "Ledger", "Measures",
+                "AuditTrail", "Credentials", "Delivery", "Detection", "Monitoring", "Gateway", "Identity", "JSON",
+                "Ledger", "Measures",
                 "MerkleLog", "Redaction", "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
@@ -262,7 +263,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Gateway", "Identity", "JSON",
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "Monitoring", "DeliveryWire",
+                "Gateway", "Identity", "JSON",
                 "Ledger",
                 "Measures",
                 "MerkleLog",

@@ -11,10 +11,10 @@ import WallTime
 
 /// How fast a backlog drains, and what it costs the rest:
 ///
-///     DeliveryBenchmark [--events N] [--postgres ADDRESS] [--hec-events N] [--folder DIR]
+///     DeliveryBenchmark [--events N] [--postgres ADDRESS] [--hec-events N] [--folder DIR] [--beside]
 ///
 /// A ledger in SQLite with N events is followed into an NDJSON file, a PostgreSQL table, and the pretend Splunk in a process of its
-/// own. Rates are of events confirmed; processor time is this process's, reading, encoding, state and all.
+/// own; `--beside` measures only what that costs appends. Rates are of events confirmed; processor time is this process's, reading, encoding, state and all.
 @main
 struct DeliveryBenchmark {
     static func main() async throws {
@@ -29,6 +29,7 @@ struct DeliveryBenchmark {
         defer { bench.remove() }
         try await bench.append(events)
         print("\(events) events of \(bench.bytesPerEvent) bytes; peak memory \(Usage.peakMegabytes) MB")
+        if arguments.contains("--beside") { return try await bench.beside() }
         try await bench.file()
         if let address = option("--postgres") { try await bench.postgres(address) }
         let few = option("--hec-events").flatMap { Int($0) } ?? min(events, 200_000)

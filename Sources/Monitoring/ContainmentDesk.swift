@@ -10,6 +10,12 @@ public struct LocalRestriction: Sendable, Hashable {
     public let agent: String
     /// The step: ``ContainmentStep/maskOnly`` or ``ContainmentStep/block``.
     public let step: ContainmentStep
+
+    /// Names a restriction.
+    public init(agent: String, step: ContainmentStep) {
+        self.agent = agent
+        self.step = step
+    }
 }
 
 /// The cases of containment: people's commands, the state in the store, and what has to be done about them.

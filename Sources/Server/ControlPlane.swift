@@ -9,6 +9,7 @@ public import Identity
 public import JSON
 public import Ledger
 public import Logging
+public import Monitoring
 import NIOCore
 public import Redaction
 public import Storage
@@ -48,6 +49,10 @@ public struct ControlPlane: Sendable {
         public var delivery: DeliveryControl
         /// The sinks that this process may run.
         public var sinks: [ConfiguredSink]
+        /// What detection found.
+        public var alerts: AlertDesk
+        /// Containment.
+        public var containment: ContainmentDesk
         /// Parts that `GET /readyz` shows besides those above, such as the platform.
         public var readyChecks: [ReadyCheck]
         /// The resolved settings without secrets.
@@ -77,6 +82,8 @@ public struct ControlPlane: Sendable {
             leases: LeaseKeeper? = nil,
             delivery: DeliveryControl,
             sinks: [ConfiguredSink] = [],
+            alerts: AlertDesk,
+            containment: ContainmentDesk,
             readyChecks: [ReadyCheck] = [],
             configurationSummary: JSONValue,
             configurationHash: String,
@@ -97,6 +104,8 @@ public struct ControlPlane: Sendable {
             self.leases = leases
             self.delivery = delivery
             self.sinks = sinks
+            self.alerts = alerts
+            self.containment = containment
             self.readyChecks = readyChecks
             self.configurationSummary = configurationSummary
             self.configurationHash = configurationHash
@@ -172,6 +181,7 @@ public struct ControlPlane: Sendable {
         ).add(to: clients)
         ClientRoutes(registry: parts.registry, refresher: refresher).add(to: clients)
         SinkRoutes(control: parts.delivery, clock: parts.clock).add(to: clients)
+        AlertRoutes(desk: parts.alerts, containment: parts.containment, clock: parts.clock).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,
             dataPlane: parts.dataPlane,

@@ -107,6 +107,12 @@ struct Endpoint: Sendable, Hashable {
     static let redriveSink = Endpoint(.post, "/api/v1/sinks/{name}/redrive", [.sinks])
     static let backfillSink = Endpoint(.post, "/api/v1/sinks/{name}/backfill", [.sinks])
 
+    static let alerts = Endpoint(.get, "/api/v1/alerts", [.alerts], query: ["status", "alertId", "limit"])
+    static let decideAlert = Endpoint(.post, "/api/v1/alerts/decisions", [.alerts])
+    static let containment = Endpoint(.get, "/api/v1/containment", [.respond], query: ["all"])
+    static let contain = Endpoint(.post, "/api/v1/containment", [.respond])
+    static let undoContainment = Endpoint(.post, "/api/v1/containment/undo", [.respond])
+
     static let configuration = Endpoint(.get, "/api/v1/configuration", [.admin])
     static let status = Endpoint(.get, "/api/v1/status", [.audit, .admin])
 
@@ -116,7 +122,7 @@ struct Endpoint: Sendable, Hashable {
         proof, tokens, resolve, linkIdentifiers, unlinkIdentifier, shareIdentifier, merge, unmerge, keepApart, explain,
         forget, identityChanges, identityConflicts, settleConflict, reportEvent, redact, reveal, clients, createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
-        configuration, status,
+        alerts, decideAlert, containment, contain, undoContainment, configuration, status,
     ]
 
     /// The largest body that is taken at a path, before it is known who sends it.

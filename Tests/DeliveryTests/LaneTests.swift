@@ -4,6 +4,7 @@ import MerkleLog
 import Synchronization
 import TestStores
 import Testing
+import WallTime
 
 @testable import Delivery
 
@@ -260,6 +261,40 @@ import Testing
         }
         #expect(past == (try await control.sink("siem").manifestFrom))
         #expect(Set(sink.indexes) == Set((0..<ledger.size).filter { $0 % 3 != 1 && $0 % 50 != 0 }))
+    }
+
+    /// The time of day jumps back and forth: nothing waits for it.
+    @Test(arguments: Engine.allCases) func aClockThatJumpsHoldsNothingUp(engine: Engine) async throws {
+        let (ledger, state, control) = try make(engine)
+        let clock = ManualClock(testTime)
+        let refusals = Mutex(6)
+        let sink = ScriptedSink { indexes, store in
+            let isRefused = refusals.withLock { left in
+                left -= 1
+                return left >= 0
+            }
+            if isRefused {
+                clock.advance(seconds: -86_400)
+                return SinkReply(Verdict(.throttle, reason: "busy"), retryAfter: .milliseconds(1))
+            }
+            store(indexes)
+            return .ok
+        }
+        let lane = RunningLane(
+            sink,
+            ledger,
+            state,
+            manifests: LaneDefinition.Manifests(entries: 1000, interval: .seconds(60)),
+            clock: clock
+        )
+        for seconds in [0, 86_400, -90_000, 3600] as [Int64] {
+            clock.advance(seconds: seconds)
+            try await ledger.append(25)
+            try await control.drained()
+        }
+        #expect(Set(sink.indexes) == Set(0..<ledger.size))
+        try await eventually { !sink.delivered.isEmpty }
+        await lane.end()
     }
 
     /// A sink that never answers costs another nothing.

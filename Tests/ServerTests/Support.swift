@@ -2,6 +2,7 @@ import AuditTrail
 import Credentials
 import Crypto
 import Delivery
+import Detection
 import Foundation
 import Gateway
 import HTTPTypes
@@ -13,6 +14,7 @@ import Ledger
 import Logging
 import Measures
 import MerkleLog
+import Monitoring
 import NIOCore
 import Redaction
 import Storage
@@ -32,6 +34,7 @@ final class Installation: Sendable {
     let registry: ClientRegistry
     let identities: IdentityRegistry
     let deliveryState: DeliveryState
+    let containment: ContainmentDesk
     let directory = ClientDirectory(tokenKey: SymmetricKey(size: .bits256))
     let dataPlane = PretendDataPlane()
     let lines = Lines()
@@ -57,6 +60,12 @@ final class Installation: Sendable {
             producer: "test"
         )
         registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test")
+        containment = try ContainmentDesk(
+            ledger: ledger,
+            policy: ContainmentPolicy(enabled: [.maskOnly, .block], protected: ["emergency"]),
+            clock: clock,
+            producer: "test"
+        )
         deliveryState = try DeliveryState(ledger: ledger, producer: "test")
     }
 
@@ -83,6 +92,8 @@ final class Installation: Sendable {
                 dataPlane: dataPlane,
                 routes: routes,
                 delivery: DeliveryControl(state: deliveryState, ledger: ledger, clock: clock),
+                alerts: AlertDesk(ledger: ledger, clock: clock, producer: "test"),
+                containment: containment,
                 readyChecks: checks,
                 configurationSummary: ["node": "n1"],
                 configurationHash: "c0ffee",

@@ -20,6 +20,7 @@ struct LaneSession<Destination: Sink> {
     private var manifest: DeliveryManifest?
     private var stopReason: String?
     private var backlogSince: Timestamp?
+    private var noted: (text: String, at: Timestamp)?
     private var readsBackfillNext = false
     private var generator = SystemRandomNumberGenerator()
 
@@ -54,7 +55,7 @@ struct LaneSession<Destination: Sink> {
     }
 
     /// Runs until the lane is halted and nothing of it is under way.
-    /// - Throws: an error of the store, ``LeaseLost`` or `CancellationError`; what was in flight is then recovered from the store.
+    /// - Throws: an error of the store, the loss of the lease among them, or `CancellationError`; what was in flight is then recovered from the store.
     mutating func run() async throws {
         try await withThrowingDiscardingTaskGroup { group in
             while true {
@@ -126,12 +127,22 @@ struct LaneSession<Destination: Sink> {
             if machine.flights[id] == nil { payloads[id] = nil }
             turn.changes += outcome.changes
             if let position = reply.position { turn.position = position }
-            if let failure = outcome.failure { turn.failure = failure + (reply.detail.map { ": \($0)" } ?? "") }
+            if let failure = outcome.failure { note(failure: failure + (reply.detail.map { ": \($0)" } ?? "")) }
             if let reason = outcome.stop { stopReason = stopReason ?? reason }
             parts.measures.confirmed.add(UInt64(outcome.confirmed.count))
             note(delivered: outcome.confirmed)
             if outcome.changes.contains(.manifestDelivered) { closeManifest() }
         }
+    }
+
+    /// Keeps a failure for the operator; each one would be a commit for nothing.
+    private mutating func note(failure: String) {
+        if let noted {
+            let age = now.since(noted.at)
+            guard age >= 10_000 || (age >= 1000 && failure != noted.text) else { return }
+        }
+        noted = (failure, now)
+        turn.failure = failure
     }
 
     // MARK: Reading

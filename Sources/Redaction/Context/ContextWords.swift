@@ -47,7 +47,7 @@ enum ContextWords {
         ),
         (
             .init(.abaRouting),
-            "routing aba rtn transit routingnumber abanumber bank+routing wire+routing fedwire ach"
+            "routing aba rtn rt transit routingnumber abanumber bank+routing wire+routing fedwire ach"
         ),
         (.init(.ukSortCode), "sort sortcode sort+code s+c"),
         (.init(.ipAddress), "ip ipv4 ipv6 ipaddress host hostname server client+ip addr"),

@@ -61,6 +61,11 @@ struct Finder {
             }
         }
         lastCard = last.absolute(from: start)
+        if start == 0, scratch.findings.isEmpty {
+            // Nothing to move: most texts are one window.
+            swap(&scratch.found, &scratch.findings)
+            return settled
+        }
         for var finding in scratch.found {
             finding.start += start
             finding.end += start

@@ -185,7 +185,7 @@ extension Scan {
             let pull = context.pull([.init(.usITIN), .init(.usSSN), .tax, .init(.deTaxID)])
             if isGrouped, !window.hasSlash, !window.has(.parenthesis) {
                 offer(.usITIN, window, 78 &+ pull.points / 4, .itinRanges, verified: true, pull: pull)
-            } else if pull.points > 0, window.words <= 3 || window.isSpoken {
+            } else if pull.points > 0, window.words == 1 || window.words == 3 || window.isSpoken {
                 offer(.usITIN, window, 26 &+ pull.points, .itinRanges, verified: true, pull: pull)
             }
         }
@@ -202,9 +202,10 @@ extension Scan {
             let pull = context.pull(.caSIN)
             if pull.points > 0 {
                 offer(.caSIN, window, 36 &+ pull.points, .luhn, verified: true, pull: pull)
-            } else if window.words == 3, window.isOnly(.hyphen), !context.isVetoed([]) {
+            } else if characters[0] != 0x30, window.words == 3, window.isOnly(.hyphen), !context.isVetoed([]) {
                 offer(.caSIN, window, 52, .luhn, verified: true)
-            } else if window.words == 3, window.isOnly(.space), context.pull(.phone).points == 0, !context.isVetoed([])
+            } else if characters[0] != 0x30, window.words == 3, window.isOnly(.space), context.pull(.phone).points == 0,
+                !context.isVetoed([])
             {
                 offer(.caSIN, window, 48, .luhn, verified: true)
             }

@@ -51,9 +51,9 @@ enum GovernmentValidator {
         return true
     }
 
-    /// Canadian SIN: Luhn; 0 and 8 are not first digits of issued numbers.
+    /// Canadian SIN: Luhn; 8 is not the first digit of one. Neither is 0 of an issued one, but forms show such as examples.
     static func isSIN(_ text: Compact) -> Bool {
-        text.count == 9 && text[0] != 0x30 && text[0] != 0x38 && Digits.luhn(text)
+        text.count == 9 && text[0] != 0x38 && Digits.luhn(text)
     }
 
     /// German tax id: eleven digits, not starting with 0, one digit two or three times among the first ten, ISO 7064 mod 11,10.

@@ -25,12 +25,16 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownClient = "unknown-client"
     case unknownCustomer = "unknown-customer"
     case unknownSink = "unknown-sink"
+    case unknownAlert = "unknown-alert"
+    case unknownCase = "unknown-case"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case clientRevoked = "client-revoked"
     case identityConflict = "identity-conflict"
     case eventConflict = "event-conflict"
     case sinkConflict = "sink-conflict"
+    case alertConflict = "alert-conflict"
+    case containmentRefused = "containment-refused"
     case bodyTooLarge = "body-too-large"
     case unsupportedMediaType = "unsupported-media-type"
     case internalError = "internal-error"
@@ -48,10 +52,12 @@ public enum ControlProblem: String, Sendable, CaseIterable {
             400
         case .unauthenticated: 401
         case .forbidden: 403
-        case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownSink: 404
+        case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownSink, .unknownAlert,
+            .unknownCase:
+            404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .clientRevoked, .identityConflict, .eventConflict, .sinkConflict: 409
+        case .clientRevoked, .identityConflict, .eventConflict, .sinkConflict, .alertConflict, .containmentRefused: 409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .internalError: 500
@@ -87,10 +93,14 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .identityConflict: "A decision in force forbids it."
         case .eventConflict: "Another event was recorded under this key: give each event a key of its own."
         case .unknownSink: "There is no such sink."
+        case .unknownAlert: "There is no such alert."
+        case .unknownCase: "There is no such case of containment."
         case .methodNotAllowed: "The method is not allowed here."
         case .requestTimeout: "The request did not arrive in time."
         case .clientRevoked: "The API client is revoked: create a new one."
         case .sinkConflict: "The sink is in a state in which that cannot be done."
+        case .alertConflict: "The alert does not stand where this can be decided."
+        case .containmentRefused: "The bounds of containment do not allow this."
         case .bodyTooLarge: "The request is too large."
         case .unsupportedMediaType: "Send the body as application/json."
         case .internalError: "Something went wrong here; the log has it under the request's id."

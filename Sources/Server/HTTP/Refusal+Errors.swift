@@ -1,6 +1,7 @@
 import AuditTrail
 import Credentials
 import Delivery
+import Detection
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -32,6 +33,13 @@ extension Refusal {
             (Refusal(.invalidField, "last: lies below the sink's start, \(start)"), nil)
         case DeliveryError.noDeadLetter: (Refusal(.sinkConflict, "there are no such dead letters"), nil)
         case is DeliveryError: (Refusal(.sinkConflict), nil)
+        case AlertError.unknownAlert: (Refusal(.unknownAlert), nil)
+        case AlertError.reasonMissing: (Refusal(.missingField, "reason"), nil)
+        case AlertError.expiryOutOfRange: (Refusal(.invalidField, "until: is later than now and within a year"), nil)
+        case is AlertError: (Refusal(.alertConflict), nil)
+        case ContainmentError.unknownCase: (Refusal(.unknownCase), nil)
+        case ContainmentError.reasonMissing: (Refusal(.missingField, "reason"), nil)
+        case let error as ContainmentError: (Refusal(.containmentRefused, error.words), nil)
         case LedgerError.noSuchEntry: (Refusal(.unknownEntry), nil)
         case let error as LedgerError: (explaining(error), error.description)
         case let error as StorageError: (Refusal(.ledgerUnavailable, headers: retryLater), error.description)
@@ -57,4 +65,20 @@ extension Refusal {
     }
 
     private static let retryLater: HTTPFields = [.retryAfter: "5"]
+}
+
+extension ContainmentError {
+    /// Why, in words of this program alone: ids that the caller sent are not repeated.
+    fileprivate var words: String {
+        switch self {
+        case .stepDisabled: "the step is off: switch it on in detection.containment"
+        case .protected: "the agent is on the list that containment never touches"
+        case .capReached: "as many identities as may be were contained within the last hour"
+        case .alreadyRunning: "the same is under way for this agent"
+        case .caseExists: "there is a case with this id already"
+        case .notReversible: "this cannot be taken back"
+        case .undoInPast: "the end must be later than now"
+        default: "the case does not stand where this can be done"
+        }
+    }
 }

@@ -25,6 +25,7 @@ enum OpenAPIDocument {
             {"name": "redaction", "description": "Personal data in text that the caller sends. Nothing of it is kept or logged."},
             {"name": "clients", "description": "API clients. Each change is an event."},
             {"name": "sinks", "description": "Delivery of the record to SIEM, warehouse and locked storage. Each change is an event."},
+            {"name": "alerts", "description": "What detection found, people's decisions, and the containment of agents. Each change is an event."},
             {"name": "operations", "description": "Health, metrics and settings."}
           ],
           "security": [],
@@ -36,6 +37,7 @@ enum OpenAPIDocument {
         \#(redactionPaths),
         \#(clientPaths),
         \#(sinkPaths),
+        \#(alertPaths),
         \#(readPaths)
           },
           "components": {
@@ -60,6 +62,7 @@ enum OpenAPIDocument {
             },
             "schemas": {
         \#(sinkSchemas)
+        \#(alertSchemas)
         \#(schemas),
         \#(identitySchemas)
             }

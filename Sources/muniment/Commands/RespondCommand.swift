@@ -29,17 +29,6 @@ struct RespondCommand: AsyncParsableCommand {
         }
     }
 
-    fileprivate static func json(_ found: ContainmentCase) -> JSONValue {
-        .object([
-            "id": .string(found.id), "step": .string(found.step.rawValue), "targetId": .string(found.target.id),
-            "phase": .string(found.phase.rawValue), "requester": .string(found.requester),
-            "reason": .string(found.reason), "alerts": .array(found.alerts.map { .string($0) }),
-            "proposedAt": .string(found.proposedAt.description),
-            "undoAt": found.undoAt.map { .string($0.description) } ?? .null,
-            "problem": found.problem.map { .string($0) } ?? .null,
-        ])
-    }
-
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the cases.")
 
@@ -50,7 +39,7 @@ struct RespondCommand: AsyncParsableCommand {
         func run() async throws {
             let cases = try await withDesk(configurationOption) { desk, _ in try await desk.book().cases.values }
                 .filter { all || !$0.isOver }.sorted { ($0.proposedAt, $0.id) > ($1.proposedAt, $1.id) }
-            if format.format == .json { return Output.json(["cases": .array(cases.map(json))]) }
+            if format.format == .json { return Output.json(["cases": .array(cases.map(\.json))]) }
             Output.table(
                 ["case", "step", "target", "phase", "requested by", "ends"],
                 cases.map {
@@ -104,7 +93,7 @@ struct RespondCommand: AsyncParsableCommand {
                 return try await desk.command(.propose(proposal), by: operatorOption.name)
             }
             guard let found else { return }
-            if format.format == .json { return Output.json(json(found)) }
+            if format.format == .json { return Output.json(found.json) }
             Output.line("\(found.id): \(found.step.consequence)")
         }
     }

@@ -239,6 +239,8 @@ final class MunimentServer: Sendable {
                 leases: leases,
                 delivery: sinks.control,
                 sinks: sinks.service.sinks,
+                alerts: AlertDesk(ledger: ledger, clock: installation.clock, producer: producer),
+                containment: containment,
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,

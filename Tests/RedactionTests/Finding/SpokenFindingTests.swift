@@ -33,6 +33,16 @@ struct SpokenFindingTests {
             ("geboren am vierten März neunzehnhundertsiebenundachtzig", .dateOfBirth),
             ("write to mara dot silva at example dot com", .email),
             ("m a r a underscore nine at example dot org", .email),
+            (
+                "card four zero one two hold on eight eight eight eight let me see eight eight eight eight one eight eight one",
+                .creditCard
+            ),
+            ("it's s dot costa at gmail dot com", .email), ("ni number o l nine one five five two one d", .ukNINO),
+            ("mi dni es uno dos tres cuatro cinco seis siete ocho z", .esNIF),
+            ("my i t i n is nine one two seven one one two three four", .usITIN),
+            ("mon numéro c'est le zéro six dix-sept vingt soixante-dix-huit zéro un", .phone),
+            ("née le trois février mille neuf cent quatre-vingt-trois", .dateOfBirth),
+            ("expiring twelve slash twenty twenty six", .cardExpiry),
             ("the security code is one two three", .cardCVV), ("expires zero five twenty nine", .cardExpiry),
         ]
     )

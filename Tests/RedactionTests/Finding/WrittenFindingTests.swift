@@ -28,6 +28,30 @@ struct WrittenFindingTests {
             ("born on the 4th of March 1987", [Found(.dateOfBirth, "4th of March 1987")]),
             ("CPF 529.982.247-25", [Found(.brCPF, "529.982.247-25")]),
             ("x.y+z@sub.example.co.uk, ok", [Found(.email, "x.y+z@sub.example.co.uk")]),
+            ("/u?email=bob%40example.com&x=1", [Found(.email, "bob%40example.com")]),
+            ("Bob,415-555-2671,536-22-1234,ok", [Found(.phone, "415-555-2671"), Found(.usSSN, "536-22-1234")]),
+            ("it is 4012, 8888, 8888, 1881", [Found(.creditCard, "4012, 8888, 8888, 1881")]),
+            (
+                "my card number is 4 0 1 2 8 8 8 8 8 8 8 8 1 8 8 1.",
+                [Found(.creditCard, "4 0 1 2 8 8 8 8 8 8 8 8 1 8 8 1")]
+            ),
+            (
+                "ack on 192.0.2.7 to 1d:8f:f3:5a:20:16",
+                [
+                    Found(.ipAddress, "192.0.2.7"), Found(.macAddress, "1d:8f:f3:5a:20:16"),
+                ]
+            ),
+            ("S/C 20-34-73, A/C 32676992", [Found(.ukSortCode, "20-34-73"), Found(.bankAccount, "32676992")]),
+            (
+                "card 4012888888881881, and the code is 727",
+                [
+                    Found(.creditCard, "4012888888881881"), Found(.cardCVV, "727"),
+                ]
+            ),
+            ("\"dob\": \"1980-05-12T00:00:00Z\"", [Found(.dateOfBirth, "1980-05-12")]),
+            ("DOB 1957-09-05, seen 2026-01-02", [Found(.dateOfBirth, "1957-09-05")]),
+            ("the card expires March 2027", [Found(.cardExpiry, "March 2027")]),
+            ("send it to the other one 713-681-7668", [Found(.phone, "713-681-7668")]),
         ]
     )
     func looks(text: String, expected: [Found]) {

@@ -1,0 +1,222 @@
+extension OpenAPIDocument {
+    /// Detection and containment.
+    static let alertPaths = #"""
+        "/api/v1/alerts": {
+          "get": {
+            "operationId": "listAlerts", "tags": ["alerts"],
+            "summary": "What detection found, newest first, with its evidence and what became of it.",
+            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}],
+            "parameters": [
+              {
+                "name": "status", "in": "query", "description": "Only those that stand so.",
+                "schema": {"$ref": "#/components/schemas/AlertStatus"}
+              },
+              {
+                "name": "alertId", "in": "query", "description": "Only this one.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 256}
+              },
+              {
+                "name": "limit", "in": "query", "description": "At most so many.",
+                "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+              }
+            ],
+            "responses": {
+              "200": {
+                "description": "The alerts.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["alerts"], "additionalProperties": false,
+                      "properties": {"alerts": {"type": "array", "items": {"$ref": "#/components/schemas/Alert"}}}
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 408, 413, 500, 503))
+            }
+          }
+        },
+        "/api/v1/alerts/decisions": {
+          "post": {
+            "operationId": "decideAlert", "tags": ["alerts"], "summary": "A person's decision about an alert.",
+            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}],
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "required": ["alertId", "decision"], "additionalProperties": false,
+                    "properties": {
+                      "alertId": {"type": "string", "minLength": 1, "maxLength": 256},
+                      "decision": {"enum": ["acknowledge", "resolve", "dismiss", "reopen"]},
+                      "reason": {"$ref": "#/components/schemas/Reason"},
+                      "until": {
+                        "type": "string", "format": "date-time",
+                        "description": "The end of a dismissal, within a year."
+                      }
+                    }
+                  },
+                  "example": {"alertId": "D-13-6-agent-1", "decision": "resolve", "reason": "talked to the agent"}
+                }
+              }
+            },
+            "responses": {
+              "200": {
+                "description": "The alert as it is now.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Alert"}}}
+              },
+              \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
+            }
+          }
+        },
+        "/api/v1/containment": {
+          "get": {
+            "operationId": "listContainment", "tags": ["alerts"], "summary": "Who is contained, and how far it has come.",
+            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}],
+            "parameters": [
+              {
+                "name": "all", "in": "query", "description": "Those that are over, too.",
+                "schema": {"type": "boolean", "default": false}
+              }
+            ],
+            "responses": {
+              "200": {
+                "description": "The cases, newest first.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["cases"], "additionalProperties": false,
+                      "properties": {
+                        "cases": {"type": "array", "items": {"$ref": "#/components/schemas/ContainmentCase"}}
+                      }
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 408, 413, 500, 503))
+            }
+          },
+          "post": {
+            "operationId": "contain", "tags": ["alerts"],
+            "summary": "Masks or refuses what an agent reads, within a second and on every node.",
+            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}],
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "required": ["step", "agentId", "reason"], "additionalProperties": false,
+                    "properties": {
+                      "caseId": {
+                        "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$",
+                        "description": "Of the caller's choosing: asking twice is asking once. Made up when left out."
+                      },
+                      "step": {"enum": ["mask_only", "block"]},
+                      "agentId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+                      "reason": {"$ref": "#/components/schemas/Reason"},
+                      "alerts": {"type": "array", "maxItems": 20, "items": {"type": "string"}},
+                      "minutes": {
+                        "type": "integer", "minimum": 1, "maximum": 525600,
+                        "description": "End it by itself after so many."
+                      }
+                    }
+                  },
+                  "example": {"step": "mask_only", "agentId": "agent-1", "reason": "200 customers in ten minutes"}
+                }
+              }
+            },
+            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 408, 409, 413, 415, 500, 503))}
+          }
+        },
+        "/api/v1/containment/undo": {
+          "post": {
+            "operationId": "undoContainment", "tags": ["alerts"], "summary": "Takes a step back now.",
+            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}],
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "required": ["caseId", "reason"], "additionalProperties": false,
+                    "properties": {
+                      "caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+                      "reason": {"$ref": "#/components/schemas/Reason"}
+                    }
+                  },
+                  "example": {"caseId": "c-1", "reason": "a false alarm"}
+                }
+              }
+            },
+            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
+          }
+        }
+        """#
+
+    private static let caseAnswer = #"""
+        "200": {
+          "description": "The case as it is now.",
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ContainmentCase"}}}
+        }
+        """#
+
+    static let alertSchemas = #"""
+        "AlertStatus": {"enum": ["open", "acknowledged", "resolved", "dismissed"]},
+        "Alert": {
+          "type": "object",
+          "required": ["alertId", "ruleCode", "severity", "status", "sentence", "evidence", "entity", "history"],
+          "description": "As the latest event of detection tells it; its fields are those of DETECTION_ALERT_RAISED.",
+          "properties": {
+            "alertId": {"type": "string"},
+            "ruleCode": {"type": "string"},
+            "severity": {"type": "string"},
+            "status": {"$ref": "#/components/schemas/AlertStatus"},
+            "sentence": {"type": "string"},
+            "entity": {"type": "array", "items": {"type": "string"}},
+            "evidence": {
+              "type": "array", "items": {"type": "integer"}, "description": "Entries of the ledger: the first and the latest."
+            },
+            "counterEvidence": {"type": "array", "items": {"type": "string"}},
+            "nearestExplanation": {"type": ["string", "null"]},
+            "suggestedStep": {"type": "string"},
+            "dismissedUntil": {"type": "string", "format": "date-time"},
+            "history": {
+              "type": "array",
+              "items": {
+                "type": "object", "required": ["index", "eventType", "timestamp", "actor", "reason"],
+                "additionalProperties": false,
+                "properties": {
+                  "index": {"type": "integer"},
+                  "eventType": {"type": "string"},
+                  "timestamp": {"type": "string"},
+                  "actor": {"type": "string"},
+                  "reason": {"type": ["string", "null"]}
+                }
+              }
+            }
+          }
+        },
+        "ContainmentCase": {
+          "type": "object",
+          "required": ["caseId", "step", "targetId", "phase", "requester", "reason", "alerts", "proposedAt", "undoAt"],
+          "additionalProperties": false,
+          "properties": {
+            "caseId": {"type": "string"},
+            "step": {"type": "string"},
+            "targetId": {"type": "string"},
+            "phase": {
+              "enum": [
+                "proposed", "approved", "executing", "verifying", "effective", "undoing", "verifyingUndo", "undone",
+                "alreadyDone", "refused", "failed"
+              ]
+            },
+            "requester": {"type": "string"},
+            "reason": {"type": "string"},
+            "alerts": {"type": "array", "items": {"type": "string"}},
+            "proposedAt": {"type": "string", "format": "date-time"},
+            "undoAt": {"type": ["string", "null"], "format": "date-time"},
+            "endedBy": {"type": ["string", "null"]},
+            "problem": {"type": ["string", "null"]}
+          }
+        },
+        """#
+}

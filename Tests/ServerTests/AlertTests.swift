@@ -1,0 +1,135 @@
+import Credentials
+import Detection
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import JSON
+import Ledger
+import Monitoring
+import Testing
+import WallTime
+
+@testable import Server
+
+@Suite(.timeLimit(.minutes(2))) struct AlertTests {
+    /// An alert as detection writes it.
+    private func raise(_ installation: Installation, _ id: String) async throws {
+        try await installation.ledger.append(
+            Event(
+                type: .detectionAlertRaised,
+                identity: EventIdentity(producer: "detection", id: id + "/1"),
+                timestamp: installation.clock.now(),
+                fields: [
+                    "alertId": .string(id), "ruleCode": "D-13", "severity": "high", "status": "open",
+                    "sentence": "Agent a claimed a conversation.", "evidence": .array([1]),
+                    "entity": .array(["a/b"]), "counterEvidence": .array([]), "nearestExplanation": .null,
+                ]
+            )
+        )
+    }
+
+    @Test func alertsAreListedAndDecidedAbout() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.alerts)
+        try await raise(installation, "D-13-1-a/b ü")
+        try await raise(installation, "D-13-2-c")
+        try await installation.test { client in
+            let all = try await client.get("/api/v1/alerts", caller.header).json()
+            #expect(all["alerts"]?.array?.compactMap { $0["alertId"]?.string } == ["D-13-2-c", "D-13-1-a/b ü"])
+            let one = try await client.get("/api/v1/alerts?alertId=D-13-1-a/b%20%C3%BC", caller.header).json()
+            #expect(one["alerts"]?.array?.count == 1)
+            let taken = try await client.post(
+                "/api/v1/alerts/decisions",
+                caller.header,
+                ["alertId": "D-13-1-a/b ü", "decision": "acknowledge"]
+            )
+            taken.expect(status: .ok)
+            #expect(try taken.json()["status"] == "acknowledged")
+            #expect(try taken.json()["history"]?[1]?["actor"]?.string == caller.id)
+            try await client.post(
+                "/api/v1/alerts/decisions",
+                caller.header,
+                ["alertId": "D-13-1-a/b ü", "decision": "acknowledge"]
+            ).expect(.alertConflict)
+            try await client.post(
+                "/api/v1/alerts/decisions",
+                caller.header,
+                ["alertId": "D-1", "decision": "resolve", "reason": "x"]
+            ).expect(.unknownAlert)
+            for body: JSONValue in [
+                ["alertId": "D-13-2-c", "decision": "resolve"],
+                ["alertId": "D-13-2-c", "decision": "dismiss", "reason": "x"],
+            ] {
+                try await client.post("/api/v1/alerts/decisions", caller.header, body).expect(.missingField)
+            }
+            for body: JSONValue in [
+                ["alertId": "D-13-2-c", "decision": "forget"],
+                ["alertId": "D-13-2-c", "decision": "dismiss", "reason": "x", "until": "tomorrow"],
+                ["alertId": "D-13-2-c", "decision": "dismiss", "reason": "x", "until": "2046-01-01T00:00:00Z"],
+            ] {
+                try await client.post("/api/v1/alerts/decisions", caller.header, body).expect(.invalidField)
+            }
+            let open = try await client.get("/api/v1/alerts?status=open", caller.header).json()
+            #expect(open["alerts"]?.array?.compactMap { $0["alertId"]?.string } == ["D-13-2-c"])
+            try await client.get("/api/v1/alerts?status=new", caller.header).expect(.invalidParameter)
+        }
+    }
+
+    @Test func anAgentIsContainedAndLetGo() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.respond)
+        let body: JSONValue = [
+            "caseId": "soar-7", "step": "block", "agentId": "Agent-1", "reason": "scraping", "minutes": 60,
+        ]
+        try await installation.test { client in
+            let made = try await client.post("/api/v1/containment", caller.header, body)
+            made.expect(status: .ok)
+            #expect(try made.json()["requester"]?.string == caller.id)
+            try await client.post("/api/v1/containment", caller.header, body).expect(.containmentRefused)
+            while try await installation.containment.work() {}
+            #expect(
+                try await installation.containment.restrictions() == [
+                    LocalRestriction(agent: "agent-1", step: .block)
+                ]
+            )
+            let listed = try await client.get("/api/v1/containment", caller.header).json()
+            #expect(listed["cases"]?[0]?["phase"] == "effective")
+            let undone = try await client.post(
+                "/api/v1/containment/undo",
+                caller.header,
+                ["caseId": "soar-7", "reason": "a drill"]
+            )
+            undone.expect(status: .ok)
+            while try await installation.containment.work() {}
+            #expect(try await installation.containment.restrictions().isEmpty)
+            #expect(try await client.get("/api/v1/containment", caller.header).json()["cases"]?.array?.isEmpty == true)
+            #expect(
+                try await client.get("/api/v1/containment?all=true", caller.header).json()["cases"]?.array?.count == 1
+            )
+            try await client.post(
+                "/api/v1/containment",
+                caller.header,
+                ["step": "block", "agentId": "emergency", "reason": "x"]
+            ).expect(.containmentRefused)
+            try await client.post(
+                "/api/v1/containment",
+                caller.header,
+                ["step": "deactivate_user", "agentId": "a", "reason": "x"]
+            ).expect(.invalidField)
+            try await client.post(
+                "/api/v1/containment/undo",
+                caller.header,
+                ["caseId": "none", "reason": "x"]
+            ).expect(.unknownCase)
+        }
+    }
+
+    @Test func otherScopesDoNotSuffice() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.audit, .ledger, .sinks, .admin)
+        try await installation.test { client in
+            try await client.get("/api/v1/alerts", caller.header).expect(.forbidden)
+            try await client.get("/api/v1/containment", caller.header).expect(.forbidden)
+        }
+    }
+}
