@@ -369,6 +369,8 @@ extension OpenAPIDocument {
     // MARK: Pieces
 
     private static let words = #"{"type": "string"}"#
+    /// A decision without a reason is no decision.
+    private static let decisionReason = #"{"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]*$"}"#
     private static let moment = #"{"type": "string", "format": "date-time"}"#
     private static var referenceMembers: [(String, String)] {
         [("customerId", ref("GlobalCustomerId")), ("identifier", ref("Identifier"))]
@@ -386,7 +388,9 @@ extension OpenAPIDocument {
 
     private static func object(_ required: [String], _ members: [(String, String)]) -> String {
         let names = required.map { "\"\($0)\"" }.joined(separator: ", ")
-        let properties = members.map { schema($0.0, $0.1) }.joined(separator: ", ")
+        let properties = members.map { name, body in
+            schema(name, name == "reason" && required.contains(name) ? decisionReason : body)
+        }.joined(separator: ", ")
         return
             #"{"type": "object", "required": [\#(names)], "additionalProperties": false, "properties": {\#(properties)}}"#
     }
