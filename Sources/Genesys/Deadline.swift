@@ -1,27 +1,3 @@
-/// The deadline passed.
-struct DeadlineExceeded: Error {}
-
-/// Runs work that must end within a limit of real time, including the reading of a reply's body.
-///
-/// The HTTP client's own deadline ends at the head of the reply, hence this race.
-///
-/// - Throws: `DeadlineExceeded`, or what the work throws.
-func within<Value: Sendable>(
-    _ limit: Duration,
-    _ work: @escaping @Sendable () async throws -> Value
-) async throws -> Value {
-    try await withThrowingTaskGroup(of: Value.self) { group in
-        group.addTask { try await work() }
-        group.addTask {
-            try await Task.sleep(for: limit)
-            throw DeadlineExceeded()
-        }
-        defer { group.cancelAll() }
-        guard let value = try await group.next() else { throw CancellationError() }
-        return value
-    }
-}
-
 /// Time and chance as the client sees them, so that tests can move the one and fix the other.
 public struct ClientClock: Sendable {
     /// Time since a fixed moment; never goes back.

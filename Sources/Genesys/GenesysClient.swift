@@ -3,6 +3,7 @@ public import Logging
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import WallTime
 
 /// Reads from the Genesys Cloud platform API as one OAuth client of one organisation.
 ///

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import WallTime
 
 /// An access token and when to replace it, in time of the client's clock.
 struct AccessToken: Sendable {

@@ -163,7 +163,7 @@ public final class S3Client: Sendable {
                 headers: reply.headers,
                 body: reply.body
             )
-            throw Failure(error: error, date: reply["date"].flatMap(HTTPDateText.parse))
+            throw Failure(error: error, date: reply["date"].flatMap(HTTPDate.parse))
         }
         return reply
     }

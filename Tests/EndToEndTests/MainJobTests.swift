@@ -140,8 +140,11 @@ import Testing
         let folder = NSTemporaryDirectory() + "muniment-demo-test-" + UUID().uuidString
         let outcome = try await Binary.run(["demo", "--folder", folder])
         #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
-        for expected in ["a verified read", "a contradicted read refused", "a second event", "the changed entry named"]
-        {
+        for expected in [
+            "a verified read", "a contradicted read refused", "a second event", "the changed entry named",
+            "nobody behind the telephone number any more", "the card masked",
+            "an alert with the entries that it rests on",
+        ] {
             #expect(outcome.output.contains("=> \(expected)"))
         }
         try? FileManager.default.removeItem(atPath: folder)

@@ -97,23 +97,4 @@ public enum SinkHTTP {
         default: return .noReply
         }
     }
-
-    private struct TimeIsUp: Error {}
-
-    /// Runs work that must end within a limit of real time, the reading of a reply's body included.
-    static func within<Value: Sendable>(
-        _ limit: Duration,
-        _ work: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        try await withThrowingTaskGroup(of: Value.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                try await Task.sleep(for: limit)
-                throw TimeIsUp()
-            }
-            defer { group.cancelAll() }
-            guard let value = try await group.next() else { throw TimeIsUp() }
-            return value
-        }
-    }
 }

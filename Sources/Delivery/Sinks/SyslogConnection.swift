@@ -5,6 +5,7 @@ import NIOPosix
 import NIOSSL
 import NIOTLS
 import Synchronization
+import WallTime
 
 /// A connection to a syslog receiver, made anew when it breaks.
 actor SyslogConnection {
@@ -20,7 +21,7 @@ actor SyslogConnection {
     /// Writes frames, and returns when the receiver's machine has acknowledged them.
     func send(_ bytes: [UInt8]) async -> SinkReply {
         do {
-            return try await SinkHTTP.within(settings.timeout) { await self.attempt(bytes) }
+            return try await within(settings.timeout) { await self.attempt(bytes) }
         } catch {
             await drop()
             return SinkReply(TransportFailure.noReply.verdict)

@@ -20,6 +20,7 @@ struct SandboxCommand: AsyncParsableCommand {
     var crmPort = 9082
 
     func run() async throws {
+        let interruption = await Interruption()
         var settings = SandboxConfiguration()
         settings.seed = seed
         settings.platformPort = platformPort
@@ -31,7 +32,7 @@ struct SandboxCommand: AsyncParsableCommand {
         Output.line("CRM            \(await sandbox.crmURL ?? "")")
         Output.line("An agent \(directory.agentWithLiveCall) is on the live call \(directory.liveConversation)")
         Output.line("with customer \(directory.customer). Everything else: GET /sandbox/directory")
-        await Interruption.wait()
+        await interruption.wait()
         await sandbox.stop()
     }
 }

@@ -17,6 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
     var portsFile: String?
 
     func run() async throws {
+        let interruption = await Interruption()
         let installation = try configurationOption.load()
         var logger = Logger(label: "muniment") { JSONLogHandler(label: $0) }
         logger.logLevel = Logger.Level(rawValue: installation.configuration.logLevel) ?? .info
@@ -30,7 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
                 _ = FileManager.default.createFile(atPath: temporary, contents: Data(text.utf8))
                 rename(temporary, portsFile)
             },
-            until: { await Interruption.wait() }
+            until: { await interruption.wait() }
         )
     }
 }
