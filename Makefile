@@ -7,7 +7,7 @@ SHELL := /bin/bash
 RELEASE := -c release --product muniment -Xswiftc -enforce-exclusivity=unchecked
 
 # Suites that talk over sockets run in processes of their own: beside processor-bound property tests they would miss deadlines.
-SOCKETS := GenesysTests SandboxTests ObjectStorageTests GatewayTests ServerTests EndToEndTests
+SOCKETS := GenesysTests SandboxTests ObjectStorageTests DeliveryTests GatewayTests ServerTests EndToEndTests
 TEST := swift test --skip-build --disable-xctest
 
 .PHONY: help demo demo-cluster build test test-s3 test-formats lint format bench clean install-build install-test install-bench
@@ -42,7 +42,7 @@ demo-cluster: install-test build
 test: install-test
 	swift build --build-tests
 	scripts/with-postgres $(TEST) $(foreach suite,$(SOCKETS),--skip $(suite))
-	set -e; for suite in $(SOCKETS); do $(TEST) --filter $$suite; done
+	set -e; for suite in $(SOCKETS); do scripts/with-postgres $(TEST) --filter $$suite; done
 	scripts/test-openapi .build/debug/muniment
 	scripts/demo-cluster .build/debug/muniment
 
