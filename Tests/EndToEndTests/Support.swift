@@ -29,25 +29,21 @@ enum Binary {
         environment: [String: String] = [:],
         input: [UInt8]? = nil
     ) async throws -> Outcome {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
         let folder = NSTemporaryDirectory() + "muniment-run-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        for name in ["out", "err"] { _ = FileManager.default.createFile(atPath: folder + "/" + name, contents: nil) }
-        process.standardOutput = FileHandle(forWritingAtPath: folder + "/out")
-        process.standardError = FileHandle(forWritingAtPath: folder + "/err")
         if let input { try Data(input).write(to: URL(fileURLWithPath: folder + "/in")) }
-        process.standardInput =
-            input == nil ? FileHandle.nullDevice : FileHandle(forReadingAtPath: folder + "/in") ?? FileHandle.nullDevice
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            process.terminationHandler = { _ in continuation.resume() }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
+        let process = try ChildProcess(
+            program,
+            arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new },
+            input: input == nil ? "/dev/null" : folder + "/in",
+            output: folder + "/out",
+            errors: folder + "/err"
+        )
+        let status = await Blocking.run { process.waitBlocking() }
         return Outcome(
-            status: process.terminationStatus,
+            status: status,
             output: String(decoding: FileManager.default.contents(atPath: folder + "/out") ?? Data(), as: UTF8.self),
             errors: String(decoding: FileManager.default.contents(atPath: folder + "/err") ?? Data(), as: UTF8.self)
         )
@@ -130,9 +126,8 @@ enum Blocking {
 }
 
 /// A server process.
-final class RunningServer: @unchecked Sendable {
-    // Sound because the process is only told to end, and asked whether it has, from the one test that owns it.
-    private let process: Process
+final class RunningServer: Sendable {
+    private let process: ChildProcess
     let dataPort: Int
     let controlPort: Int
     private let log: String
@@ -144,15 +139,12 @@ final class RunningServer: @unchecked Sendable {
         if !FileManager.default.fileExists(atPath: log) {
             _ = FileManager.default.createFile(atPath: log, contents: nil)
         }
-        process = Process()
-        process.executableURL = URL(fileURLWithPath: Binary.path)
-        process.arguments = ["serve", "--config", site.configuration, "--ports-file", ports]
-        let handle = FileHandle(forWritingAtPath: log)
-        handle?.seekToEndOfFile()
-        process.standardOutput = handle
-        process.standardError = handle
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
+        process = try ChildProcess(
+            Binary.path,
+            ["serve", "--config", site.configuration, "--ports-file", ports],
+            output: log,
+            errors: log
+        )
         let (process, log) = (self.process, self.log)
         let started = await Blocking.run {
             let deadline = ContinuousClock.now.advanced(by: .seconds(60))
@@ -176,18 +168,18 @@ final class RunningServer: @unchecked Sendable {
 
     /// Ends it in order.
     func stop() async {
-        process.terminate()
+        process.send(SIGTERM)
         let process = self.process
-        await Blocking.run { process.waitUntilExit() }
-        #expect(process.terminationStatus == 0, "\(logText.suffix(2000))")
+        let status = await Blocking.run { process.waitBlocking() }
+        #expect(status == 0, "\(logText.suffix(2000))")
     }
 
     /// Ends it as a power failure would.
     func kill() async {
         let process = self.process
         await Blocking.run {
-            if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
-            process.waitUntilExit()
+            process.send(SIGKILL)
+            _ = process.waitBlocking()
         }
     }
 
