@@ -70,6 +70,39 @@ import WallTime
         #expect(try ledger.index.runs().count <= QueryIndex.fanIn * 2)
     }
 
+    /// Two nodes whose clocks are seven minutes apart: the order is that of the commits, and questions about a time go by what
+    /// each event says.
+    @Test(arguments: Engine.allCases)
+    func nodesWhoseClocksDiffer(engine: Engine) async throws {
+        let scratch = try Scratch(engine)
+        let nodes = [try scratch.create(), try scratch.open()]
+        defer { for node in nodes { node.close() } }
+        let start = scratch.clock.now()
+        let skew: Int64 = 420
+        var early: [UInt64] = []
+        for number in 0..<200 {
+            scratch.clock.advance(seconds: 1)
+            var event = scratch.access("e\(number)", customer: "c")
+            if number % 2 == 1 {
+                event = Event(
+                    type: event.type,
+                    identity: event.identity,
+                    timestamp: event.timestamp.adding(seconds: skew),
+                    fields: event.fields
+                )
+            } else {
+                early.append(UInt64(number) + 1)
+            }
+            #expect(try await nodes[number % 2].append(event).index == UInt64(number) + 1)
+            if number % 60 == 59 { try nodes[0].catchUpIndex() }
+        }
+        let keys = [IndexKey(.customer, "c")]
+        let end = start.adding(seconds: skew)
+        #expect(try await pages(nodes[0], keys, start, end, limit: 7) == early.reversed())
+        #expect(try await pages(nodes[1], keys, nil, nil, limit: 50) == (1...200).reversed().map { UInt64($0) })
+        #expect(try scratch.verify().head.size == 201)
+    }
+
     private func pages(
         _ ledger: Ledger,
         _ keys: [IndexKey],
