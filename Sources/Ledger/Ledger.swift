@@ -85,6 +85,18 @@ public final class Ledger: Sendable {
         verifier = signer.verifier
     }
 
+    /// Makes sure that a ledger can be made at a place: its database answers, and holds none.
+    /// - Throws: ``LedgerError`` when there is one, ``StorageError`` when the database cannot be reached.
+    public static func checkAbsent(at location: LedgerLocation) throws {
+        if case .sqlite = location.engine, !FileManager.default.fileExists(atPath: location.storeFile) { return }
+        let database = try location.openStore()
+        defer { database.close() }
+        // Without the tables there is no ledger either.
+        if let head = try? LedgerStore.head(database.makeConnection()), head.size > 0 {
+            throw LedgerError.inconsistent("there is a ledger in \(location.name) already")
+        }
+    }
+
     /// Makes an empty ledger: its first entry and its anchor.
     /// - Throws: ``LedgerError`` when there is one already.
     public static func create(at location: LedgerLocation, signer: NoteSigner, first event: Event) throws {

@@ -76,7 +76,15 @@ enum LedgerGuards {
             FOR EACH STATEMENT EXECUTE FUNCTION append_only()
             """
         }
-        + [makeRoom(partitionEntries: partitionEntries)]
+        + [
+            makeRoom(partitionEntries: partitionEntries),
+            // Temporary tables of the caller are looked for last: they must not stand in for the owner's.
+            """
+            DO $$ BEGIN
+                EXECUTE format('ALTER FUNCTION make_room(BIGINT) SET search_path = %I, pg_temp', current_schema());
+            END $$
+            """,
+        ]
 
     /// The function that adds partitions ahead of the entries. It runs as the tables' owner, so that the servers' role needs no
     /// right to make tables. It makes them whole before it attaches them, which stops nobody from reading or appending.

@@ -86,18 +86,23 @@ public struct ContainmentDesk: Sendable {
     }
 
     /// Brings about what is due at our own gateway, and ends what has run out.
-    /// - Returns: whether anything was done.
+    /// - Returns: whether a case has moved on.
     @discardableResult
     public func work() async throws -> Bool {
         let book = try await book()
         let now = clock.now()
-        for event in book.expired(at: now) { try await record(event) }
+        let expired = book.expired(at: now)
+        for event in expired { try await record(event) }
+        var moved = !expired.isEmpty
         let due = book.due(at: now).filter { $0.effect.step.isLocal }
         for (id, effect) in due {
             let report = try await perform(effect, of: id)
-            if let event = book.record(report, of: id, at: clock.now()) { try await record(event) }
+            if let event = book.record(report, of: id, at: clock.now()) {
+                try await record(event)
+                moved = true
+            }
         }
-        return !due.isEmpty
+        return moved
     }
 
     /// The agents that are contained at the gateway now.

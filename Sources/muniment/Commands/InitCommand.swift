@@ -76,7 +76,13 @@ struct InitCommand: AsyncParsableCommand {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw CommandFailure("\(path) exists already: init never overwrites")
         }
-        let engine = try template.postgres.map { try self.engine($0) } ?? .sqlite
+        let location = LedgerLocation(
+            directory: folder + "/data",
+            anchor: folder + "/anchor/checkpoint",
+            engine: try template.postgres.map { try engine($0) } ?? .sqlite
+        )
+        // Before any key is written: one that a ledger may have been made with is never taken away again.
+        try Ledger.checkAbsent(at: location)
         var generator = SystemRandomNumberGenerator()
         let signer: NoteSigner
         do {
@@ -94,33 +100,20 @@ struct InitCommand: AsyncParsableCommand {
         try KeyFile.write(KeyFile.randomHex(bytes: 32), to: folder + "/keys/tokens.key")
         try KeyFile.write(sandbox.clients[0].secret, to: folder + "/keys/genesys-client-secret")
         try KeyFile.write(sandbox.crmToken, to: folder + "/keys/crm-token")
-        let now = SystemClock().now()
-        do {
-            try Ledger.create(
-                at: LedgerLocation(
-                    directory: folder + "/data",
-                    anchor: folder + "/anchor/checkpoint",
-                    engine: engine
-                ),
-                signer: signer,
-                first: Event(
-                    type: .ledgerCreated,
-                    identity: .random(producer: "cli"),
-                    timestamp: now,
-                    fields: [
-                        "actor": .string(operatorName), "origin": .string(template.origin),
-                        "vkey": .string(signer.vkey),
-                        "version": .string(Build.version),
-                    ]
-                )
+        try Ledger.create(
+            at: location,
+            signer: signer,
+            first: Event(
+                type: .ledgerCreated,
+                identity: .random(producer: "cli"),
+                timestamp: SystemClock().now(),
+                fields: [
+                    "actor": .string(operatorName), "origin": .string(template.origin),
+                    "vkey": .string(signer.vkey),
+                    "version": .string(Build.version),
+                ]
             )
-        } catch {
-            // Keys of a ledger that was never made would only stand in the way of the next attempt.
-            for key in ["ledger.key", "ledger.vkey", "tokens.key", "genesys-client-secret", "crm-token"] {
-                try? FileManager.default.removeItem(atPath: folder + "/keys/" + key)
-            }
-            throw error
-        }
+        )
         try Data(template.text.utf8).write(to: URL(fileURLWithPath: path))
     }
 

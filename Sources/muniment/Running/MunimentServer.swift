@@ -169,13 +169,13 @@ final class MunimentServer: Sendable {
         try await sinks.close()
     }
 
-    /// Detection, and what is due of containment: once in a cluster.
+    /// Detection where it is on, and what is due of containment: once in a cluster.
     private func watchRecord() async {
         let settings = installation.configuration.detection
-        guard settings.isOn else { return }
         let (logger, ledger, clock, containment) = (self.logger, self.ledger, installation.clock, self.containment)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
+                guard settings.isOn else { return }
                 await self.leases.run("detection") { _ in
                     try await DetectionFollower(
                         ledger: ledger,
