@@ -153,4 +153,15 @@ import Testing
         #expect(text.contains("unverifiable-reads-see-little"))
         await site.end()
     }
+
+    /// A database that does not answer leaves nothing behind, so that the next attempt can succeed.
+    @Test func initThatCannotReachItsDatabaseLeavesNothing() async throws {
+        let folder = NSTemporaryDirectory() + "muniment-init-" + UUID().uuidString
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let outcome = try await Binary.run(["init", folder, "--postgres", "postgresql://nobody@127.0.0.1:1/none"])
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("127.0.0.1:1/none"))
+        #expect(!FileManager.default.fileExists(atPath: folder + "/keys"))
+        try await Binary.succeed(["init", folder])
+    }
 }
