@@ -81,7 +81,7 @@ let package = Package(
 
         // Floor 1: one outside system each.
         library("Storage", ["CPostgres", "CSQLite"]),
-        library("Genesys", ["WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
+        library("Genesys", ["JSON", "WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
         library(
             "ObjectStorage",
             ["TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]

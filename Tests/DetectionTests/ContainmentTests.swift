@@ -88,13 +88,13 @@ struct ContainmentTests {
             case .perform:
                 if !isContained { done[effect.idempotencyKey, default: 0] += 1 }
                 isContained = true
-                report = .performed
+                report = .performed(evidence: .null)
             case .readBack: report = .readBack(holds: isContained)
             case .undo(let prior):
                 #expect(prior == ["state": "active"])
                 if isContained { done[effect.idempotencyKey, default: 0] += 1 }
                 isContained = false
-                report = .performed
+                report = .performed(evidence: .null)
             }
             // Dies after the effect, before the answer was recorded.
             guard survives() else { return }
@@ -244,12 +244,12 @@ struct ContainmentTests {
         let preview = world.book.preview(
             fourth,
             hasLiveCall: true,
-            dependants: ["flow-1"],
+            facts: ["flow-1"],
             at: monday.adding(seconds: 10)
         )
         #expect(preview.identitiesLeft == 0)
         #expect(preview.obstacle == .capReached(cap: 3, retryAt: monday.adding(seconds: 3601)))
-        #expect(preview.hasLiveCall)
+        #expect(preview.hasLiveCall == true)
     }
 
     @Test("an effect that does not show is tried again, later and later, and then given up")
@@ -269,7 +269,7 @@ struct ContainmentTests {
             let report: ContainmentReport =
                 switch effect.action {
                 case .readState: .state("open", isDone: false)
-                case .perform, .undo: .performed
+                case .perform, .undo: .performed(evidence: .null)
                 case .readBack: .readBack(holds: false)
                 }
             if let event = world.book.record(report, of: id, at: now) { world.write(event) }
