@@ -124,7 +124,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        library("Monitoring", ["Detection", "JSON", "Ledger", "Storage", "WallTime"]),
+        library("Monitoring", ["DeliveryWire", "Detection", "Genesys", "JSON", "Ledger", "Storage", "WallTime"]),
 
         // Floor 4: how it is reached, and what it is tried against.
         library(
@@ -137,7 +137,8 @@ let package = Package(
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Delivery", "Detection", "Monitoring", "Gateway", "Identity", "JSON",
+                "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring", "Gateway",
+                "Identity", "JSON",
                 "Ledger", "Measures",
                 "MerkleLog", "Redaction", "Storage",
                 "WallTime",
@@ -243,7 +244,13 @@ let package = Package(
             "Identity",
             ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
         ),
-        tests("Monitoring", ["Detection", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime"]),
+        tests(
+            "Monitoring",
+            [
+                "DeliveryWire", "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Sandbox", "Storage", "TestStores", "WallTime",
+                asyncHTTPClient, logging,
+            ]
+        ),
         tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
         tests(
             "AuditTrail",

@@ -168,6 +168,8 @@ public struct OAuthClient: Sendable {
     public let grantType: String?
     /// How many roles it holds.
     public let roles: Int
+    /// When it was changed last, as the platform wrote it; nil when it does not say.
+    public let dateModified: String?
     private let members: [String: JSONValue]
 
     /// What the platform keeps to itself, and the secret, which some replies hold and nobody is to keep.
@@ -180,6 +182,7 @@ public struct OAuthClient: Sendable {
         self.id = id
         state = members["state"]?.string ?? "active"
         grantType = members["authorizedGrantType"]?.string.flatMap(GenesysError.identifier)
+        dateModified = members["dateModified"]?.string
         roles = members["roleDivisions"]?.array?.count ?? 0
         self.members = members.filter { !Self.readOnly.contains($0.key) }
     }

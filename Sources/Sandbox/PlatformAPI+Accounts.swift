@@ -1,4 +1,5 @@
 import JSON
+import WallTime
 
 /// Changes of users, of their tokens, and of OAuth clients.
 extension PlatformAPI {
@@ -72,6 +73,9 @@ extension PlatformAPI {
             guard let before = contents.accounts.clients[id] else { return Self.unknown("client") }
             for name in ["id", "dateCreated", "selfUri"] { body[name] = before[name] }
             body["state"] = .string(wanted)
+            contents.accounts.clientChanges += 1
+            let modified = Timestamp(milliseconds: state.configuration.clock.now + contents.accounts.clientChanges)
+            body["dateModified"] = .string(modified.description)
             contents.accounts.clients[id] = body
             if wanted != "active" { contents.tokens.revoke(client: id) }
             return Self.served(body)

@@ -1,4 +1,5 @@
 import JSON
+import WallTime
 
 /// What can be changed of the pretend organisation's users and OAuth clients, and the users' tokens that come and go with it.
 struct SandboxAccounts: Sendable {
@@ -17,6 +18,8 @@ struct SandboxAccounts: Sendable {
     var users: [String: User] = [:]
     /// OAuth clients as they are served, by id.
     var clients: [String: [String: JSONValue]] = [:]
+    /// How often a client was changed: makes the times of changes differ while the clock stands.
+    var clientChanges: Int64 = 0
 
     init(agents: [SandboxAgent], clients: [SandboxClient], tokenSeconds: Int, now: Int64) {
         for (index, agent) in agents.enumerated() {
@@ -65,6 +68,18 @@ extension Sandbox {
     public nonisolated func changeAccount(of agent: String, state: String? = nil) throws(SandboxError) {
         try accounts { (contents, _) throws(SandboxError) in
             guard contents.change(agent.lowercased(), state: state) else { throw .unknownAgent }
+        }
+    }
+
+    /// Changes the state of an OAuth client as an administrator of the platform would, past Muniment.
+    public nonisolated func change(client id: String, state: String) {
+        accounts { contents, now in
+            contents.accounts.clientChanges += 1
+            contents.accounts.clients[id]?["state"] = .string(state)
+            contents.accounts.clients[id]?["dateModified"] = .string(
+                Timestamp(milliseconds: now + contents.accounts.clientChanges).description
+            )
+            if state != "active" { contents.tokens.revoke(client: id) }
         }
     }
 

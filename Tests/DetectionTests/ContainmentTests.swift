@@ -90,8 +90,8 @@ struct ContainmentTests {
                 isContained = true
                 report = .performed(evidence: .null)
             case .readBack: report = .readBack(holds: isContained)
-            case .undo(let prior):
-                #expect(prior == ["state": "active"])
+            case .undo(let undo):
+                #expect(undo.priorState == ["state": "active"] && undo.isByTimer)
                 if isContained { done[effect.idempotencyKey, default: 0] += 1 }
                 isContained = false
                 report = .performed(evidence: .null)

@@ -282,7 +282,7 @@ public struct ContainmentBook: Sendable {
         guard canRetry, !isLast || found.phase == .undoing else {
             return event(.failed, found.id, now, DetectionEvent.producer, fields)
         }
-        let wait = isLast ? 3600 : min(1 << Int64(attempts), 300)
+        let wait: Int64 = isLast ? 3600 : min(1 << Int64(attempts), 300)
         fields["retryAt"] = .string(now.adding(seconds: wait).description)
         return event(.attemptFailed, found.id, now, DetectionEvent.producer, fields)
     }
@@ -292,7 +292,7 @@ public struct ContainmentBook: Sendable {
         let looks = found.looks + 1
         var fields: [String: JSONValue] = ["problem": .string(Text.bounded(problem))]
         if looks < ContainmentCase.maximumLooks {
-            let wait = min(1 << Int64(min(looks, 12)), 3600)
+            let wait: Int64 = min(1 << Int64(min(looks, 12)), 3600)
             fields["retryAt"] = .string(now.adding(seconds: wait).description)
         }
         return event(.effectUnknown, found.id, now, DetectionEvent.producer, fields)

@@ -104,7 +104,13 @@ public struct ContainmentCase: Sendable, Hashable {
         case .approved: return effect(.readState, "before")
         case .executing: return waitsForCallEnd && liveCall ? nil : effect(.perform, "do")
         case .verifying: return effect(.readBack(evidence ?? .null), "check")
-        case .undoing: return effect(.undo(priorState ?? .null), "undo")
+        case .undoing:
+            let undo = ContainmentUndo(
+                priorState: priorState ?? .null,
+                evidence: evidence ?? .null,
+                isByTimer: endedBy == DetectionEvent.producer
+            )
+            return effect(.undo(undo), "undo")
         case .verifyingUndo: return effect(.readBack(evidence ?? .null), "check-undo")
         case .proposed, .effective, .undone, .alreadyDone, .unconfirmed, .refused, .failed: return nil
         }
@@ -156,7 +162,7 @@ public struct ContainmentEffect: Sendable, Hashable {
         /// Read whether the effect is there, given what was noted when it was brought about; changes nothing.
         case readBack(JSONValue)
         /// Put back the state that was saved.
-        case undo(JSONValue)
+        case undo(ContainmentUndo)
     }
 
     /// The step, on whom, and which part of it.
@@ -165,6 +171,16 @@ public struct ContainmentEffect: Sendable, Hashable {
     public let action: Action
     /// The same whenever this is asked for again.
     public let idempotencyKey: String
+}
+
+/// What undoing goes back to.
+public struct ContainmentUndo: Sendable, Hashable {
+    /// The state before, as it was saved.
+    public let priorState: JSONValue
+    /// What was noted when the effect was brought about; null when that was not seen.
+    public let evidence: JSONValue
+    /// Whether its time was over, rather than a person asking for it: what somebody else has changed since is for a person to judge.
+    public let isByTimer: Bool
 }
 
 extension ContainmentStep {
