@@ -248,7 +248,7 @@ let package = Package(
             "Monitoring",
             [
                 "DeliveryWire", "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Sandbox", "Storage", "TestStores", "WallTime",
-                asyncHTTPClient, logging,
+                asyncHTTPClient, logging, nioCore, nioHTTP1,
             ]
         ),
         tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
