@@ -247,7 +247,8 @@ let package = Package(
         tests(
             "Monitoring",
             [
-                "DeliveryWire", "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Sandbox", "Storage", "TestStores", "WallTime",
+                "DeliveryWire", "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Sandbox", "Storage",
+                "TestStores", "WallTime",
                 asyncHTTPClient, logging, nioCore, nioHTTP1,
             ]
         ),
@@ -301,7 +302,7 @@ let package = Package(
             exclude: ["Verifier", "openapi.sh"],
             swiftSettings: settings
         ),
-        tests("Genesys", ["Sandbox", "WallTime", asyncHTTPClient, logging, nioCore]),
+        tests("Genesys", ["JSON", "Sandbox", "WallTime", asyncHTTPClient, logging, nioCore]),
         tests(
             "Sandbox",
             [

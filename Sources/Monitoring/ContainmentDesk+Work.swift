@@ -38,7 +38,8 @@ extension ContainmentDesk {
         let book = try await book()
         let now = clock.now()
         func isOurs(_ step: ContainmentStep) -> Bool { reaches.contains { $0.covers(step) } }
-        let expired = book.expired(at: now).filter { event in book.cases[event.caseID].map { isOurs($0.step) } ?? false }
+        let expired = book.expired(at: now).filter { event in book.cases[event.caseID].map { isOurs($0.step) } ?? false
+        }
         var moved = !expired.isEmpty
         for event in expired { try await recordUnlessOvertaken(event) }
         let over = Set(expired.map(\.caseID))

@@ -27,7 +27,8 @@ final class LiveCalls: Sendable {
         return found
     }
 
-    private func look(_ agent: String, _ ledger: Ledger, _ client: GenesysClient?, _ now: Timestamp) async throws -> Bool?
+    private func look(_ agent: String, _ ledger: Ledger, _ client: GenesysClient?, _ now: Timestamp) async throws
+        -> Bool?
     {
         guard let client else { return nil }
         let query = EventQuery(

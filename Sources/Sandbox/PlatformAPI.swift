@@ -55,7 +55,8 @@ struct PlatformAPI: Sendable {
         if usage.count > allowed {
             response = .tooManyRequests(retryAfter: usage.resetSeconds, allowed: allowed)
         } else if let permission = Self.permissions[match.template] ?? Self.accountPermissions[match.template],
-            !client.permissions.contains(permission) {
+            !client.permissions.contains(permission)
+        {
             response = .missingPermission(permission)
         } else {
             response = serve(match, request, client: client, token: token)
@@ -186,7 +187,7 @@ struct PlatformAPI: Sendable {
             )
         }
         let wanted = request.parameter("state") ?? "active"
-        let ids = request.list("id")
+        let ids = Set(request.list("id").map { $0.lowercased() })
         let matching = world.agents.filter {
             (wanted == "any" || accounts.users[$0.id]?.state == wanted) && (ids.isEmpty || ids.contains($0.id))
         }
@@ -196,7 +197,11 @@ struct PlatformAPI: Sendable {
         var body: [JSON.Member] = [
             .init(
                 name: "entities",
-                value: .array(matching.dropFirst((number - 1) * size).prefix(size).map { $0.json(accounts.users[$0.id], expand: expand) })
+                value: .array(
+                    matching.dropFirst((number - 1) * size).prefix(size).map {
+                        $0.json(accounts.users[$0.id], expand: expand)
+                    }
+                )
             ),
             .init(name: "pageSize", value: .number(size)), .init(name: "pageNumber", value: .number(number)),
             .init(name: "total", value: .number(matching.count)), .init(name: "pageCount", value: .number(pages)),

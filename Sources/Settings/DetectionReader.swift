@@ -33,7 +33,8 @@ struct DetectionReader {
     func settings(_ section: Section?) -> DetectionSettings? {
         var rules = BuiltInRules.files
         var settings = (
-            isOn: true, configuration: DetectionConfiguration(), containment: ContainmentPolicy(), soar: SOARSettings?.none
+            isOn: true, configuration: DetectionConfiguration(), containment: ContainmentPolicy(),
+            soar: SOARSettings?.none
         )
         defer { section?.end() }
         if let section {

@@ -70,7 +70,9 @@ struct ContainmentRoutes: Sendable {
         }
         let minutes = try body.number("minutes", in: 1...525_600)
         let afterCall = try body.flag("afterCall") ?? false
-        if afterCall, step != .deactivateUser { throw JSONBody.invalid("afterCall", "belongs to deactivate_user alone") }
+        if afterCall, step != .deactivateUser {
+            throw JSONBody.invalid("afterCall", "belongs to deactivate_user alone")
+        }
         return ContainmentProposal(
             id: try body.text("caseId", .platformID) ?? ContainmentProposal.newID(now),
             step: step,
