@@ -124,7 +124,10 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        library("Monitoring", ["DeliveryWire", "Detection", "Genesys", "JSON", "Ledger", "Storage", "WallTime"]),
+        library(
+            "Monitoring",
+            ["DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Storage", "WallTime"]
+        ),
 
         // Floor 4: how it is reached, and what it is tried against.
         library(
@@ -215,7 +218,7 @@ let package = Package(
 
         .executableTarget(
             name: "DetectionBenchmark",
-            dependencies: ["Detection", "JSON", "WallTime"],
+            dependencies: ["Detection", "JSON", "Ledger", "MerkleLog", "Monitoring", "WallTime"],
             path: "Benchmarks/Detection",
             swiftSettings: settings
         ),

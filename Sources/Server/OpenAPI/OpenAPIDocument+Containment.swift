@@ -168,7 +168,7 @@ extension OpenAPIDocument {
                 "type": "object", "required": ["caseId", "reason"], "additionalProperties": false,
                 "properties": {
                   "caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-                  "reason": {"$ref": "#/components/schemas/Reason"}
+                  "reason": {"type": "string", \#(reasonRule)}
                 }
               },
               "example": {"caseId": "c-1", "reason": "a false alarm"}
@@ -186,26 +186,26 @@ extension OpenAPIDocument {
                 "type": "object", "required": ["step", "reason"], "additionalProperties": false,
                 "properties": {
                   "caseId": {
-                    "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$",
+                    "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
                     "description": "Of the caller's choosing: asking twice is asking once. Made up when left out."
                   },
                   "step": {"enum": [\#(steps)]},
                   "agentId": {
-                    "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$",
+                    "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
                     "description": "The platform's id of the user; for every step but disable_client."
                   },
                   "clientId": {
-                    "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$",
+                    "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
                     "description": "The id of the platform's OAuth client, for disable_client."
                   },
-                  "reason": {"$ref": "#/components/schemas/Reason"},
-                  "alerts": {"type": "array", "maxItems": 20, "items": {"type": "string"}},
+                  "reason": {"type": "string", \#(reasonRule)},
+                  "alerts": {"type": ["array", "null"], "maxItems": 20, "items": {"type": "string"}},
                   "minutes": {
-                    "type": "integer", "minimum": 1, "maximum": 525600,
+                    "type": ["integer", "null"], "minimum": 1, "maximum": 525600,
                     "description": "End it by itself after so many; for steps that can be taken back."
                   },
                   "afterCall": {
-                    "type": "boolean", "default": false,
+                    "type": ["boolean", "null"], "default": false,
                     "description": "deactivate_user waits while the agent is seen in a conversation."
                   }
                 }
