@@ -177,7 +177,10 @@ import WallTime
         }
         #expect(installation.refusals.all == [.invalid, .expired, .expired, .invalid, .missing])
         try await installation.test { client in
-            try await client.post(decisions, [:], ["caseId": "c1", "decision": "approve"]).expect(.notFound)
+            let yes: JSONValue = ["caseId": "c1", "decision": "approve"]
+            let message = try signed(yes, id: "m", secret: Self.secrets[0], at: installation.clock.now())
+            try await client.post(decisions, message.headers, message.text).expect(.notFound)
+            try await client.post(decisions, [:], yes).expect(.unauthenticated)
         }
     }
 

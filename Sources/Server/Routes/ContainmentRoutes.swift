@@ -93,9 +93,12 @@ struct SignedDecisionRoutes: Sendable {
 
     func add(to router: Router<PlainContext>) {
         router.serve(.signedDecision) { request in
+            let headers = try Self.headers(request.headers)
             guard let decisions else { throw Refusal(.notFound, "no secrets are configured for signed decisions") }
             let buffer = try await request.body.collect(upTo: ControlPlane.maximumBodyBytes)
-            let messageID = try Self.verified(decisions, request.headers, Array(buffer: buffer))
+            do throws(WebhookError) { try decisions.verify(headers, body: Array(buffer: buffer)) } catch {
+                throw Self.refusal(error)
+            }
             var request = request
             request.body = RequestBody(buffer: buffer)
             let body = try await JSONBody(request, known: ["caseId", "decision", "reason"])
@@ -105,28 +108,24 @@ struct SignedDecisionRoutes: Sendable {
                 case .approve: nil
                 case .refuse: try ContainmentRoutes.reason(body)
                 }
-            return try .json(try await decisions.decide(id, refusing: reason, messageID: messageID).json)
+            return try .json(try await decisions.decide(id, refusing: reason, messageID: headers.id).json)
         }
     }
 
-    /// - Returns: the id of the message.
-    private static func verified(_ decisions: SignedDecisions, _ fields: HTTPFields, _ body: [UInt8]) throws -> String {
-        let headers = WebhookSigner.Headers(
-            id: fields[.webhookID] ?? "",
-            timestamp: fields[.webhookTimestamp] ?? "",
-            signature: fields[.webhookSignature] ?? ""
+    private static func headers(_ fields: HTTPFields) throws(Refusal) -> WebhookSigner.Headers {
+        guard let id = fields[.webhookID], let timestamp = fields[.webhookTimestamp],
+            let signature = fields[.webhookSignature]
+        else { throw refusal(.headers) }
+        return WebhookSigner.Headers(id: id, timestamp: timestamp, signature: signature)
+    }
+
+    private static func refusal(_ error: WebhookError) -> Refusal {
+        Refusal(
+            .unauthenticated,
+            error.description,
+            headers: [.wwwAuthenticate: "Webhook-Signature realm=\"muniment\""],
+            authentication: error == .headers ? .missing : error == .timestamp ? .expired : .invalid
         )
-        do throws(WebhookError) {
-            try decisions.verify(headers, body: body)
-            return headers.id
-        } catch {
-            throw Refusal(
-                .unauthenticated,
-                error.description,
-                headers: [.wwwAuthenticate: "Webhook-Signature realm=\"muniment\""],
-                authentication: error == .headers ? .missing : error == .timestamp ? .expired : .invalid
-            )
-        }
     }
 }
 
