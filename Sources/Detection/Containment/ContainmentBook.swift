@@ -120,7 +120,20 @@ public struct ContainmentBook: Sendable {
         _ actor: String,
         _ fields: [String: JSONValue]
     ) -> ContainmentEvent {
-        ContainmentEvent(kind: kind, caseID: id, time: now, actor: actor, fields: fields, number: numbers[id] ?? 0)
+        var fields = fields
+        // Each event says by itself what is done to whom, for those who see one of them.
+        if let found = cases[id] {
+            fields["step"] = .string(found.step.rawValue)
+            fields["targetId"] = .string(found.target.id)
+        }
+        return ContainmentEvent(
+            kind: kind,
+            caseID: id,
+            time: now,
+            actor: actor,
+            fields: fields,
+            number: numbers[id] ?? 0
+        )
     }
 
     // MARK: Execution
