@@ -87,6 +87,7 @@ struct ConfigurationLoader {
         let listeners = listeners(root)
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
+        let signatures = SignatureReader().rules(root.section("signatures"))
         let sinkReader = SinkReader(files: files)
         let detection = DetectionReader(files: files).settings(root.section("detection"))
         let sinks = root.section("sinks")?.named() ?? []
@@ -130,6 +131,7 @@ struct ConfigurationLoader {
                 producer: "gateway@\(installation.node)"
             ),
             control: control,
+            signatures: signatures,
             platform: platform?.platform,
             sinks: readSinks,
             detection: detection,

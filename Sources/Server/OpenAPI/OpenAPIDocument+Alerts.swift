@@ -5,7 +5,7 @@ extension OpenAPIDocument {
           "get": {
             "operationId": "listAlerts", "tags": ["alerts"],
             "summary": "What detection found, newest first, with its evidence and what became of it.",
-            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}],
+            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}, {"signature": ["alerts"]}],
             "parameters": [
               {
                 "name": "status", "in": "query", "description": "Only those that stand so.",
@@ -39,7 +39,7 @@ extension OpenAPIDocument {
         "/api/v1/alerts/decisions": {
           "post": {
             "operationId": "decideAlert", "tags": ["alerts"], "summary": "A person's decision about an alert.",
-            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}],
+            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}, {"signature": ["alerts"]}],
             "requestBody": {
               "required": true,
               "content": {
@@ -72,7 +72,7 @@ extension OpenAPIDocument {
         "/api/v1/containment": {
           "get": {
             "operationId": "listContainment", "tags": ["alerts"], "summary": "Who is contained, and how far it has come.",
-            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}],
+            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}, {"signature": ["respond"]}],
             "parameters": [
               {
                 "name": "all", "in": "query", "description": "Those that are over, too.",
@@ -99,7 +99,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "contain", "tags": ["alerts"],
             "summary": "Masks or refuses what an agent reads, within a second and on every node.",
-            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}],
+            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}, {"signature": ["respond"]}],
             "requestBody": {
               "required": true,
               "content": {
@@ -131,7 +131,7 @@ extension OpenAPIDocument {
         "/api/v1/containment/undo": {
           "post": {
             "operationId": "undoContainment", "tags": ["alerts"], "summary": "Takes a step back now.",
-            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}],
+            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}, {"signature": ["respond"]}],
             "requestBody": {
               "required": true,
               "content": {
