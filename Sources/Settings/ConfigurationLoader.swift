@@ -87,6 +87,7 @@ struct ConfigurationLoader {
         let listeners = listeners(root)
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
+        let signatures = SignatureReader().rules(root.section("signatures"))
         let sinkReader = SinkReader(files: files)
         let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
             root.section("detection")
@@ -132,6 +133,7 @@ struct ConfigurationLoader {
                 producer: "gateway@\(installation.node)"
             ),
             control: control,
+            signatures: signatures,
             platform: platform?.platform,
             sinks: readSinks,
             detection: detection,

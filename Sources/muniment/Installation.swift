@@ -75,7 +75,14 @@ struct Installation: Sendable {
     var commitments: DisclosureCommitments { DisclosureCommitments(key: keyring.newest) }
     /// What they may have been committed to under, newest first.
     var allCommitments: [DisclosureCommitments] { keyring.keys.reversed().map { DisclosureCommitments(key: $0) } }
-    var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: keyring.newest.derived(for: "access-token")) }
+    /// A directory of clients for a process that begins now.
+    func clientDirectory() -> ClientDirectory {
+        ClientDirectory(
+            tokenKey: keyring.newest.derived(for: "access-token"),
+            signatures: configuration.signatures,
+            began: clock.now()
+        )
+    }
 
     /// Every part that has tables in the store.
     static let schema =
@@ -101,8 +108,16 @@ struct Installation: Sendable {
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
 
-    func registry(_ ledger: Ledger, producer: String) throws -> ClientRegistry {
-        try ClientRegistry(ledger: ledger, clock: clock, producer: producer)
+    /// - Parameter keyring: the keyring of the moment, where it may change while the registry is used.
+    func registry(
+        _ ledger: Ledger,
+        producer: String,
+        keyring: (@Sendable () -> Keyring)? = nil
+    ) throws -> ClientRegistry {
+        let own = self.keyring
+        return try ClientRegistry(ledger: ledger, clock: clock, producer: producer) {
+            SealingKeys(keyring?() ?? own)
+        }
     }
 
     func identities(_ ledger: Ledger, producer: String) throws -> IdentityRegistry {
@@ -145,6 +160,18 @@ struct Installation: Sendable {
         let ledger = try openLedger()
         defer { ledger.close() }
         return try await body(ledger)
+    }
+}
+
+extension SealingKeys {
+    /// What clients' signing secrets are sealed under: a use of the tenant's keys of its own.
+    init?(_ keyring: Keyring) {
+        self.init(
+            Dictionary(
+                keyring.keys.map { ($0.epoch, $0.derived(for: "client-signing")) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
     }
 }
 

@@ -59,7 +59,8 @@ final class Installation: Sendable {
             clock: clock,
             producer: "test"
         )
-        registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test")
+        let sealing = SealingKeys([1: SymmetricKey(data: [UInt8](repeating: 4, count: 32))])
+        registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test") { sealing }
         containment = try ContainmentDesk(
             ledger: ledger,
             policy: ContainmentPolicy(enabled: [.maskOnly, .block], protected: ["emergency"]),

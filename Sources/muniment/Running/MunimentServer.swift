@@ -53,10 +53,11 @@ final class MunimentServer: Sendable {
         }
         let producer = "server@\(configuration.node)"
         sinks = try SinkAssembly(installation, ledger: ledger, leases: leases, producer: producer, logger: logger)
-        registry = try installation.registry(ledger, producer: producer)
-        directory = installation.clientDirectory
+        let identities = try installation.identities(ledger, producer: producer)
+        self.identities = identities
+        registry = try installation.registry(ledger, producer: producer) { identities.tokens.keyring }
+        directory = installation.clientDirectory()
         directory.replace(with: try await registry.all())
-        identities = try installation.identities(ledger, producer: producer)
         auditTrail = installation.auditTrail(ledger, identities, producer: producer)
         var platform: (any Platform)?
         var genesysClient: GenesysClient?
