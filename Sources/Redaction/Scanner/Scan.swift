@@ -66,7 +66,7 @@ struct Scan: ~Copyable {
     @inline(__always) func token(_ index: Int) -> Token { tokens[index] }
     @inline(__always) func start(_ index: Int) -> Int { Int(tokens[index].start) }
     @inline(__always) func end(_ index: Int) -> Int { Int(tokens[index].end) }
-    @inline(__always) func number(_ index: Int) -> NumberWord { lexicon.entries[Int(tokens[index].entry)].number }
+    @inline(__always) func number(_ index: Int) -> NumberWord { lexicon.number(tokens[index].entry) }
     /// True when no byte stands between the token and the one before.
     @inline(__always) func isAttached(_ index: Int) -> Bool {
         index > 0 && index < tokenCount && start(index) == end(index &- 1)
