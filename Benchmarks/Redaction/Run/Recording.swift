@@ -81,8 +81,10 @@ struct Recording {
     /// Digits, signs, words and any bytes without order.
     private mutating func random(upTo size: Int) -> [UInt8] {
         let words: [String] = [
-            "card ", "ssn ", "account ", "one ", "two ", "double ", "at ", "dot ", "com ", "born ", "May ", "A", "x", "IBAN ",
-            "phone ", "vier", "und", "exp", "\u{FF11}", "\u{2013}", "\u{200B}", "é", "DE", "GB", "expiry ", "camelCase", "ID", "QQ",
+            "card ", "ssn ", "account ", "one ", "two ", "double ", "at ", "dot ", "com ", "born ", "May ", "A", "x",
+            "IBAN ",
+            "phone ", "vier", "und", "exp", "\u{FF11}", "\u{2013}", "\u{200B}", "é", "DE", "GB", "expiry ", "camelCase",
+            "ID", "QQ",
         ]
         var text: [UInt8] = []
         let count = Int(generator.next() % UInt64(size)) + 1

@@ -157,7 +157,8 @@ extension ByteMasks {
         @inline(__always)
         mutating func take(_ masks: ByteMasks) -> (letter: UInt64, digit: UInt64, lower: UInt64, at: UInt64) {
             let after = (
-                (masks.letters | masks.wide) &<< 1 | letter, masks.digits &<< 1 | digit, masks.lower &<< 1 | lower, masks.ats &<< 1 | at
+                (masks.letters | masks.wide) &<< 1 | letter, masks.digits &<< 1 | digit, masks.lower &<< 1 | lower,
+                masks.ats &<< 1 | at
             )
             (letter, digit) = ((masks.letters | masks.wide) &>> 63, masks.digits &>> 63)
             (lower, at) = (masks.lower &>> 63, masks.ats &>> 63)
