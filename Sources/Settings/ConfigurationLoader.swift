@@ -87,7 +87,8 @@ struct ConfigurationLoader {
         let listeners = listeners(root)
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
-        let sinkReader = SinkReader(files: files)
+        let redaction = RedactionReader().settings(root.section("redaction"))
+        let sinkReader = SinkReader(files: files, redaction: redaction)
         let detection = DetectionReader(files: files).settings(root.section("detection"))
         let sinks = root.section("sinks")?.named() ?? []
         let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
@@ -132,6 +133,7 @@ struct ConfigurationLoader {
             control: control,
             platform: platform?.platform,
             sinks: readSinks,
+            redaction: redaction,
             detection: detection,
             logLevel: level.rawValue,
             contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

@@ -74,7 +74,9 @@ final class Installation: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    func control(routes: [Route] = [], checks: [ReadyCheck] = [], redactionKeys: RedactionKeys? = nil) -> ControlPlane {
+    func control(routes: [Route] = [], checks: [ReadyCheck] = [], redaction: RedactionService = RedactionService())
+        -> ControlPlane
+    {
         ControlPlane(
             ControlPlane.Parts(
                 ledger: ledger,
@@ -97,7 +99,7 @@ final class Installation: Sendable {
                 readyChecks: checks,
                 configurationSummary: ["node": "n1"],
                 configurationHash: "c0ffee",
-                redactionKeys: redactionKeys,
+                redaction: redaction,
                 refused: { [refusals] in refusals.note($0, $1) },
                 clock: clock,
                 logger: lines.logger(clock)
