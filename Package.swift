@@ -125,7 +125,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        library("Monitoring", ["Detection", "JSON", "Ledger", "Storage", "WallTime"]),
+        library("Monitoring", ["Detection", "Gzip", "JSON", "Ledger", "Storage", "WallTime"]),
 
         // Floor 4: how it is reached, and what it is tried against.
         library(
@@ -215,7 +215,7 @@ let package = Package(
 
         .executableTarget(
             name: "DetectionBenchmark",
-            dependencies: ["Detection", "JSON", "WallTime"],
+            dependencies: ["Detection", "JSON", "Ledger", "MerkleLog", "Monitoring", "WallTime"],
             path: "Benchmarks/Detection",
             swiftSettings: settings
         ),

@@ -54,6 +54,7 @@ import Testing
         for type in ["REDACTION_REVERSED", "REDACTION_TOKENS_DESTROYED"] {
             let events = try await Binary.succeed(["events", type] + options)
             #expect(events.contains("call-1"), "\(type): \(events)")
+        }
     }
 
     @Test func bytesThatAreNoTextPassThrough() async throws {
