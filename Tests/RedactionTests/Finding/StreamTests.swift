@@ -44,7 +44,7 @@ struct StreamTests {
             "0", "1", "4", "44", "12", "555", "4111", " ", " ", " ", "-", ".", "/", ":", "@", "(", ")", "+", "\n", ", ",
             "a", "x", "AB", "DE89 ", "card ", "account ", "one ",
             "two ", "double ", "dot ", "at ", "com ", "okay ", "é", "\u{200B}", "\u{FF14}", "\u{A0}", "march ", "born ",
-            "ssn ", "_", "%", "q", "::", "\u{10FFFF}",
+            "ssn ", "no, ", "no ", "sorry ", "12.ABC.345/01DE-35", "_", "%", "q", "::", "\u{10FFFF}",
         ]
         for _ in 0..<12 {
             var text: [UInt8] = []
