@@ -305,3 +305,16 @@ let package = Package(
         ),
     ]
 )
+
+// Built by scripts/fuzz only: libFuzzer brings the main function.
+if Context.environment["MUNIMENT_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "RedactionFuzz",
+            dependencies: ["JSON", "Redaction"],
+            path: "Tests/Fuzz",
+            exclude: ["Seeds", "redaction.dict"],
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]
+        )
+    )
+}

@@ -95,7 +95,8 @@ extension Scan {
 
     private mutating func skipWord(_ index: Int) {
         var last = index
-        while isAttached(last &+ 1) {
+        // The rest of the word may be the end of a mailbox.
+        while isAttached(last &+ 1), tokens[last &+ 1].kind != .at {
             last &+= 1
             steps &+= 1
         }

@@ -25,6 +25,26 @@ struct StreamTests {
         }
     }
 
+    /// What fuzzing found, and its neighbours.
+    private static let awkward: [[UInt8]] = [
+        Array("bo3".utf8) + Array(repeating: 0xF6, count: 24) + Array("Optional".utf8)
+            + Array(repeating: 0xF6, count: 56) + Array("3gdertsi@p.co".utf8),
+        Array(repeating: 0x61, count: 80) + Array("7b@example.com and 4012888888881881".utf8),
+        Array("\u{14}n at et rgdot org dot org".utf8), Array("me at one two three dot com".utf8),
+        Array("write to m a r g a r e t underscore t h a t c h e r at g o v e r n dot example dot com".utf8),
+        Array("extraordinarily at incomprehensibilities internationalisation counterrevolutionaries dot com".utf8),
+    ]
+
+    @Test("Awkward texts give the output of the whole at every cut", arguments: awkward)
+    func awkwardCuts(text: [UInt8]) throws {
+        let whole = try redacted(text)
+        for cut in 0...text.count {
+            let (output, waited) = try streamed([text[..<cut], text[cut...]])
+            #expect(output == whole, "cut \(cut)")
+            #expect(waited <= StreamRedactor.holdBack)
+        }
+    }
+
     @Test("Small random pieces of long text give the output of the whole", arguments: [UInt64(11), 12, 13, 14])
     func pieces(seed: UInt64) throws {
         var maker = CorpusMaker(seed: seed)
