@@ -45,6 +45,27 @@ struct StreamTests {
         }
     }
 
+    @Test("Rules of a policy's own do not change where the built-in ones go on", arguments: [UInt64(31), 32, 33])
+    func ownRules(seed: UInt64) throws {
+        var policy = RedactionPolicy(name: "own", defaultAction: .label)
+        policy.rules = [
+            try CustomRule(name: "order", pattern: #"ORD-\d{3,8}"#), try CustomRule(name: "word", pattern: "(a|b)+x?"),
+        ]
+        let redactor = try Redactor(policy: policy)
+        let found = Array("u 0 0 0 4 6 00 ORD-312 3 01 0 34 56 30 0 ocho  56 130012 x 00 34 x3x D abx D abx".utf8)
+        let (output, _) = try streamed([found[...]], redactor)
+        #expect(try redacted(found, redactor) == output)
+        var random = SeededGenerator(seed: seed)
+        let signs = [
+            "0 ", "34 ", "130012 ", "ORD-312 ", "ORD", "-31", "ab", "x ", "ocho ", "415-555-2671 ", "\n", "card 4012 ",
+        ]
+        for _ in 0..<30 {
+            var text: [UInt8] = []
+            for _ in 0..<120 { text += Array((signs.randomElement(using: &random) ?? " ").utf8) }
+            try compare(text, &random, redactor)
+        }
+    }
+
     @Test("Small random pieces of long text give the output of the whole", arguments: [UInt64(11), 12, 13, 14])
     func pieces(seed: UInt64) throws {
         var maker = CorpusMaker(seed: seed)
@@ -73,8 +94,11 @@ struct StreamTests {
         }
     }
 
-    private func compare(_ text: [UInt8], _ random: inout SeededGenerator) throws {
-        let redactor = Redactor()
+    private func compare(
+        _ text: [UInt8],
+        _ random: inout SeededGenerator,
+        _ redactor: Redactor = Redactor()
+    ) throws {
         let whole = try redacted(text, redactor)
         for _ in 0..<3 {
             var pieces: [ArraySlice<UInt8>] = []
