@@ -88,7 +88,8 @@ struct ConfigurationLoader {
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
         let signatures = SignatureReader().rules(root.section("signatures"))
-        let sinkReader = SinkReader(files: files)
+        let redaction = RedactionReader().settings(root.section("redaction"))
+        let sinkReader = SinkReader(files: files, redaction: redaction)
         let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
             root.section("detection")
         )
@@ -136,6 +137,7 @@ struct ConfigurationLoader {
             signatures: signatures,
             platform: platform?.platform,
             sinks: readSinks,
+            redaction: redaction,
             detection: detection,
             logLevel: level.rawValue,
             contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
