@@ -69,9 +69,11 @@ let package = Package(
         library("Measures"),
         library("JSON"),
         library("MerkleLog", ["TextEncoding", crypto]),
-        library("Redaction", ["JSON", crypto, cryptoExtras]),
+        .target(name: "CByteMasks"),
+        library("Redaction", ["CByteMasks", "JSON", crypto, cryptoExtras]),
         library("AccessPolicy"),
         library("HTTPFraming"),
+        library("HTTPSignatures", ["TextEncoding", crypto]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         library("Gzip", ["CZlib"]),
         library("EventFormats", ["JSON", "MerkleLog", "WallTime"]),
@@ -92,11 +94,12 @@ let package = Package(
         library("Identity", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
 
         // Floor 3: what the product does.
-        library("Credentials", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
+        library("Credentials", ["HTTPSignatures", "JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
         library(
             "Gateway",
             [
-                "AccessPolicy", "Credentials", "Genesys", "HTTPFraming", "Identity", "JSON", "Ledger", "MerkleLog",
+                "AccessPolicy", "Credentials", "Genesys", "HTTPFraming", "HTTPSignatures", "Identity", "JSON", "Ledger",
+                "MerkleLog",
                 "Measures",
                 "Redaction", "Storage", "TextEncoding", "WallTime", crypto, nioCore, nioPosix, nioSSL,
             ]
@@ -133,17 +136,17 @@ let package = Package(
         library(
             "Settings",
             [
-                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys",
-                "Identity", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto, yams,
+                "AccessPolicy", "Credentials", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway",
+                "Genesys", "Identity", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto,
+                yams,
             ]
         ),
         library(
             "Server",
             [
                 "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring", "Gateway",
-                "Identity", "JSON",
-                "Ledger", "Measures",
-                "MerkleLog", "Redaction", "Storage",
+                "HTTPSignatures", "Identity", "JSON", "Ledger", "Measures",
+                "MerkleLog", "Redaction", "Storage", "TextEncoding",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -155,7 +158,8 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "ObjectStorage",
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "HTTPSignatures",
+                "ObjectStorage", "TextEncoding",
                 "Gateway", "Genesys", "Identity", "JSON", "Ledger",
                 "MerkleLog", "Monitoring", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
                 argumentParser,
@@ -230,6 +234,7 @@ let package = Package(
         tests("Redaction", ["JSON", "RedactionCorpus"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
         tests("HTTPFraming"),
+        tests("HTTPSignatures", ["TextEncoding", crypto]),
         tests("Gzip"),
         tests("EventFormats", ["JSON", "MerkleLog", "WallTime"], exclude: ["Schema"]),
         tests("DeliveryWire", ["EventFormats", "Gzip", "JSON", "MerkleLog", "WallTime", crypto]),
@@ -240,6 +245,13 @@ let package = Package(
         ),
         // Stores of every engine for the tests.
         .target(name: "TestStores", dependencies: ["Storage"], path: "Tests/TestStores", swiftSettings: settings),
+        // Signs requests as a client would.
+        .target(
+            name: "TestSigning",
+            dependencies: ["TextEncoding", crypto],
+            path: "Tests/TestSigning",
+            swiftSettings: settings
+        ),
         tests("Storage", ["TestStores"]),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
@@ -255,7 +267,13 @@ let package = Package(
                 asyncHTTPClient, logging, nioCore, nioHTTP1,
             ]
         ),
-        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
+        tests(
+            "Credentials",
+            [
+                "HTTPSignatures", "JSON", "Ledger", "MerkleLog", "Storage", "TestSigning", "TestStores", "TextEncoding",
+                "WallTime", crypto,
+            ]
+        ),
         tests(
             "AuditTrail",
             ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime"]
@@ -266,8 +284,8 @@ let package = Package(
                 "AccessPolicy", "AuditTrail", "Credentials", "Genesys", "HTTPFraming", "Identity", "JSON", "Ledger",
                 "Measures",
                 "MerkleLog",
-                "Redaction", "Sandbox", "Storage", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1,
-                nioPosix,
+                "Redaction", "Sandbox", "Storage", "TestSigning", "WallTime", asyncHTTPClient, crypto, logging, nioCore,
+                nioHTTP1, nioPosix,
                 nioSSL,
             ]
         ),
@@ -279,8 +297,9 @@ let package = Package(
                 "Ledger",
                 "Measures",
                 "MerkleLog",
-                "Redaction", "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging,
-                nioCore, nioSSL,
+                "Redaction", "Storage", "TestSigning", "TextEncoding", "WallTime", crypto, httpTypes, hummingbird,
+                hummingbirdTesting,
+                logging, nioCore, nioSSL,
             ]
         ),
         tests(
@@ -315,3 +334,16 @@ let package = Package(
         ),
     ]
 )
+
+// Built by scripts/fuzz only: libFuzzer brings the main function.
+if Context.environment["MUNIMENT_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "RedactionFuzz",
+            dependencies: ["JSON", "Redaction"],
+            path: "Tests/Fuzz",
+            exclude: ["Seeds", "redaction.dict"],
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]
+        )
+    )
+}

@@ -88,6 +88,8 @@ public struct APIClient: Sendable, Hashable {
     public let created: Timestamp
     /// When it was revoked; nil while it works.
     public let revoked: Timestamp?
+    /// What it needs besides its credentials; nil for nothing.
+    public let safeguards: Safeguards?
     /// SHA-256 of its secrets and when each stops working. The secrets are 256 random bits, so a plain hash cannot be guessed.
     let secrets: [StoredSecret]
 

@@ -1,4 +1,5 @@
 import AccessPolicy
+public import Credentials
 import Delivery
 import Detection
 import EventFormats
@@ -44,10 +45,14 @@ public struct Configuration: Sendable {
     public let gateway: GatewaySettings
     /// Where the control plane listens.
     public let control: GatewaySettings.Listener
+    /// How signed requests are judged.
+    public let signatures: SignatureRules
     /// The platform; nil when none is configured.
     public let platform: Platform?
     /// Where the record is delivered to.
     public let sinks: [SinkSettings]
+    /// What is redacted where.
+    public let redaction: RedactionSettings
     /// How the record is watched.
     public let detection: DetectionSettings
     /// The least severe messages that are logged: trace, debug, info, notice, warning, error.
@@ -69,6 +74,15 @@ public struct Configuration: Sendable {
             "commitments": .bool(gateway.commitments),
             "routes": .array(gateway.routes.map(summary)),
             "sinks": .array(sinks.map(summary)),
+            "redaction": .object([
+                "policies": .object(redaction.policies.mapValues { .integer(Int64($0.version)) }),
+                "categories": .object(
+                    Dictionary(uniqueKeysWithValues: redaction.categories.map { ($0.key.rawValue, .string($0.value)) })
+                ),
+                "sinks": .string(redaction.sinks ?? RedactionSettings.standardForEvents.name),
+                "log": .string(redaction.log ?? "log"),
+                "tokensKeptDays": .integer(Int64(redaction.tokensKeptDays)),
+            ]),
             "detection": .object([
                 "enabled": .bool(detection.isOn),
                 "rules": .integer(Int64(detection.rules.rules.count { $0.alerts })),
@@ -87,6 +101,7 @@ public struct Configuration: Sendable {
         .object([
             "name": .string(sink.definition.name), "kind": .string(sink.definition.kind),
             "format": .string(sink.format.description), "filter": sink.filter.json,
+            "redaction": .string(sink.redaction?.name ?? RedactionReader.none),
             "definitionHash": .string(sink.definition.hash),
         ])
     }

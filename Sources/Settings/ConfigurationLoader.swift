@@ -87,7 +87,9 @@ struct ConfigurationLoader {
         let listeners = listeners(root)
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
-        let sinkReader = SinkReader(files: files)
+        let signatures = SignatureReader().rules(root.section("signatures"))
+        let redaction = RedactionReader().settings(root.section("redaction"))
+        let sinkReader = SinkReader(files: files, redaction: redaction)
         let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
             root.section("detection")
         )
@@ -132,8 +134,10 @@ struct ConfigurationLoader {
                 producer: "gateway@\(installation.node)"
             ),
             control: control,
+            signatures: signatures,
             platform: platform?.platform,
             sinks: readSinks,
+            redaction: redaction,
             detection: detection,
             logLevel: level.rawValue,
             contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

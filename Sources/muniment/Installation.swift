@@ -23,7 +23,10 @@ struct ConfigurationOption: ParsableArguments {
     var path = "muniment.yaml"
 
     /// Reads it, with secrets from the environment and from files.
-    func load() throws -> Installation {
+    func load() throws -> Installation { try Self.load(path) }
+
+    /// Reads a configuration.
+    static func load(_ path: String) throws -> Installation {
         let configuration: Configuration
         do throws(ConfigurationProblems) {
             configuration = try Configuration.load(path: path, environment: ProcessInfo.processInfo.environment)
@@ -59,6 +62,11 @@ struct Installation: Sendable {
         }
         keyring = try Self.readKeyring(configuration)
         normaliser = try Normaliser(rules: configuration.normaliser)
+        if let epoch = configuration.redaction.keyEpoch, keyring[epoch] == nil {
+            throw CommandFailure(
+                "redaction.keyEpoch is \(epoch), but the keyring has no such key: name one that it has, or leave it out for the newest"
+            )
+        }
     }
 
     /// Reads the keyring anew, as after a rotation.
@@ -67,15 +75,23 @@ struct Installation: Sendable {
     }
 
     var tokeniser: Tokeniser { Tokeniser(key: keyring.newest) }
-    /// The keys of redaction that can be compared or taken back: a use of the tenant's newest key of its own.
+    /// The keys of redaction that can be compared or taken back: a use of its own of the key that the configuration names.
     var redactionKeys: RedactionKeys? {
-        RedactionKeys(secret: keyring.newest.derived(for: "redaction").withUnsafeBytes { Array($0) })
+        let key = configuration.redaction.keyEpoch.flatMap { keyring[$0] } ?? keyring.newest
+        return RedactionKeys(secret: key.derived(for: "redaction").withUnsafeBytes { Array($0) })
     }
     /// What values are committed to under.
     var commitments: DisclosureCommitments { DisclosureCommitments(key: keyring.newest) }
     /// What they may have been committed to under, newest first.
     var allCommitments: [DisclosureCommitments] { keyring.keys.reversed().map { DisclosureCommitments(key: $0) } }
-    var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: keyring.newest.derived(for: "access-token")) }
+    /// A directory of clients for a process that begins now.
+    func clientDirectory() -> ClientDirectory {
+        ClientDirectory(
+            tokenKey: keyring.newest.derived(for: "access-token"),
+            signatures: configuration.signatures,
+            began: clock.now()
+        )
+    }
 
     /// Every part that has tables in the store.
     static let schema =
@@ -101,8 +117,16 @@ struct Installation: Sendable {
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
 
-    func registry(_ ledger: Ledger, producer: String) throws -> ClientRegistry {
-        try ClientRegistry(ledger: ledger, clock: clock, producer: producer)
+    /// - Parameter keyring: the keyring of the moment, where it may change while the registry is used.
+    func registry(
+        _ ledger: Ledger,
+        producer: String,
+        keyring: (@Sendable () -> Keyring)? = nil
+    ) throws -> ClientRegistry {
+        let own = self.keyring
+        return try ClientRegistry(ledger: ledger, clock: clock, producer: producer) {
+            SealingKeys(keyring?() ?? own)
+        }
     }
 
     func identities(_ ledger: Ledger, producer: String) throws -> IdentityRegistry {
@@ -145,6 +169,18 @@ struct Installation: Sendable {
         let ledger = try openLedger()
         defer { ledger.close() }
         return try await body(ledger)
+    }
+}
+
+extension SealingKeys {
+    /// What clients' signing secrets are sealed under: a use of the tenant's keys of its own.
+    init?(_ keyring: Keyring) {
+        self.init(
+            Dictionary(
+                keyring.keys.map { ($0.epoch, $0.derived(for: "client-signing")) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
     }
 }
 

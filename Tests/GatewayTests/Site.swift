@@ -118,6 +118,7 @@ struct Site: Sendable {
         upstreamHost: String = "127.0.0.1",
         naming: (any CustomerNaming)? = nil,
         scopes: Set<Scope> = [.read(route: "*")],
+        redactors: [Redaction.Category: Redactor] = [:],
         _ change: (inout GatewaySettings) -> Void = { _ in },
         _ body: (Site) async throws -> Void
     ) async throws {
@@ -126,7 +127,8 @@ struct Site: Sendable {
         let clock = ManualClock(Timestamp(milliseconds: start))
         let ledger = try makeLedger(folder, clock)
         defer { ledger.close() }
-        let registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test")
+        let sealing = SealingKeys([1: SymmetricKey(data: Array(repeating: 4, count: 32))])
+        let registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test") { sealing }
         let client = try await registry.create(name: "t", scopes: scopes, addresses: [], expires: nil, actor: "test")
         let directory = ClientDirectory(tokenKey: SymmetricKey(data: Array(repeating: 5, count: 32)))
         directory.replace(with: try await registry.all())
@@ -167,6 +169,7 @@ struct Site: Sendable {
                 commitments: DisclosureCommitments(key: key),
                 platform: platform ? GenesysPlatform(client: genesys) : nil,
                 restrictions: restrictions,
+                redactors: redactors,
                 clock: clock
             )
         )

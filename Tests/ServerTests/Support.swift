@@ -59,7 +59,8 @@ final class Installation: Sendable {
             clock: clock,
             producer: "test"
         )
-        registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test")
+        let sealing = SealingKeys([1: SymmetricKey(data: [UInt8](repeating: 4, count: 32))])
+        registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test") { sealing }
         containment = try ContainmentDesk(
             ledger: ledger,
             policy: ContainmentPolicy(enabled: [.maskOnly, .block], protected: ["emergency"]),
@@ -77,7 +78,7 @@ final class Installation: Sendable {
     func control(
         routes: [Route] = [],
         checks: [ReadyCheck] = [],
-        redactionKeys: RedactionKeys? = nil,
+        redaction: RedactionService = RedactionService(),
         containment: ContainmentDesk? = nil,
         signedDecisions: SignedDecisions? = nil
     ) -> ControlPlane {
@@ -104,7 +105,7 @@ final class Installation: Sendable {
                 readyChecks: checks,
                 configurationSummary: ["node": "n1"],
                 configurationHash: "c0ffee",
-                redactionKeys: redactionKeys,
+                redaction: redaction,
                 refused: { [refusals] in refusals.note($0, $1) },
                 clock: clock,
                 logger: lines.logger(clock)

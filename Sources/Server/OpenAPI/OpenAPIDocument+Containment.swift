@@ -146,8 +146,8 @@ extension OpenAPIDocument {
         }
         """#
 
-    private static let respond = #"{"basic": ["respond"]}, {"bearer": ["respond"]}"#
-    private static let approve = #"{"basic": ["respond.approve"]}, {"bearer": ["respond.approve"]}"#
+    private static let respond = #"{"basic": ["respond"]}, {"bearer": ["respond"]}, {"signature": ["respond"]}"#
+    private static let approve = #"{"basic": ["respond.approve"]}, {"bearer": ["respond.approve"]}, {"signature": ["respond.approve"]}"#
     private static let respondOrApprove = respond + ", " + approve
 
     private static let steps = ContainmentStep.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")

@@ -53,6 +53,10 @@ enum OpenAPIDocument {
                 "type": "http",
                 "scheme": "bearer",
                 "description": "`<id>.<secret>` of an API client, or an access token from `POST /oauth/token`."
+              },
+              "signature": {
+                "type": "apiKey", "in": "header", "name": "Signature-Input",
+                "description": "An HTTP message signature (RFC 9421) by hmac-sha256 or ed25519, with `Signature-Input` and `Signature`: covers `@method`, `@path`, `@query` where there is one, and `content-digest` (RFC 9530, sha-256) where there is a body; has `created`, `keyid` (the client's id) and a `nonce` of its own; `alg`, where it is given, is that of the client's key. Stands in place of `Authorization`, or beside it."
               }
             },
             "parameters": {

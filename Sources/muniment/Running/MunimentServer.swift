@@ -42,6 +42,7 @@ final class MunimentServer: Sendable {
         let configuration = installation.configuration
         self.installation = installation
         self.logger = logger
+        try installation.redactLogLines()
         lock = try ServerLock(directory: configuration.ledger.directory)
         ledger = try installation.openLedger()
         leases = try LeaseKeeper(
@@ -53,10 +54,11 @@ final class MunimentServer: Sendable {
         }
         let producer = "server@\(configuration.node)"
         sinks = try SinkAssembly(installation, ledger: ledger, leases: leases, producer: producer, logger: logger)
-        registry = try installation.registry(ledger, producer: producer)
-        directory = installation.clientDirectory
+        let identities = try installation.identities(ledger, producer: producer)
+        self.identities = identities
+        registry = try installation.registry(ledger, producer: producer) { identities.tokens.keyring }
+        directory = installation.clientDirectory()
         directory.replace(with: try await registry.all())
-        identities = try installation.identities(ledger, producer: producer)
         auditTrail = installation.auditTrail(ledger, identities, producer: producer)
         var platform: (any Platform)?
         var genesysClient: GenesysClient?
@@ -88,6 +90,7 @@ final class MunimentServer: Sendable {
                 commitments: installation.commitments,
                 platform: platform,
                 restrictions: restrictions,
+                redactors: try installation.categoryRedactors(),
                 clock: installation.clock
             )
         )
@@ -258,7 +261,7 @@ final class MunimentServer: Sendable {
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,
-                redactionKeys: installation.redactionKeys,
+                redaction: installation.redactionService,
                 refused: { gateway.note(refused: $0, from: $1) },
                 clock: installation.clock,
                 logger: logger
@@ -276,6 +279,7 @@ final class MunimentServer: Sendable {
             seconds += 1
             do {
                 try await identities.followForgettings()
+                if seconds % 60 == 0 { try await identities.destroyExpiredTokens() }
                 if case .command = installation.configuration.keyring, seconds % 60 != 0 { continue }
                 let keyring = try Installation.readKeyring(installation.configuration)
                 let read = keyring.keys.map(\.fingerprint)
