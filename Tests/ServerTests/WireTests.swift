@@ -1,6 +1,7 @@
 import Credentials
 import Dispatch
 import Glibc
+import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import JSON
@@ -87,6 +88,20 @@ import Testing
             )
             #expect(response.hasPrefix("HTTP/1.1 400 "))
             #expect(try body(response)["code"] == "bad-framing")
+        }
+    }
+
+    /// The layer that looks for signatures reads the body before the endpoint does; a stream can be read once.
+    @Test func aBodyThatIsNotThereIsReadByEveryLayer() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.audit)
+        try await installation.test(.live) { client in
+            let response = try await exchange(
+                "POST /api/v1/tokens HTTP/1.1\r\nHost: x\r\nAuthorization: \(caller.header[.authorization] ?? "")\r\n"
+                    + "Signature-Input:\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n",
+                port: try #require(client.port)
+            )
+            #expect(response.hasPrefix("HTTP/1.1 4"))
         }
     }
 

@@ -40,7 +40,12 @@ struct Envelope: RouterMiddleware {
     /// The request with its whole body in memory. Nothing is left on the wire that a handler did not look at.
     private func received(_ request: Request) async throws -> Request {
         let length = request.headers[.contentLength]
-        guard request.headers[.transferEncoding] != nil || (length != nil && length != "0") else { return request }
+        guard request.headers[.transferEncoding] != nil || (length != nil && length != "0") else {
+            // A body that is not there may be read by more than one layer, too; the stream may be read once.
+            var request = request
+            request.body = RequestBody(buffer: ByteBuffer())
+            return request
+        }
         let largest = Endpoint.largestBody(at: request.uri.path)
         if let length = length.flatMap({ Int($0) }), length > largest {
             throw Refusal(.bodyTooLarge)
