@@ -110,8 +110,13 @@ struct Endpoint: Sendable, Hashable {
 
     static let alerts = Endpoint(.get, "/api/v1/alerts", [.alerts], query: ["status", "alertId", "limit"])
     static let decideAlert = Endpoint(.post, "/api/v1/alerts/decisions", [.alerts])
-    static let containment = Endpoint(.get, "/api/v1/containment", [.respond], query: ["all"])
+    static let containment = Endpoint(.get, "/api/v1/containment", [.respond, .respondApprove], query: ["all"])
+    static let containmentCase = Endpoint(.get, "/api/v1/containment/cases/{id}", [.respond, .respondApprove])
     static let contain = Endpoint(.post, "/api/v1/containment", [.respond])
+    static let previewContainment = Endpoint(.post, "/api/v1/containment/preview", [.respond])
+    static let approveContainment = Endpoint(.post, "/api/v1/containment/approve", [.respondApprove])
+    static let refuseContainment = Endpoint(.post, "/api/v1/containment/refuse", [.respond, .respondApprove])
+    static let signedDecision = Endpoint(.post, "/api/v1/containment/signed-decisions")
     static let undoContainment = Endpoint(.post, "/api/v1/containment/undo", [.respond])
 
     static let configuration = Endpoint(.get, "/api/v1/configuration", [.admin])
@@ -124,7 +129,8 @@ struct Endpoint: Sendable, Hashable {
         forget, identityChanges, identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
         createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
-        alerts, decideAlert, containment, contain, undoContainment, configuration, status,
+        alerts, decideAlert, containment, containmentCase, contain, previewContainment, approveContainment,
+        refuseContainment, undoContainment, signedDecision, configuration, status,
     ]
 
     /// The largest body that is taken at a path, before it is known who sends it.

@@ -1,4 +1,5 @@
 import AccessPolicy
+public import Credentials
 import Delivery
 import Detection
 import EventFormats
@@ -44,6 +45,8 @@ public struct Configuration: Sendable {
     public let gateway: GatewaySettings
     /// Where the control plane listens.
     public let control: GatewaySettings.Listener
+    /// How signed requests are judged.
+    public let signatures: SignatureRules
     /// The platform; nil when none is configured.
     public let platform: Platform?
     /// Where the record is delivered to.

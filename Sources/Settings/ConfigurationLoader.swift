@@ -87,9 +87,12 @@ struct ConfigurationLoader {
         let listeners = listeners(root)
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
+        let signatures = SignatureReader().rules(root.section("signatures"))
         let redaction = RedactionReader().settings(root.section("redaction"))
         let sinkReader = SinkReader(files: files, redaction: redaction)
-        let detection = DetectionReader(files: files).settings(root.section("detection"))
+        let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
+            root.section("detection")
+        )
         let sinks = root.section("sinks")?.named() ?? []
         let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
         let log = root.section("log")
@@ -131,6 +134,7 @@ struct ConfigurationLoader {
                 producer: "gateway@\(installation.node)"
             ),
             control: control,
+            signatures: signatures,
             platform: platform?.platform,
             sinks: readSinks,
             redaction: redaction,

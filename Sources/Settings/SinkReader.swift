@@ -33,6 +33,7 @@ struct SinkReader {
         let projection = isCopy ? nil : projection(section)
         let manifests = isCopy ? nil : manifests(section)
         let policy = isCopy ? nil : policy(section)
+        let rate = isCopy ? nil : section.integer("rate", in: 1...10_000_000)
         let reader = DestinationReader(files: files)
         let destination: SinkSettings.Destination? =
             switch kind {
@@ -51,7 +52,8 @@ struct SinkReader {
             hash: SHA256.hash(data: Array(section.serialized.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
                 .joined(),
             start: start,
-            manifests: manifests
+            manifests: manifests,
+            rate: rate
         )
         return SinkSettings(
             definition: definition,
