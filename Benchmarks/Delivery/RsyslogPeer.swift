@@ -37,12 +37,12 @@ struct RsyslogPeer {
         try run(
             "rsyslog, disk queue, PostgreSQL",
             queue: #"queue.dequeueBatchSize="1000""#,
-            action: """
+            action: #"action(type="ompgsql" conninfo="\#(address)" template="insert")"#,
+            load: """
+                module(load="ompgsql")
                 template(name="insert" type="string" option.stdsql="on"
                     string="INSERT INTO rsyslog_benchmark (line) VALUES ('%msg%')")
-                action(type="ompgsql" conninfo="\(address)" template="insert")
-                """,
-            load: #"module(load="ompgsql")"#
+                """
         ) {
             (try? connection.first("SELECT COUNT(*) FROM rsyslog_benchmark") { $0.integer(0) }) ?? 0 >= Int64(count)
         }

@@ -32,8 +32,8 @@ struct SinkReader {
         let format = isCopy ? nil : format(section, kind)
         let projection = isCopy ? nil : projection(section)
         let manifests = isCopy ? nil : manifests(section)
-        let policy = isCopy ? nil : policy(section)
         let rate = isCopy ? nil : section.integer("rate", in: 1...10_000_000)
+        let policy = isCopy ? nil : policy(section)
         let reader = DestinationReader(files: files)
         let destination: SinkSettings.Destination? =
             switch kind {

@@ -117,8 +117,8 @@ struct IdentityKeysCommand: AsyncParsableCommand {
         return [
             "epoch": .integer(Int64(identities.tokens.keyring.newest.epoch)),
             "people": .integer(Int64(move.people)), "identifiers": .integer(Int64(move.identifiers)),
-            "waiting": .integer(Int64(move.waiting)), "values": .integer(Int64(move.values)),
-            "clientKeys": .integer(Int64(clientKeys)),
+            "waiting": .integer(Int64(move.waiting)), "clientKeys": .integer(Int64(clientKeys)),
+            "values": .integer(Int64(move.values)),
         ]
     }
 }
