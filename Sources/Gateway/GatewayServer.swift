@@ -61,7 +61,8 @@ public final class GatewayServer: Sendable {
     private let ledger: Ledger
     private let group: MultiThreadedEventLoopGroup
     private let loops: [LoopContext]
-    private let tls: NIOSSLContext?
+    /// The listener's certificate; nil without TLS.
+    public let certificate: TLSKeeper?
     private let channel = Mutex<(any Channel)?>(nil)
     private let connections = Gauge()
 
@@ -70,7 +71,7 @@ public final class GatewayServer: Sendable {
     public init(settings: GatewaySettings, parts: Parts) throws {
         var settings = settings
         if settings.threads <= 0 { settings.threads = System.coreCount }
-        tls = try settings.listener.tls.map { try TLSFiles.server($0) }
+        certificate = try settings.listener.tls.map { try TLSKeeper(listener: "data", files: $0) }
         spool = try settings.spoolDirectory.map { try Spool(directory: $0, maximumBytes: settings.maximumSpoolBytes) }
         core = try GatewayCore(
             settings: settings,
@@ -102,7 +103,7 @@ public final class GatewayServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelInitializer { [connections, tls] channel in
+            .childChannelInitializer { [connections, certificate] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let count = connections.add(1)
                     channel.closeFuture.whenComplete { _ in connections.add(-1) }
@@ -110,7 +111,9 @@ public final class GatewayServer: Sendable {
                         let context = contexts[ObjectIdentifier(channel.eventLoop)]
                     else { throw ChannelError.ioOnClosedChannel }
                     let operations = channel.pipeline.syncOperations
-                    if let tls { try operations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    if let certificate {
+                        try operations.addHandler(NIOSSLServerHandler(context: certificate.context))
+                    }
                     try operations.addHandler(ReadConnection(loop: context))
                 }
             }
@@ -211,6 +214,7 @@ public final class GatewayServer: Sendable {
     /// Adds what the data plane counts to a text.
     public func write(to text: inout MetricsText) {
         metrics.write(to: &text)
+        ServiceLevel.write(core.routes, to: &text)
         text.value(
             "muniment_connections",
             .gauge,

@@ -204,6 +204,9 @@ extension ReadConnection {
             overVelocity: read.overVelocity,
             restriction: read.restriction
         )
+        core.metrics.project.observe(
+            microseconds: Self.microseconds(since: read.upstreamStarted) - UInt64(read.upstreamMicroseconds)
+        )
         lookUpName(of: read, making: true)
         read.namePlace = accessRecord(read).writeAccessed(manifest, eventID: read.eventID, to: &loop.writer)
         record()

@@ -1,6 +1,7 @@
 import AccessPolicy
 import Credentials
 import HTTPFraming
+import Measures
 import NIOCore
 import Synchronization
 import WallTime
@@ -180,6 +181,7 @@ final class ReadConnection: ChannelInboundHandler {
     private func complete(_ body: HTTPBody, _ consumed: Int) {
         keepAlive = parser.head.keepAlive && !core.draining.load(ordering: .relaxed)
         number = loop.nextReadNumber()
+        let arrived = NIODeadline.now()
         // What is needed of the request is copied out of the buffer here; afterwards its bytes are gone.
         inbound.withUnsafeReadableBytes { bytes in
             switch body {
@@ -194,6 +196,7 @@ final class ReadConnection: ChannelInboundHandler {
         parser.reset()
         sentContinue = false
         receivingSince = LoopContext.now()
+        if case .read = intake { core.metrics.intake.observe(microseconds: Self.microseconds(since: arrived)) }
         start()
     }
 
