@@ -81,7 +81,7 @@ let package = Package(
 
         // Floor 1: one outside system each.
         library("Storage", ["CPostgres", "CSQLite"]),
-        library("Genesys", ["WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
+        library("Genesys", ["JSON", "WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
         library(
             "ObjectStorage",
             ["TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
@@ -125,7 +125,10 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        library("Monitoring", ["Detection", "Gzip", "JSON", "Ledger", "Storage", "WallTime"]),
+        library(
+            "Monitoring",
+            ["DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Storage", "WallTime"]
+        ),
 
         // Floor 4: how it is reached, and what it is tried against.
         library(
@@ -139,9 +142,8 @@ let package = Package(
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Delivery", "Detection", "Monitoring", "Gateway", "HTTPSignatures",
-                "Identity",
-                "JSON", "Ledger", "Measures",
+                "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring", "Gateway",
+                "HTTPSignatures", "Identity", "JSON", "Ledger", "Measures",
                 "MerkleLog", "Redaction", "Storage", "TextEncoding",
                 "WallTime",
                 hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
@@ -255,7 +257,14 @@ let package = Package(
             "Identity",
             ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
         ),
-        tests("Monitoring", ["Detection", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime"]),
+        tests(
+            "Monitoring",
+            [
+                "DeliveryWire", "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Sandbox", "Storage",
+                "TestStores", "WallTime",
+                asyncHTTPClient, logging, nioCore, nioHTTP1,
+            ]
+        ),
         tests(
             "Credentials",
             [
@@ -313,7 +322,7 @@ let package = Package(
             exclude: ["Verifier", "openapi.sh"],
             swiftSettings: settings
         ),
-        tests("Genesys", ["Sandbox", "WallTime", asyncHTTPClient, logging, nioCore]),
+        tests("Genesys", ["JSON", "Sandbox", "WallTime", asyncHTTPClient, logging, nioCore]),
         tests(
             "Sandbox",
             [

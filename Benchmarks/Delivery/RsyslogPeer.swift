@@ -37,12 +37,12 @@ struct RsyslogPeer {
         try run(
             "rsyslog, disk queue, PostgreSQL",
             queue: #"queue.dequeueBatchSize="1000""#,
-            action: """
+            action: #"action(type="ompgsql" conninfo="\#(address)" template="insert")"#,
+            load: """
+                module(load="ompgsql")
                 template(name="insert" type="string" option.stdsql="on"
                     string="INSERT INTO rsyslog_benchmark (line) VALUES ('%msg%')")
-                action(type="ompgsql" conninfo="\(address)" template="insert")
-                """,
-            load: #"module(load="ompgsql")"#
+                """
         ) {
             (try? connection.first("SELECT COUNT(*) FROM rsyslog_benchmark") { $0.integer(0) }) ?? 0 >= Int64(count)
         }
@@ -78,7 +78,7 @@ struct RsyslogPeer {
         var processor = 0.0
         while !isDone() {
             guard process.isRunning, ContinuousClock.now < limit else {
-                process.terminate()
+                kill(process.processIdentifier, SIGKILL)
                 return print("\(title): did not finish")
             }
             usleep(50_000)
@@ -89,7 +89,8 @@ struct RsyslogPeer {
         print(
             "\(title): \(rate) events/s, \((processor * 1e7 / Double(count)).rounded() / 10) us of processor per event"
         )
-        process.terminate()
+        // What is left of the queue goes with its folder.
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 
@@ -102,6 +103,6 @@ struct RsyslogPeer {
         guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8),
             let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 12
         else { return 0 }
-        return (Double(fields[11]).map { $0 } ?? 0) / 100 + (Double(fields[12]) ?? 0) / 100
+        return (Double(fields[11]) ?? 0) / 100 + (Double(fields[12]) ?? 0) / 100
     }
 }

@@ -12,8 +12,10 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case sinks
     /// What detection found, and decisions about it.
     case alerts
-    /// Containment.
+    /// Containment: asking for steps, and taking them back.
     case respond
+    /// Agreeing to steps that somebody else asked for, or refusing them.
+    case respondApprove
     /// Management of clients and the installation.
     case admin
     /// Identification of people, and decisions about who is whom.
@@ -42,6 +44,7 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     /// The scopes that name no route.
     private static let fixed: [String: Scope] = [
         "audit": .audit, "ledger": .ledger, "sinks": .sinks, "alerts": .alerts, "respond": .respond,
+        "respond.approve": .respondApprove,
         "redact": .redact, "redact.reverse": .redactReverse, "admin": .admin, "identity": .identity,
         "identity.forget": .forget, "events": .events,
     ]

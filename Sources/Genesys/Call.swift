@@ -1,5 +1,19 @@
-/// One read of the platform API: its address, and the same address without anybody's ids for errors and counters.
+import NIOHTTP1
+
+/// One call of the platform API: its address, and the same address without anybody's ids for errors and counters.
 struct Call: Sendable {
+    /// When a call may be sent once more.
+    enum Repetition: Sendable {
+        /// Whenever that can help: reads, and changes that come to the same when they are made twice.
+        case always
+        /// Only when the platform said that it had not begun: it asked to slow down, or refused the token.
+        case whenRefused
+    }
+
+    let method: HTTPMethod
+    /// JSON to send.
+    let body: [UInt8]?
+    let repetition: Repetition
     /// Calls of one family share a circuit breaker.
     let family: String
     /// Method and path with placeholders, such as `GET /api/v2/users/{id}`.
@@ -14,12 +28,16 @@ struct Call: Sendable {
     init(
         _ path: String,
         id: String? = nil,
-        query: [(name: String, value: String)] = []
+        query: [(name: String, value: String)] = [],
+        method: HTTPMethod = .GET,
+        body: [UInt8]? = nil,
+        repetition: Repetition = .always
     ) throws(GenesysError) {
-        if let id, id.isEmpty || id.utf8.count > 128 {
-            throw GenesysError(.notFound, operation: "GET /api/v2" + path)
-        }
-        operation = "GET /api/v2" + path
+        operation = "\(method.rawValue) /api/v2" + path
+        if let id, id.isEmpty || id.utf8.count > 128 { throw GenesysError(.notFound, operation: operation) }
+        self.method = method
+        self.body = body
+        self.repetition = repetition
         family = String(path.split(separator: "/").first ?? "")
         var target = "/api/v2"
         for segment in path.split(separator: "/") {

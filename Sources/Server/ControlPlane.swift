@@ -54,6 +54,8 @@ public struct ControlPlane: Sendable {
         public var alerts: AlertDesk
         /// Containment.
         public var containment: ContainmentDesk
+        /// What a SOAR signs; nil when none is configured.
+        public var signedDecisions: SignedDecisions?
         /// Parts that `GET /readyz` shows besides those above, such as the platform.
         public var readyChecks: [ReadyCheck]
         /// The resolved settings without secrets.
@@ -86,6 +88,7 @@ public struct ControlPlane: Sendable {
             sinks: [ConfiguredSink] = [],
             alerts: AlertDesk,
             containment: ContainmentDesk,
+            signedDecisions: SignedDecisions? = nil,
             readyChecks: [ReadyCheck] = [],
             configurationSummary: JSONValue,
             configurationHash: String,
@@ -109,6 +112,7 @@ public struct ControlPlane: Sendable {
             self.sinks = sinks
             self.alerts = alerts
             self.containment = containment
+            self.signedDecisions = signedDecisions
             self.readyChecks = readyChecks
             self.configurationSummary = configurationSummary
             self.configurationHash = configurationHash
@@ -167,6 +171,7 @@ public struct ControlPlane: Sendable {
         ).add(to: router)
         let log = LogRoutes(ledger: parts.ledger)
         log.add(to: router)
+        SignedDecisionRoutes(decisions: parts.signedDecisions).add(to: router)
         let clients = router.group()
             .add(middleware: Authentication(directory: parts.directory, clock: parts.clock))
             .group(context: ClientContext.self)
@@ -185,7 +190,8 @@ public struct ControlPlane: Sendable {
         ).add(to: clients)
         ClientRoutes(registry: parts.registry, refresher: refresher).add(to: clients)
         SinkRoutes(control: parts.delivery, clock: parts.clock).add(to: clients)
-        AlertRoutes(desk: parts.alerts, containment: parts.containment, clock: parts.clock).add(to: clients)
+        AlertRoutes(desk: parts.alerts).add(to: clients)
+        ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,
             dataPlane: parts.dataPlane,

@@ -89,7 +89,9 @@ struct ConfigurationLoader {
         let commitments = root.flag("commitments") ?? true
         let signatures = SignatureReader().rules(root.section("signatures"))
         let sinkReader = SinkReader(files: files)
-        let detection = DetectionReader(files: files).settings(root.section("detection"))
+        let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
+            root.section("detection")
+        )
         let sinks = root.section("sinks")?.named() ?? []
         let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
         let log = root.section("log")

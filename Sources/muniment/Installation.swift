@@ -1,11 +1,15 @@
 import ArgumentParser
+import AsyncHTTPClient
 import AuditTrail
 import Credentials
 import Crypto
 import Delivery
+import Detection
 import Foundation
+import Genesys
 import Identity
 import Ledger
+import Logging
 import MerkleLog
 import Monitoring
 import Redaction
@@ -88,10 +92,15 @@ struct Installation: Sendable {
             LeaseKeeper.schema,
         ]
 
-    func containmentDesk(_ ledger: Ledger, producer: String) throws -> ContainmentDesk {
-        try ContainmentDesk(
+    /// - Parameter platform: the client through which steps are taken on the platform.
+    func containmentDesk(_ ledger: Ledger, platform: GenesysClient?, producer: String) throws -> ContainmentDesk {
+        var policy = configuration.detection.containment
+        // Whoever disabled the client that we act through could take nothing back.
+        if let own = configuration.platform?.credentials.clientID { policy.protected.insert(own.lowercased()) }
+        return try ContainmentDesk(
             ledger: ledger,
-            policy: configuration.detection.containment,
+            policy: policy,
+            platform: platform.map { PlatformContainment(client: $0) },
             clock: clock,
             producer: producer
         )
@@ -128,6 +137,22 @@ struct Installation: Sendable {
 
     func auditTrail(_ ledger: Ledger, _ identities: IdentityRegistry, producer: String) -> AuditTrail {
         AuditTrail(ledger: ledger, tokeniser: tokeniser, identities: identities, clock: clock, producer: producer)
+    }
+
+    /// Makes a client of the platform for one command, if one is configured, and closes it whatever happens.
+    func withPlatform<Value>(_ body: (GenesysClient?) async throws -> Value) async throws -> Value {
+        guard let platform = configuration.platform else { return try await body(nil) }
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: GenesysClient.httpConfiguration)
+        let client = GenesysClient(
+            host: platform.host,
+            credentials: platform.credentials,
+            http: http,
+            logger: Logger(label: "genesys") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let outcome: Result<Value, any Error>
+        do { outcome = .success(try await body(client)) } catch { outcome = .failure(error) }
+        try await http.shutdown()
+        return try outcome.get()
     }
 
     /// Opens the ledger for one command and closes it whatever happens.

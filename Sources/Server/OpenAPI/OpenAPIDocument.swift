@@ -25,7 +25,8 @@ enum OpenAPIDocument {
             {"name": "redaction", "description": "Personal data in text that the caller sends. Nothing of it is kept or logged."},
             {"name": "clients", "description": "API clients. Each change is an event."},
             {"name": "sinks", "description": "Delivery of the record to SIEM, warehouse and locked storage. Each change is an event."},
-            {"name": "alerts", "description": "What detection found, people's decisions, and the containment of agents. Each change is an event."},
+            {"name": "alerts", "description": "What detection found, and people's decisions about it. Each change is an event."},
+            {"name": "containment", "description": "The containment of agents, with approvals. Each change is an event before it is done."},
             {"name": "operations", "description": "Health, metrics and settings."}
           ],
           "security": [],
@@ -38,6 +39,7 @@ enum OpenAPIDocument {
         \#(clientPaths),
         \#(sinkPaths),
         \#(alertPaths),
+        \#(containmentPaths),
         \#(readPaths)
           },
           "components": {
@@ -67,6 +69,7 @@ enum OpenAPIDocument {
             "schemas": {
         \#(sinkSchemas)
         \#(alertSchemas)
+        \#(containmentSchemas)
         \#(schemas),
         \#(identitySchemas)
             }

@@ -54,7 +54,6 @@ final class MunimentServer: Sendable {
             logger.warning("leased work interrupted", metadata: ["work": "\(work)", "error": "\(error)"])
         }
         let producer = "server@\(configuration.node)"
-        containment = try installation.containmentDesk(ledger, producer: producer)
         sinks = try SinkAssembly(installation, ledger: ledger, leases: leases, producer: producer, logger: logger)
         let identities = try installation.identities(ledger, producer: producer)
         self.identities = identities
@@ -63,6 +62,7 @@ final class MunimentServer: Sendable {
         directory.replace(with: try await registry.all())
         auditTrail = installation.auditTrail(ledger, identities, producer: producer)
         var platform: (any Platform)?
+        var genesysClient: GenesysClient?
         var readyChecks: [ReadyCheck] = []
         var http: HTTPClient?
         if let settings = configuration.platform {
@@ -75,11 +75,13 @@ final class MunimentServer: Sendable {
                 logger: logger
             )
             platform = GenesysPlatform(client: genesys)
+            genesysClient = genesys
             readyChecks.append(ReadyCheck(name: "platform") { Self.state(of: genesys) })
         }
         self.readyChecks = readyChecks
         controlCertificate = try configuration.control.tls.map { try TLSKeeper(listener: "control", files: $0) }
         self.http = http
+        containment = try installation.containmentDesk(ledger, platform: genesysClient, producer: producer)
         gateway = try GatewayServer(
             settings: configuration.gateway,
             parts: GatewayServer.Parts(
@@ -194,12 +196,16 @@ final class MunimentServer: Sendable {
                     }.run()
                 }
             }
-            group.addTask {
-                await self.leases.run("containment") { _ in
-                    while !Task.isCancelled {
-                        // One step of each case at a time, until nothing is due.
-                        while try await containment.work() {}
-                        try await Task.sleep(for: .milliseconds(200))
+            // A platform that is away holds up no mask and no block.
+            for (lease, reach) in [("containment", ContainmentDesk.Reach.gateway), ("containment-platform", .platform)]
+            {
+                group.addTask {
+                    await self.leases.run(lease) { _ in
+                        while !Task.isCancelled {
+                            // One step of each case at a time, until nothing is due.
+                            while try await containment.work([reach]) {}
+                            try await Task.sleep(for: .milliseconds(200))
+                        }
                     }
                 }
             }
@@ -249,6 +255,14 @@ final class MunimentServer: Sendable {
                 sinks: sinks.service.sinks,
                 alerts: AlertDesk(ledger: ledger, clock: installation.clock, producer: producer),
                 containment: containment,
+                signedDecisions: configuration.detection.soar.map {
+                    SignedDecisions(
+                        desk: containment,
+                        keys: $0.keys,
+                        clients: $0.clients,
+                        clock: installation.clock
+                    )
+                },
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,
