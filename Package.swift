@@ -66,6 +66,7 @@ let package = Package(
         library("WallTime"),
         library("TextEncoding"),
         library("Measures"),
+        library("Traces", ["JSON", "Measures", "TextEncoding"]),
         library("JSON"),
         library("MerkleLog", ["TextEncoding", crypto]),
         library("Redaction", ["JSON", crypto, cryptoExtras]),
@@ -99,7 +100,7 @@ let package = Package(
                 "AccessPolicy", "Credentials", "Genesys", "HTTPFraming", "HTTPSignatures", "Identity", "JSON", "Ledger",
                 "MerkleLog",
                 "Measures",
-                "Redaction", "Storage", "TextEncoding", "WallTime", crypto, nioCore, nioPosix, nioSSL,
+                "Redaction", "Storage", "TextEncoding", "Traces", "WallTime", crypto, nioCore, nioPosix, nioSSL,
             ]
         ),
 
@@ -144,7 +145,7 @@ let package = Package(
             [
                 "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring", "Gateway",
                 "HTTPSignatures", "Identity", "JSON", "Ledger", "Measures",
-                "MerkleLog", "Redaction", "Storage", "TextEncoding",
+                "MerkleLog", "Redaction", "Storage", "TextEncoding", "Traces",
                 "WallTime",
                 hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -157,7 +158,7 @@ let package = Package(
             name: "muniment",
             dependencies: [
                 "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "HTTPSignatures",
-                "ObjectStorage", "TextEncoding",
+                "ObjectStorage", "TextEncoding", "Traces",
                 "Gateway", "Genesys", "Identity", "JSON", "Ledger",
                 "MerkleLog", "Monitoring", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
                 argumentParser,
@@ -253,6 +254,7 @@ let package = Package(
         tests("Storage", ["TestStores"]),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
+        tests("Traces", ["JSON", "Measures"]),
         tests(
             "Identity",
             ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
@@ -282,7 +284,8 @@ let package = Package(
                 "AccessPolicy", "AuditTrail", "Credentials", "Genesys", "HTTPFraming", "Identity", "JSON", "Ledger",
                 "Measures",
                 "MerkleLog",
-                "Redaction", "Sandbox", "Storage", "TestSigning", "WallTime", asyncHTTPClient, crypto, logging, nioCore,
+                "Redaction", "Sandbox", "Storage", "TestSigning", "Traces", "WallTime", asyncHTTPClient, crypto,
+                logging, nioCore,
                 nioHTTP1, nioPosix,
                 nioSSL,
             ]

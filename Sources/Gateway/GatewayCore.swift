@@ -9,6 +9,7 @@ import NIOCore
 import NIOSSL
 import Synchronization
 import TextEncoding
+import Traces
 import WallTime
 
 /// What all event loops of the data plane share.
@@ -31,6 +32,8 @@ final class GatewayCore: Sendable {
     let upstreamTLS: [NIOSSLContext?]
     let metrics: GatewayMetrics
     let spool: Spool?
+    /// Where spans go; nil when nothing is traced.
+    let spans: SpanQueue?
     let clock: any WallClock
     let failures = AuthenticationFailures()
     let routes: [PreparedRoute]
@@ -46,6 +49,7 @@ final class GatewayCore: Sendable {
         platform: (any Platform)?,
         restrictions: AgentRestrictions,
         spool: Spool?,
+        spans: SpanQueue? = nil,
         metrics: GatewayMetrics,
         clock: any WallClock
     ) throws {
@@ -57,6 +61,7 @@ final class GatewayCore: Sendable {
         self.metrics = metrics
         self.clock = clock
         self.spool = spool
+        self.spans = spans
         self.restrictions = restrictions
         policy = Self.compiled(settings.policy)
         shadow = settings.shadowPolicy.map(Self.compiled)

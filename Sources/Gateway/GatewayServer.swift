@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 import Synchronization
+public import Traces
 public import WallTime
 
 /// The data plane: audited reads over HTTP/1.1 on event loops of its own.
@@ -25,6 +26,8 @@ public final class GatewayServer: Sendable {
         public let commitments: DisclosureCommitments
         /// Whom to ask about conversations; nil when no platform is configured.
         public let platform: (any Platform)?
+        /// Where spans go; nil when nothing is traced.
+        public let spans: SpanQueue?
         /// Which agents are contained.
         public let restrictions: AgentRestrictions
         /// The time of day.
@@ -39,6 +42,7 @@ public final class GatewayServer: Sendable {
             commitments: DisclosureCommitments,
             platform: (any Platform)?,
             restrictions: AgentRestrictions = AgentRestrictions(),
+            spans: SpanQueue? = nil,
             clock: any WallClock
         ) {
             self.ledger = ledger
@@ -48,6 +52,7 @@ public final class GatewayServer: Sendable {
             self.commitments = commitments
             self.platform = platform
             self.restrictions = restrictions
+            self.spans = spans
             self.clock = clock
         }
     }
@@ -82,6 +87,7 @@ public final class GatewayServer: Sendable {
             platform: parts.platform,
             restrictions: parts.restrictions,
             spool: spool,
+            spans: parts.spans,
             metrics: metrics,
             clock: parts.clock
         )
@@ -215,6 +221,7 @@ public final class GatewayServer: Sendable {
     public func write(to text: inout MetricsText) {
         metrics.write(to: &text)
         ServiceLevel.write(core.routes, to: &text)
+        core.spans?.write(to: &text)
         text.value(
             "muniment_connections",
             .gauge,

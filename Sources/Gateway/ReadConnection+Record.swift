@@ -3,6 +3,7 @@ import JSON
 import Ledger
 import Measures
 import NIOCore
+import Traces
 
 extension ReadConnection {
     // MARK: Recording
@@ -175,11 +176,18 @@ extension ReadConnection {
         core.metrics.answer.observe(microseconds: answer)
         core.metrics.total.observe(microseconds: total)
         prepared.level.release(afterMicroseconds: total)
+        if read.trace != nil { keepTrace(of: read, .released) }
     }
 
     private func count(_ outcome: ReadOutcome, of read: ReadState) {
         core.metrics.count(outcome)
         read.prepared.level.count(outcome)
+        if read.trace != nil { keepTrace(of: read, outcome) }
+    }
+
+    private func keepTrace(of read: ReadState, _ outcome: ReadOutcome) {
+        guard let trace = read.trace, trace.context.isSampled else { return }
+        core.spans?.add(trace.spans(of: read, outcome: outcome, using: &loop.identifiers))
     }
 
     private func finish() {

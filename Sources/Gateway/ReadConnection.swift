@@ -4,6 +4,7 @@ import HTTPFraming
 import Measures
 import NIOCore
 import Synchronization
+import Traces
 import WallTime
 
 /// One client connection of the data plane; one read at a time.
@@ -244,16 +245,27 @@ final class ReadConnection: ChannelInboundHandler {
         guard let purpose = request.purpose ?? settings.defaultPurpose,
             let purposeNumber = settings.purposes.firstIndex(of: purpose)
         else { throw .unknownPurpose }
-        return .read(
-            ReadState(
-                prepared: prepared,
-                purpose: purposeNumber,
-                request: request,
-                clientID: client.id,
-                eventID: loop.newEventID(),
-                started: NIODeadline.now(),
-                timestamp: core.clock.now()
-            )
+        let state = ReadState(
+            prepared: prepared,
+            purpose: purposeNumber,
+            request: request,
+            clientID: client.id,
+            eventID: loop.newEventID(),
+            started: NIODeadline.now(),
+            timestamp: core.clock.now()
+        )
+        if let spans = core.spans { state.trace = trace(bytes, of: state.eventID, spans) }
+        return .read(state)
+    }
+
+    private func trace(_ bytes: UnsafeRawBufferPointer, of eventID: [UInt8], _ spans: SpanQueue) -> ReadTrace {
+        // A header that is not valid, or came twice, is as if it were not there.
+        let header = (try? parser.head.header("traceparent", in: bytes)) ?? nil
+        return ReadTrace(
+            header.flatMap { TraceContext(traceparent: bytes[$0]) },
+            eventID: eventID,
+            ratio: spans.sampleRatio,
+            using: &loop.identifiers
         )
     }
 

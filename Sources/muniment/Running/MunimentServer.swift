@@ -16,6 +16,7 @@ import Server
 import ServiceLifecycle
 import Settings
 import Storage
+import Traces
 import UnixSignals
 import WallTime
 
@@ -37,6 +38,7 @@ final class MunimentServer: Sendable {
     private let containment: ContainmentDesk
     private let sinks: SinkAssembly
     private let controlCertificate: TLSKeeper?
+    private let spans: SpanQueue?
     private let logger: Logger
 
     /// Opens the ledger and composes the parts; nothing listens yet.
@@ -82,6 +84,7 @@ final class MunimentServer: Sendable {
         controlCertificate = try configuration.control.tls.map { try TLSKeeper(listener: "control", files: $0) }
         self.http = http
         containment = try installation.containmentDesk(ledger, platform: genesysClient, producer: producer)
+        spans = configuration.tracing.map { SpanQueue(sampleRatio: $0.sampleRatio) }
         gateway = try GatewayServer(
             settings: configuration.gateway,
             parts: GatewayServer.Parts(
@@ -92,6 +95,7 @@ final class MunimentServer: Sendable {
                 commitments: installation.commitments,
                 platform: platform,
                 restrictions: restrictions,
+                spans: spans,
                 clock: installation.clock
             )
         )
@@ -151,6 +155,7 @@ final class MunimentServer: Sendable {
                 }
                 group.addTask { await self.sinks.service.run() }
                 group.addTask { await self.followCertificates(hangups) }
+                if let exporter = self.spanExporter { group.addTask { await exporter.run() } }
             }
         }
         logger.info(
@@ -304,6 +309,11 @@ final class MunimentServer: Sendable {
         return .degraded(
             "calls for \(names) are left alone for a while after failures: what needs them is unverifiable"
         )
+    }
+
+    private var spanExporter: SpanExporter? {
+        guard let spans, let settings = installation.configuration.tracing else { return nil }
+        return SpanExporter(queue: spans, settings: settings, node: installation.configuration.node, logger: logger)
     }
 
     private var certificates: [TLSKeeper] { [gateway.certificate, controlCertificate].compactMap(\.self) }
