@@ -7,6 +7,7 @@ import Ledger
 import Measures
 import NIOCore
 import NIOSSL
+import Redaction
 import Synchronization
 import TextEncoding
 import Traces
@@ -34,6 +35,8 @@ final class GatewayCore: Sendable {
     let spool: Spool?
     /// Where spans go; nil when nothing is traced.
     let spans: SpanQueue?
+    /// How the free text of some categories is redacted.
+    let redactors: [Category: Redactor]
     let clock: any WallClock
     let failures = AuthenticationFailures()
     let routes: [PreparedRoute]
@@ -50,6 +53,7 @@ final class GatewayCore: Sendable {
         restrictions: AgentRestrictions,
         spool: Spool?,
         spans: SpanQueue? = nil,
+        redactors: [Category: Redactor],
         metrics: GatewayMetrics,
         clock: any WallClock
     ) throws {
@@ -62,6 +66,7 @@ final class GatewayCore: Sendable {
         self.clock = clock
         self.spool = spool
         self.spans = spans
+        self.redactors = redactors
         self.restrictions = restrictions
         policy = Self.compiled(settings.policy)
         shadow = settings.shadowPolicy.map(Self.compiled)
@@ -119,7 +124,8 @@ final class GatewayCore: Sendable {
             route: route,
             decision: policy.decide(request),
             shadow: shadow?.decide(request),
-            isMasked: key.isMasked
+            isMasked: key.isMasked,
+            redactors: redactors
         )
     }
 }

@@ -6,6 +6,7 @@ public import Measures
 import NIOCore
 import NIOPosix
 import NIOSSL
+public import Redaction
 import Synchronization
 public import Traces
 public import WallTime
@@ -30,6 +31,8 @@ public final class GatewayServer: Sendable {
         public let spans: SpanQueue?
         /// Which agents are contained.
         public let restrictions: AgentRestrictions
+        /// How the free text of some categories is redacted where it would leave as it is. None of them makes tokens.
+        public let redactors: [Category: Redactor]
         /// The time of day.
         public let clock: any WallClock
 
@@ -43,6 +46,7 @@ public final class GatewayServer: Sendable {
             platform: (any Platform)?,
             restrictions: AgentRestrictions = AgentRestrictions(),
             spans: SpanQueue? = nil,
+            redactors: [Category: Redactor] = [:],
             clock: any WallClock
         ) {
             self.ledger = ledger
@@ -53,6 +57,7 @@ public final class GatewayServer: Sendable {
             self.platform = platform
             self.restrictions = restrictions
             self.spans = spans
+            self.redactors = redactors
             self.clock = clock
         }
     }
@@ -88,6 +93,7 @@ public final class GatewayServer: Sendable {
             restrictions: parts.restrictions,
             spool: spool,
             spans: parts.spans,
+            redactors: parts.redactors,
             metrics: metrics,
             clock: parts.clock
         )

@@ -53,6 +53,8 @@ public struct Configuration: Sendable {
     public let platform: Platform?
     /// Where the record is delivered to.
     public let sinks: [SinkSettings]
+    /// What is redacted where.
+    public let redaction: RedactionSettings
     /// How the record is watched.
     public let detection: DetectionSettings
     /// The least severe messages that are logged: trace, debug, info, notice, warning, error.
@@ -74,6 +76,15 @@ public struct Configuration: Sendable {
             "commitments": .bool(gateway.commitments),
             "routes": .array(gateway.routes.map(summary)),
             "sinks": .array(sinks.map(summary)),
+            "redaction": .object([
+                "policies": .object(redaction.policies.mapValues { .integer(Int64($0.version)) }),
+                "categories": .object(
+                    Dictionary(uniqueKeysWithValues: redaction.categories.map { ($0.key.rawValue, .string($0.value)) })
+                ),
+                "sinks": .string(redaction.sinks ?? RedactionSettings.standardForEvents.name),
+                "log": .string(redaction.log ?? "log"),
+                "tokensKeptDays": .integer(Int64(redaction.tokensKeptDays)),
+            ]),
             "detection": .object([
                 "enabled": .bool(detection.isOn),
                 "rules": .integer(Int64(detection.rules.rules.count { $0.alerts })),
@@ -92,6 +103,7 @@ public struct Configuration: Sendable {
         .object([
             "name": .string(sink.definition.name), "kind": .string(sink.definition.kind),
             "format": .string(sink.format.description), "filter": sink.filter.json,
+            "redaction": .string(sink.redaction?.name ?? RedactionReader.none),
             "definitionHash": .string(sink.definition.hash),
         ])
     }

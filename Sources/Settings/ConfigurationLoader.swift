@@ -89,7 +89,8 @@ struct ConfigurationLoader {
         let commitments = root.flag("commitments") ?? true
         let tracing = TracingReader(network: NetworkReader(files: files)).settings(root.section("tracing"))
         let signatures = SignatureReader().rules(root.section("signatures"))
-        let sinkReader = SinkReader(files: files)
+        let redaction = RedactionReader().settings(root.section("redaction"))
+        let sinkReader = SinkReader(files: files, redaction: redaction)
         let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
             root.section("detection")
         )
@@ -138,6 +139,7 @@ struct ConfigurationLoader {
             tracing: tracing,
             platform: platform?.platform,
             sinks: readSinks,
+            redaction: redaction,
             detection: detection,
             logLevel: level.rawValue,
             contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

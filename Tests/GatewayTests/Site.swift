@@ -120,6 +120,7 @@ struct Site: Sendable {
         naming: (any CustomerNaming)? = nil,
         spans: SpanQueue? = nil,
         scopes: Set<Scope> = [.read(route: "*")],
+        redactors: [Redaction.Category: Redactor] = [:],
         _ change: (inout GatewaySettings) -> Void = { _ in },
         _ body: (Site) async throws -> Void
     ) async throws {
@@ -171,6 +172,7 @@ struct Site: Sendable {
                 platform: platform ? GenesysPlatform(client: genesys) : nil,
                 restrictions: restrictions,
                 spans: spans,
+                redactors: redactors,
                 clock: clock
             )
         )

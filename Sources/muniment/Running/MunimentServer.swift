@@ -46,6 +46,7 @@ final class MunimentServer: Sendable {
         let configuration = installation.configuration
         self.installation = installation
         self.logger = logger
+        try installation.redactLogLines()
         lock = try ServerLock(directory: configuration.ledger.directory)
         ledger = try installation.openLedger()
         leases = try LeaseKeeper(
@@ -96,6 +97,7 @@ final class MunimentServer: Sendable {
                 platform: platform,
                 restrictions: restrictions,
                 spans: spans,
+                redactors: try installation.categoryRedactors(),
                 clock: installation.clock
             )
         )
@@ -271,7 +273,7 @@ final class MunimentServer: Sendable {
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,
-                redactionKeys: installation.redactionKeys,
+                redaction: installation.redactionService,
                 refused: { gateway.note(refused: $0, from: $1) },
                 clock: installation.clock,
                 logger: logger
@@ -289,6 +291,7 @@ final class MunimentServer: Sendable {
             seconds += 1
             do {
                 try await identities.followForgettings()
+                if seconds % 60 == 0 { try await identities.destroyExpiredTokens() }
                 if case .command = installation.configuration.keyring, seconds % 60 != 0 { continue }
                 let keyring = try Installation.readKeyring(installation.configuration)
                 let read = keyring.keys.map(\.fingerprint)
