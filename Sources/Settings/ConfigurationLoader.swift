@@ -87,6 +87,7 @@ struct ConfigurationLoader {
         let listeners = listeners(root)
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
+        let tracing = TracingReader(network: NetworkReader(files: files)).settings(root.section("tracing"))
         let signatures = SignatureReader().rules(root.section("signatures"))
         let redaction = RedactionReader().settings(root.section("redaction"))
         let sinkReader = SinkReader(files: files, redaction: redaction)
@@ -135,6 +136,7 @@ struct ConfigurationLoader {
             ),
             control: control,
             signatures: signatures,
+            tracing: tracing,
             platform: platform?.platform,
             sinks: readSinks,
             redaction: redaction,
