@@ -33,7 +33,7 @@ curl --fail --silent --show-error --output openapi.json "$url/openapi.json"
 cat > schemathesis.toml <<'CONFIGURATION'
 [[operations]]
 include-operation-id = [
-    "listAccesses", "listEvents", "createClient",
+    "listAccesses", "listEvents", "createClient", "rotateClient",
     # Either a global id or one identifier; what an identifier looks like depends on its kind; conflicts must exist.
     "searchAccesses", "resolveIdentity", "linkIdentifiers", "unlinkIdentifier", "shareIdentifier", "mergeCustomers",
     "unmergeCustomers", "keepCustomersApart", "explainIdentity", "forgetCustomer", "settleIdentityConflict",
