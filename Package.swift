@@ -126,12 +126,14 @@ let package = Package(
 
         library("Monitoring", ["Detection", "JSON", "Ledger", "Storage", "WallTime"]),
 
+        library("PlatformFacts", ["Genesys", "JSON", "Ledger", "Measures", "Storage", "WallTime", crypto]),
+
         // Floor 4: how it is reached, and what it is tried against.
         library(
             "Settings",
             [
                 "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys",
-                "Identity", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto, yams,
+                "Identity", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "PlatformFacts", "Redaction", "Storage", crypto, yams,
             ]
         ),
         library(
@@ -139,7 +141,7 @@ let package = Package(
             [
                 "AuditTrail", "Credentials", "Delivery", "Detection", "Monitoring", "Gateway", "Identity", "JSON",
                 "Ledger", "Measures",
-                "MerkleLog", "Redaction", "Storage",
+                "MerkleLog", "PlatformFacts", "Redaction", "Storage",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -153,7 +155,7 @@ let package = Package(
             dependencies: [
                 "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "ObjectStorage",
                 "Gateway", "Genesys", "Identity", "JSON", "Ledger",
-                "MerkleLog", "Monitoring", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
+                "MerkleLog", "Monitoring", "PlatformFacts", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
                 argumentParser,
                 asyncHTTPClient, logging, nioCore,
                 nioHTTP1, nioPosix, nioSSL, serviceLifecycle, unixSignals,
@@ -284,8 +286,8 @@ let package = Package(
         tests(
             "Settings",
             [
-                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "Identity", "JSON",
-                "Ledger", "MerkleLog", "Redaction",
+                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys", "Identity", "JSON",
+                "Ledger", "MerkleLog", "PlatformFacts", "Redaction",
             ]
         ),
         .testTarget(
@@ -293,6 +295,13 @@ let package = Package(
             dependencies: ["JSON", "Sandbox", asyncHTTPClient, nioCore, nioHTTP1],
             exclude: ["Verifier", "openapi.sh"],
             swiftSettings: settings
+        ),
+        tests(
+            "PlatformFacts",
+            [
+                "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Monitoring", "Sandbox", "Storage", "TestStores",
+                "WallTime", asyncHTTPClient, logging, nioCore,
+            ]
         ),
         tests("Genesys", ["Sandbox", "WallTime", asyncHTTPClient, logging, nioCore]),
         tests(

@@ -1,5 +1,9 @@
 /// One read of the platform API: its address, and the same address without anybody's ids for errors and counters.
+///
+/// Queries are reads too, although they are sent with POST: one that is sent twice asks twice and changes nothing.
 struct Call: Sendable {
+    /// The body of a query; nil for a plain GET.
+    let query: [UInt8]?
     /// Calls of one family share a circuit breaker.
     let family: String
     /// Method and path with placeholders, such as `GET /api/v2/users/{id}`.
@@ -9,17 +13,18 @@ struct Call: Sendable {
 
     /// - Parameters:
     ///   - path: the path after `/api/v2`, in which `{id}` stands for the id.
+    ///   - body: the JSON text of a query.
     /// - Throws: ``GenesysError/Kind/notFound`` for an id that nothing can have: an empty one would address the
     ///   listing instead.
     init(
         _ path: String,
         id: String? = nil,
-        query: [(name: String, value: String)] = []
+        query: [(name: String, value: String)] = [],
+        asking body: [UInt8]? = nil
     ) throws(GenesysError) {
-        if let id, id.isEmpty || id.utf8.count > 128 {
-            throw GenesysError(.notFound, operation: "GET /api/v2" + path)
-        }
-        operation = "GET /api/v2" + path
+        operation = (body == nil ? "GET" : "POST") + " /api/v2" + path
+        if let id, id.isEmpty || id.utf8.count > 128 { throw GenesysError(.notFound, operation: operation) }
+        self.query = body
         family = String(path.split(separator: "/").first ?? "")
         var target = "/api/v2"
         for segment in path.split(separator: "/") {

@@ -59,12 +59,12 @@ extension GenesysClient {
         try await read(try Call("/conversations/{id}", id: id), priority, deadline)
     }
 
-    private func read<Value: Decodable>(
+    func read<Value: Decodable>(
         _ call: Call,
         _ priority: RequestPriority,
         _ deadline: Duration?
     ) async throws -> Value {
-        let body = try await get(call, priority: priority, deadline: deadline)
+        let body = try await ask(call, priority: priority, deadline: deadline)
         do {
             return try JSONDecoder().decode(Value.self, from: Data(body))
         } catch {

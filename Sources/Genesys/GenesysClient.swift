@@ -17,6 +17,8 @@ public final class GenesysClient: Sendable {
         public var requestsPerMinute = 240
         /// The part of `requestsPerMinute` that only urgent calls may use.
         public var reservedPerMinute = 40
+        /// The further part that calls in the background leave to those that somebody waits for.
+        public var foregroundPerMinute = 80
         /// How long a call may take when its caller does not say.
         public var deadline: Duration = .seconds(5)
         /// How long a login may take.
@@ -75,7 +77,13 @@ public final class GenesysClient: Sendable {
         self.http = http
         self.clock = clock
         state = Mutex(
-            State(budget: RequestBudget(limit: options.requestsPerMinute, reserved: options.reservedPerMinute))
+            State(
+                budget: RequestBudget(
+                    limit: options.requestsPerMinute,
+                    reserved: options.reservedPerMinute,
+                    foreground: options.foregroundPerMinute
+                )
+            )
         )
         let login = Login(host: host, credentials: credentials, http: http, deadline: options.loginDeadline)
         tokens = TokenSource(
@@ -86,10 +94,10 @@ public final class GenesysClient: Sendable {
         )
     }
 
-    /// Sends a GET until it succeeds, fails for good or its deadline passes.
+    /// Sends a call until it succeeds, fails for good or its deadline passes.
     ///
     /// - Throws: ``GenesysError``, or `CancellationError` when the caller's task is cancelled.
-    func get(_ call: Call, priority: RequestPriority, deadline: Duration?) async throws -> [UInt8] {
+    func ask(_ call: Call, priority: RequestPriority, deadline: Duration?) async throws -> [UInt8] {
         let limit = deadline ?? options.deadline
         if let wait = admit(call.family) {
             throw GenesysError(.circuitOpen(retryAfter: wait), operation: call.operation)
@@ -187,6 +195,11 @@ public final class GenesysClient: Sendable {
         request.headers.add(name: "authorization", value: "Bearer \(token.secret.reveal())")
         request.headers.add(name: "accept", value: "application/json")
         request.headers.add(name: "user-agent", value: "muniment")
+        if let query = call.query {
+            request.method = .POST
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(query)
+        }
         let reply = try await http.exchange(
             request,
             operation: call.operation,

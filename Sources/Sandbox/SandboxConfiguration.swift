@@ -62,7 +62,8 @@ public struct SandboxConfiguration: Sendable {
             role: "Observer",
             permissions: [
                 "conversation:communication:view", "conversation:participant:attributesview", "directory:user:view",
-                "audits:audit:view",
+                "audits:audit:view", "audits:interactionDetails:view", "analytics:conversationDetail:view",
+                "integrations:action:view",
             ]
         ),
         SandboxClient(

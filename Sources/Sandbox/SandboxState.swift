@@ -41,6 +41,7 @@ public struct PlatformFault: Sendable, Hashable {
 final class SandboxState: Sendable {
     struct Contents: Sendable {
         var world: SandboxWorld
+        var facts: SandboxFacts
         var tokens = TokenTable()
         var faults: [PlatformFault] = []
         var counts: [String: Int] = [:]
@@ -57,6 +58,7 @@ final class SandboxState: Sendable {
         contents = Mutex(
             Contents(
                 world: SandboxWorld(configuration, now: configuration.clock.now),
+                facts: SandboxFacts(seed: configuration.seed),
                 generator: SeededGenerator(seed: ~configuration.seed)
             )
         )

@@ -11,6 +11,7 @@ public import Ledger
 public import Logging
 public import Monitoring
 import NIOCore
+public import PlatformFacts
 public import Redaction
 public import Storage
 public import WallTime
@@ -53,6 +54,8 @@ public struct ControlPlane: Sendable {
         public var alerts: AlertDesk
         /// Containment.
         public var containment: ContainmentDesk
+        /// The feeds of platform facts; nil when there is no platform.
+        public var feeds: FeedDesk?
         /// Parts that `GET /readyz` shows besides those above, such as the platform.
         public var readyChecks: [ReadyCheck]
         /// The resolved settings without secrets.
@@ -84,6 +87,7 @@ public struct ControlPlane: Sendable {
             sinks: [ConfiguredSink] = [],
             alerts: AlertDesk,
             containment: ContainmentDesk,
+            feeds: FeedDesk? = nil,
             readyChecks: [ReadyCheck] = [],
             configurationSummary: JSONValue,
             configurationHash: String,
@@ -106,6 +110,7 @@ public struct ControlPlane: Sendable {
             self.sinks = sinks
             self.alerts = alerts
             self.containment = containment
+            self.feeds = feeds
             self.readyChecks = readyChecks
             self.configurationSummary = configurationSummary
             self.configurationHash = configurationHash
@@ -159,6 +164,7 @@ public struct ControlPlane: Sendable {
             probe: probe,
             metrics: metrics,
             delivery: DeliveryMetrics(control: parts.delivery, sinks: parts.sinks),
+            feeds: parts.feeds,
             clock: parts.clock
         ).add(to: router)
         let log = LogRoutes(ledger: parts.ledger)

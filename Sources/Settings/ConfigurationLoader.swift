@@ -5,6 +5,7 @@ import Gateway
 import Identity
 import Ledger
 import MerkleLog
+import PlatformFacts
 
 extension Configuration {
     /// Reads and checks a file.
@@ -88,7 +89,9 @@ struct ConfigurationLoader {
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
         let sinkReader = SinkReader(files: files)
-        let detection = DetectionReader(files: files).settings(root.section("detection"))
+        let feeds = platform?.feeds ?? FeedSettings()
+        checkActions(feeds, routes: traffic, root)
+        let detection = DetectionReader(files: files).settings(root.section("detection"), feeds: feeds)
         let sinks = root.section("sinks")?.named() ?? []
         let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
         let log = root.section("log")
@@ -131,11 +134,25 @@ struct ConfigurationLoader {
             ),
             control: control,
             platform: platform?.platform,
+            feeds: feeds,
             sinks: readSinks,
             detection: detection,
             logLevel: level.rawValue,
             contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         )
+    }
+
+    /// Data actions can only be said to call routes that there are.
+    private func checkActions(_ feeds: FeedSettings, routes: Traffic, _ root: Section) {
+        guard routes.isComplete else { return }
+        let known = Set(routes.routes.map(\.name))
+        for (action, route) in feeds.executions?.actions.sorted(by: { $0.key < $1.key }) ?? []
+        where !known.contains(route) {
+            root.problem(
+                "genesys.feeds.executions.actions.\(action)",
+                "names the route '\(route)', which there is not; known: \(known.sorted().joined(separator: ", "))"
+            )
+        }
     }
 
     /// A file with the keys, or a command that prints them.

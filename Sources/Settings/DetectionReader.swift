@@ -1,5 +1,6 @@
 public import Detection
 import Foundation
+import PlatformFacts
 
 /// How the record is watched.
 public struct DetectionSettings: Sendable {
@@ -17,11 +18,13 @@ public struct DetectionSettings: Sendable {
 struct DetectionReader {
     let files: FileChecks
 
-    func settings(_ section: Section?) -> DetectionSettings? {
+    /// - Parameter feeds: the feeds of platform facts that there are.
+    func settings(_ section: Section?, feeds: FeedSettings) -> DetectionSettings? {
         var rules = BuiltInRules.files
         var settings: (isOn: Bool, configuration: DetectionConfiguration, containment: ContainmentPolicy) =
             (true, DetectionConfiguration(), ContainmentPolicy())
         defer { section?.end() }
+        settings.configuration.feedSilenceSeconds = feeds.silenceSeconds
         if let section {
             settings.isOn = section.flag("enabled") ?? true
             for path in section.texts("rules").map(files.absolute) {
@@ -32,6 +35,13 @@ struct DetectionReader {
                 rules.append(RuleFile(name: path, text: String(decoding: bytes, as: UTF8.self)))
             }
             settings.configuration.requiredFeeds = section.texts("requiredFeeds")
+            for feed in settings.configuration.requiredFeeds where !feeds.names.contains(feed) {
+                section.problem(
+                    "requiredFeeds",
+                    "names '\(feed)', which no feed brings: no read could ever be called unexplained; "
+                        + "add it under genesys.feeds"
+                )
+            }
             if let minutes = section.duration("lateness", in: 0...86_400_000) {
                 settings.configuration.latenessSeconds = Int64(minutes / 1000)
             }

@@ -8,6 +8,7 @@ import Identity
 import Ledger
 import MerkleLog
 import Monitoring
+import PlatformFacts
 import Redaction
 import Settings
 import Storage
@@ -77,7 +78,7 @@ struct Installation: Sendable {
     static let schema =
         Ledger.schema + [
             ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema,
-            DetectionFollower.schema,
+            DetectionFollower.schema, FactStore.schema,
             LeaseKeeper.schema,
         ]
 

@@ -55,7 +55,9 @@ public struct DetectionEngine: Sendable {
         "route",
         "outcome", "dataFieldsViewed", "dataFieldsMasked", "relationshipId", "provider", "from", "to", "mode",
         "objectId",
-        "fetchedAt", "queueIds", "peerGroup", "feed", "through", "correctedEventId", "executions", "actionId", "sameAs",
+        "fetchedAt", "queueIds", "peerGroup", "feed", "through", "correctedEventId", "executions", "actionId",
+        "actionName",
+        "sameAs",
         "alertId", "actor", "reason", "until", "suppressionId", "rule", "entity", "sink",
     ]
 
@@ -139,7 +141,11 @@ public struct DetectionEngine: Sendable {
                 state.baselines.setGroup(group, of: agent)
             }
         case "RELATIONSHIP_RECORDED": state.reconciliation.noteParticipant(event)
-        case "PLATFORM_EXECUTIONS_COUNTED": state.reconciliation.countExecutions(event)
+        case "PLATFORM_EXECUTIONS_COUNTED":
+            state.reconciliation.countExecutions(event)
+            if let watermark {
+                settle(state.reconciliation.advance(to: event, watermark: watermark, configuration), event, &output)
+            }
         case "PLATFORM_FEED_ADVANCED":
             if let feed = event.text("feed"), state.feeds.hear(feed, at: event.timestamp) {
                 output += state.book.recover(

@@ -39,12 +39,13 @@ extension EventCatalogue {
         "SINK_RESUMED": ["sink"],
         "DEAD_LETTER_RECORDED": ["sink", "entryIndex", "reason"],
         "PLATFORM_AUDIT_RECORDED": [
-            "auditId", "serviceName", "entityType", "entityId", "action", "status", "level", "userId", "clientId",
+            "auditId", "auditKind", "serviceName", "entityType", "entityId", "action", "status", "level", "userId",
+            "userHomeOrganizationId", "clientId",
             "remoteIp",
             "application", "conversationId", "changedProperties", "newValues", "destination", "records",
         ],
         "PLATFORM_FEED_ADVANCED": ["feed", "through"],
-        "PLATFORM_EXECUTIONS_COUNTED": ["actionId", "route", "from", "to", "executions"],
+        "PLATFORM_EXECUTIONS_COUNTED": ["actionId", "actionName", "route", "from", "to", "executions"],
         "RELATIONSHIP_RECORDED": [
             "relationshipId", "provider", "agentId", "customerId", "interactionId", "queueId", "from", "to", "mode",
             "objectId",
@@ -69,7 +70,8 @@ extension EventCatalogue {
             "agentId", "reads", "customers", "notFound", "meanSeconds", "variation", "customerId", "interactionId",
         ],
         "READS_RECONCILED": [
-            "route", "actionId", "from", "to", "executions", "auditedReads", "missingReads", "surplusReads",
+            "route", "actionId", "actionName", "from", "to", "executions", "auditedReads", "missingReads",
+            "surplusReads",
         ],
         "SECOND_READ_MISSING": ["agentId", "previousAgentId", "interactionId", "route", "connectedAt"],
         "FEED_SILENT": ["feed", "silentSeconds", "lastHeard"],

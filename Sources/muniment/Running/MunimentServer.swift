@@ -12,6 +12,7 @@ import JSON
 import Ledger
 import Logging
 import Monitoring
+import PlatformFacts
 import Server
 import ServiceLifecycle
 import Settings
@@ -35,6 +36,7 @@ final class MunimentServer: Sendable {
     private let restrictions = AgentRestrictions()
     private let containment: ContainmentDesk
     private let sinks: SinkAssembly
+    private let feeds: FeedAssembly
     private let logger: Logger
 
     /// Opens the ledger and composes the parts; nothing listens yet.
@@ -73,6 +75,10 @@ final class MunimentServer: Sendable {
             )
             platform = GenesysPlatform(client: genesys)
             readyChecks.append(ReadyCheck(name: "platform") { Self.state(of: genesys) })
+            feeds = try FeedAssembly(installation, client: genesys, ledger: ledger, identities: identities)
+            readyChecks += feeds.readyChecks
+        } else {
+            feeds = try FeedAssembly(installation, client: nil, ledger: ledger, identities: identities)
         }
         self.readyChecks = readyChecks
         self.http = http
@@ -187,6 +193,7 @@ final class MunimentServer: Sendable {
                     }.run()
                 }
             }
+            group.addTask { await self.feeds.run(self.leases, logger: logger) }
             group.addTask {
                 await self.leases.run("containment") { _ in
                     while !Task.isCancelled {
@@ -241,6 +248,7 @@ final class MunimentServer: Sendable {
                 sinks: sinks.service.sinks,
                 alerts: AlertDesk(ledger: ledger, clock: installation.clock, producer: producer),
                 containment: containment,
+                feeds: feeds.desk,
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,
