@@ -8,6 +8,8 @@ public struct DetectionSettings: Sendable {
     public var isOn = true
     /// The shipped rules and those of the files named.
     public var rules: RulePack
+    /// The texts of those rules.
+    public var ruleFiles: [RuleFile]
     /// How they judge.
     public var configuration = DetectionConfiguration()
     /// What may be done about what they find.
@@ -54,6 +56,7 @@ struct DetectionReader {
             return DetectionSettings(
                 isOn: settings.isOn,
                 rules: try RulePack(files: rules),
+                ruleFiles: rules,
                 configuration: settings.configuration,
                 containment: settings.containment
             )

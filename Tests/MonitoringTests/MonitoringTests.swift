@@ -11,7 +11,7 @@ import WallTime
 @testable import Monitoring
 
 /// A ledger that is watched.
-private final class Watched: Sendable {
+final class Watched: Sendable {
     let ledger: Ledger
     let clock = ManualClock(Timestamp(milliseconds: 1_780_000_000_000))
     private let folder: TemporaryFolder
