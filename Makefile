@@ -62,11 +62,14 @@ bench: install-bench build
 	swift build -c release --product LedgerBenchmark -Xswiftc -enforce-exclusivity=unchecked
 	swift build -c release --product GatewayBenchmark -Xswiftc -enforce-exclusivity=unchecked
 	swift build -c release --product IdentityBenchmark
+	swift build -c release --product DetectionBenchmark -Xswiftc -enforce-exclusivity=unchecked
 	swift build -c release --product DeliveryBenchmark -Xswiftc -enforce-exclusivity=unchecked
 	scripts/with-postgres bash -c '.build/release/LedgerBenchmark all --database "$$MUNIMENT_TEST_POSTGRES"'
 	scripts/with-postgres bash -c '.build/release/DeliveryBenchmark --postgres "$$MUNIMENT_TEST_POSTGRES"'
 	Benchmarks/Gateway/run.sh .build/release/GatewayBenchmark
 	.build/release/IdentityBenchmark 1000000
+	.build/release/DetectionBenchmark
+	.build/release/DetectionBenchmark latency
 
 clean:
 	rm -rf .build

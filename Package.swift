@@ -124,7 +124,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        library("Monitoring", ["Detection", "JSON", "Ledger", "Storage", "WallTime"]),
+        library("Monitoring", ["Detection", "Gzip", "JSON", "Ledger", "Storage", "WallTime"]),
 
         library("PlatformFacts", ["Genesys", "JSON", "Ledger", "Measures", "Storage", "WallTime", crypto]),
 
@@ -216,7 +216,7 @@ let package = Package(
 
         .executableTarget(
             name: "DetectionBenchmark",
-            dependencies: ["Detection", "JSON", "WallTime"],
+            dependencies: ["Detection", "JSON", "Ledger", "MerkleLog", "Monitoring", "WallTime"],
             path: "Benchmarks/Detection",
             swiftSettings: settings
         ),

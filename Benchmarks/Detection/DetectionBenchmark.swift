@@ -7,9 +7,17 @@ import WallTime
 /// shipped rules and a centre of made-up agents.
 ///
 ///     DetectionBenchmark [agents] [events]
+///     DetectionBenchmark latency [agents] [folder]
+///
+/// `latency` follows a real ledger that takes 2,000 events a second, and measures from commit to alert; see ``AlertLatency``.
 @main
 struct DetectionBenchmark {
-    static func main() throws {
+    static func main() async throws {
+        if CommandLine.arguments.dropFirst().first == "latency" {
+            let arguments = CommandLine.arguments.dropFirst(2)
+            let agents = arguments.first.flatMap { Int($0) } ?? 10_000
+            return try await AlertLatency(agents: agents, in: arguments.dropFirst().first ?? "/var/tmp").run()
+        }
         let agents = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 10_000 : 10_000
         let count = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 1_000_000 : 1_000_000
         var engine = DetectionEngine(
@@ -79,9 +87,13 @@ struct Centre {
     let agents: Int
     private var random: UInt64 = 42
     private var writer = CanonicalJSONWriter(capacity: 1024)
-    private let start: Int64 = 1_772_442_000_000
+    private let start: Int64
 
-    init(agents: Int) { self.agents = agents }
+    /// - Parameter start: the time of the first event, in milliseconds since the Unix epoch.
+    init(agents: Int, start: Int64 = 1_772_442_000_000) {
+        self.agents = agents
+        self.start = start
+    }
 
     private(set) var seconds: Int64 = 0
 
@@ -105,6 +117,17 @@ struct Centre {
         case 91..<96: return read(index, time, agent, customer, "unverifiable")
         default: return relationship(index, time, agent, customer)
         }
+    }
+
+    /// A read that its conversation contradicts.
+    mutating func contradicted(_ index: Int64, agent: String) -> [UInt8] {
+        read(
+            index,
+            Timestamp(milliseconds: start + index / 2),
+            agent,
+            "hmac-sha256:1:customer:\(index)",
+            "contradicted"
+        )
     }
 
     private mutating func read(

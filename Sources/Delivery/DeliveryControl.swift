@@ -169,6 +169,9 @@ public struct DeliveryControl: Sendable {
     /// Has a sink take older entries as well: those of a range before the ones that it is responsible for.
     /// - Parameter range: what lies between its end and the sink's start counts as filtered.
     public func backfill(_ name: String, _ range: Range<UInt64>, actor: String) async throws {
+        // Before an event is made of the range: its ends may be larger than any that an event can hold.
+        let known = try await conservation(name).start
+        guard !range.isEmpty, range.upperBound <= known else { throw DeliveryError.backfillRange(name, start: known) }
         let now = clock.now()
         let event = state.event(
             .sinkBackfilled,

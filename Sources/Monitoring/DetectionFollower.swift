@@ -1,5 +1,6 @@
 public import Detection
 import Dispatch
+import Gzip
 import JSON
 public import Ledger
 public import Storage
@@ -64,6 +65,7 @@ public struct DetectionFollower: Sendable {
     public func run() async throws {
         var engine = try await restore()
         var kept = (index: engine.nextIndex, at: clock.now())
+        var keeping: Task<Void, any Error>?
         var beat: Timestamp?
         while !Task.isCancelled {
             let now = clock.now()
@@ -74,15 +76,15 @@ public struct DetectionFollower: Sendable {
             }
             let moved = try await step(&engine)
             if engine.nextIndex > kept.index, now >= kept.at.adding(seconds: Self.keepSeconds) {
-                try await keep(engine)
+                // Encoding a large state takes seconds, in which alerts must not wait.
+                try await keeping?.value
+                keeping = Task { [engine] in try await keep(engine) }
                 kept = (engine.nextIndex, now)
             }
             if !moved { do { try await pause(.milliseconds(50)) } catch { break } }
         }
-        if engine.nextIndex > kept.index {
-            let engine = engine
-            try await Task { try await keep(engine) }.value
-        }
+        try await keeping?.value
+        if engine.nextIndex > kept.index { try await Task { [engine] in try await keep(engine) }.value }
     }
 
     /// Takes what is new in the ledger, up to a limit.
@@ -133,8 +135,12 @@ public struct DetectionFollower: Sendable {
             try connection.first("SELECT state FROM detection_state WHERE id = 1") { $0.blob(0) }
         }
         if let stored {
-            do throws(DetectionStateError) {
-                let engine = try DetectionEngine(rules: rules, configuration: configuration, restoring: stored)
+            do {
+                let engine = try DetectionEngine(
+                    rules: rules,
+                    configuration: configuration,
+                    restoring: try Self.decompressed(stored)
+                )
                 // A state that is ahead of the ledger belongs to another, or to one that was put back.
                 if UInt64(engine.nextIndex) <= ledger.health.head.size { return engine }
             } catch { failed("the state of detection cannot be read; the ledger is read anew", error) }
@@ -143,11 +149,20 @@ public struct DetectionFollower: Sendable {
     }
 
     private static let queue = DispatchQueue(label: "muniment.detection.state")
+    /// More than a store could have kept: 1 GB.
+    private static let mostStateBytes = 1_000_000_000
 
-    /// Keeps the state; encoding a large one takes seconds, away from the threads of tasks.
+    private static func decompressed(_ stored: [UInt8]) throws(GzipError) -> [UInt8] {
+        // Before states were compressed they were kept as they are.
+        stored.starts(with: [0x1F, 0x8B]) ? try Gzip.decompress(stored, maximum: mostStateBytes) : stored
+    }
+
+    /// Keeps the state, encoded and compressed away from the threads of tasks.
     func keep(_ engine: DetectionEngine) async throws {
         let state = try await withCheckedThrowingContinuation { continuation in
-            Self.queue.async { continuation.resume(with: Result { try engine.encodedState() }) }
+            Self.queue.async {
+                continuation.resume(with: Result { try Gzip.compress(try engine.encodedState(), level: 1) })
+            }
         }
         try await ledger.database.write { connection in
             try connection.run("DELETE FROM detection_state")

@@ -127,6 +127,7 @@ import WallTime
         try await eventually { (try? await control.conservation("siem").start) == 100 }
         try await control.drained()
         await #expect(throws: DeliveryError.self) { try await control.backfill("siem", 90..<101, actor: "op") }
+        await #expect(throws: DeliveryError.self) { try await control.backfill("siem", 90..<(1 << 60), actor: "op") }
         try await control.backfill("siem", 20..<70, actor: "op")
         try await control.drained()
         let terms = try await control.conservation("siem")

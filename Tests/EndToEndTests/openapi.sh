@@ -6,6 +6,8 @@
 #   MUNIMENT_CREDENTIALS  id:secret of an API client with the scopes that its document names
 #   MUNIMENT_TOOLS        folder for the two Python programs, made when it is missing (default: a folder under TMPDIR)
 #   MUNIMENT_EXAMPLES     requests made up for each operation (default 50)
+#   MUNIMENT_SEED         from which they are made up (default 1, so that a change is judged by the same requests each time;
+#                         another seed and more examples look for what nobody has seen yet)
 #
 # The ledger should hold some entries and be one for tests: each question is recorded, and clients are made.
 set -eu
@@ -51,7 +53,7 @@ token="${credentials%%:*}.${credentials#*:}"
 check() {
     "$tools/bin/schemathesis" --config-file schemathesis.toml run "$url/openapi.json" \
         --header "Authorization: Bearer $token" --phases examples,coverage,fuzzing --max-examples "$examples" \
-        --continue-on-failure --no-color "$@"
+        --seed "${MUNIMENT_SEED:-1}" --continue-on-failure --no-color "$@"
 }
 
 # The data plane has an address of its own. Rotation and revocation come last and alone: after the list of clients they would be

@@ -125,6 +125,11 @@ import WallTime
             try await client.post("/api/v1/sinks/siem/backfill", caller.header, ["first": 3]).expect(.invalidField)
             try await client.post("/api/v1/sinks/siem/backfill", caller.header, ["first": 0, "last": 1])
                 .expect(.invalidField)
+            // Beyond what JSON carries exactly (2^53 - 1), and just below: neither can become an event, nor an error of ours.
+            for last in [36_028_797_018_963_969, 9_007_199_254_740_991] {
+                let body = #"{"first": 3, "last": \#(last)}"#
+                try await client.post("/api/v1/sinks/siem/backfill", caller.header, body).expect(.invalidField)
+            }
             try await client.post("/api/v1/sinks/siem/redrive", caller.header, ["first": 3, "last": 1])
                 .expect(.invalidField)
             try await client.get("/api/v1/sinks/siem/dead-letters?limit=0", caller.header).expect(.invalidParameter)

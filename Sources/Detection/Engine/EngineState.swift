@@ -46,7 +46,7 @@ struct EngineState: Codable, Sendable {
     }
 
     func encoded() throws(DetectionStateError) -> [UInt8] {
-        do { return try StateEncoder.encode(self).canonicalBytes() } catch {
+        do { return try StateEncoder.encode(self) } catch {
             throw DetectionStateError(description: "the state cannot be stored: \(error)")
         }
     }

@@ -105,10 +105,11 @@ struct JSONBody: Sendable {
         return text
     }
 
-    /// A whole number that may be left out.
+    /// A whole number that may be left out; none beyond 2^53 - 1, which no event could hold (RFC 8785 section 3.2.2.3).
     func number(_ name: String, in bounds: ClosedRange<Int64>) throws(Refusal) -> Int64? {
         guard let value = members[name] else { return nil }
         guard let number = value.integer else { throw Refusal(.wrongType, "\(name) is a whole number") }
+        let bounds = bounds.clamped(to: -CanonicalJSONWriter.largestInteger...CanonicalJSONWriter.largestInteger)
         guard bounds.contains(number) else {
             throw Self.invalid(name, "is a number from \(bounds.lowerBound) to \(bounds.upperBound)")
         }

@@ -1,3 +1,4 @@
+import JSON
 import WallTime
 
 /// The query of a request, read strictly: only names that the endpoint knows, each at most once, each with a value.
@@ -6,7 +7,7 @@ import WallTime
 /// in the offsets of times.
 struct QueryParameters: Sendable {
     /// The longest value, in bytes after decoding.
-    static let maximumValueBytes = 512
+    static let maximumValueBytes = 1024
 
     private let values: [String: String]
 
@@ -63,6 +64,7 @@ struct QueryParameters: Sendable {
     /// A whole number within bounds, in plain digits.
     func number(_ name: String, in bounds: ClosedRange<Int>) throws(Refusal) -> Int? {
         guard let text = values[name] else { return nil }
+        let bounds = bounds.clamped(to: 0...Int(CanonicalJSONWriter.largestInteger))
         guard let number = Int(text), String(number) == text, bounds.contains(number) else {
             throw Self.invalid(name, "is a number from \(bounds.lowerBound) to \(bounds.upperBound)")
         }
@@ -79,25 +81,26 @@ struct QueryParameters: Sendable {
 
 /// What a text must look like.
 struct TextRule: Sendable {
-    let bytes: ClosedRange<Int>
+    /// How many Unicode scalars, which is what JSON Schema counts.
+    let length: ClosedRange<Int>
     /// The characters beside ASCII letters and digits; nil when every character is good that is not a control character.
     let others: String?
 
     /// Customer ids as the data plane takes them. Another id cannot be in the ledger, so that an empty answer would mislead.
-    static let customerID = TextRule(bytes: 1...128, others: "._~@+:-")
+    static let customerID = TextRule(length: 1...128, others: "._~@+:-")
     /// Ids of agents and conversations as the data plane takes them.
-    static let platformID = TextRule(bytes: 1...64, others: "._-")
+    static let platformID = TextRule(length: 1...64, others: "._-")
     /// Words of a person.
-    static let reason = TextRule(bytes: 1...200, others: nil)
+    static let reason = TextRule(length: 1...200, others: nil)
 
     var explanation: String {
-        let size = "has \(bytes.lowerBound) to \(bytes.upperBound)"
-        guard let others else { return "\(size) bytes and no control characters" }
+        let size = "has \(length.lowerBound) to \(length.upperBound)"
+        guard let others else { return "\(size) characters and no control characters" }
         return "\(size) ASCII letters, digits and \(others.map { "\($0)" }.joined(separator: " "))"
     }
 
     func accepts(_ text: String) -> Bool {
-        guard bytes.contains(text.utf8.count) else { return false }
+        guard length.contains(text.unicodeScalars.count) else { return false }
         return text.unicodeScalars.allSatisfy { scalar in
             guard let others else { return !scalar.isControl }
             return scalar.isASCIIAlphanumeric || others.unicodeScalars.contains(scalar)

@@ -121,9 +121,9 @@ struct RedactionBody: Sendable {
 
 extension TextRule {
     /// Where equal values get equal replacements: a tenant, a conversation.
-    static let redactionScope = TextRule(bytes: 1...100, others: "._:-")
+    static let redactionScope = TextRule(length: 1...100, others: "._:-")
     /// The name of a type or action.
-    static let typeName = TextRule(bytes: 1...40, others: "_")
+    static let typeName = TextRule(length: 1...40, others: "_")
     /// A number as redaction wrote it.
-    static let redactedValue = TextRule(bytes: 1...64, others: " +()./-")
+    static let redactedValue = TextRule(length: 1...64, others: " +()./-")
 }

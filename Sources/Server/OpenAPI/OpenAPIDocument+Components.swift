@@ -44,9 +44,12 @@ extension OpenAPIDocument {
         },
         "reason": {
           "name": "reason", "in": "query", "description": "What the answer is for. It is recorded, so it must name nobody.",
-          "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]*$"}
+          "schema": {"type": "string", \#(reasonRule)}
         }
         """#
+
+    /// Words of a person, as ``TextRule/reason`` takes them.
+    static let reasonRule = #""minLength": 1, "maxLength": 200, "pattern": "^[^\\u0000-\\u001F\\u007F-\\u009F]*$""#
 
     /// The shapes of bodies.
     static let schemas = #"""
@@ -55,7 +58,7 @@ extension OpenAPIDocument {
           "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$",
           "description": "Id of an agent or conversation on the platform, in either case."
         },
-        "Reason": {"type": ["string", "null"], "minLength": 1, "maxLength": 200, "pattern": "^[ -~]*$"},
+        "Reason": {"type": ["string", "null"], \#(reasonRule)},
         "Scope": {
           "type": "string", "pattern": "\#(Scope.pattern)",
           "description": "read:<route> and read:* for audited reads, audit for the audit trail, ledger for entries and proofs, sinks for delivery, alerts for what detection found, respond for containment, redact for redaction, redact.reverse for taking it back, admin for management, identity for identification and decisions about who is whom, identity.forget for forgetting, events for reporting events of other systems."

@@ -75,7 +75,7 @@ extension OpenAPIDocument {
                 body: object(
                     ["reason"],
                     referenceMembers + [
-                        ("mergeId", #"{"type": "integer", "minimum": 1}"#),
+                        ("mergeId", #"{"type": "integer", "minimum": 1, "maximum": 9007199254740991}"#),
                         ("keepApart", #"{"type": "boolean", "default": true}"#), ("reason", ref("Reason")),
                     ]
                 ),
@@ -126,7 +126,7 @@ extension OpenAPIDocument {
                 "listIdentityChanges",
                 "What changed, oldest first.",
                 parameters:
-                    ##"{"name": "after", "in": "query", "description": "The cursor of the page before.", "schema": {"type": "integer", "minimum": 0, "default": 0}}, {"$ref": "#/components/parameters/limit"}"##,
+                    ##"{"name": "after", "in": "query", "description": "The cursor of the page before.", "schema": {"type": "integer", "minimum": 0, "maximum": 9007199254740991, "default": 0}}, {"$ref": "#/components/parameters/limit"}"##,
                 answer: object(
                     ["changes", "next"],
                     [("changes", list(ref("IdentityChange"))), ("next", ref("Count"))]
@@ -370,7 +370,7 @@ extension OpenAPIDocument {
 
     private static let words = #"{"type": "string"}"#
     /// A decision without a reason is no decision.
-    private static let decisionReason = #"{"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[ -~]*$"}"#
+    private static let decisionReason = #"{"type": "string", \#(reasonRule)}"#
     private static let moment = #"{"type": "string", "format": "date-time"}"#
     private static var referenceMembers: [(String, String)] {
         [("customerId", ref("GlobalCustomerId")), ("identifier", ref("Identifier"))]
@@ -388,8 +388,10 @@ extension OpenAPIDocument {
 
     private static func object(_ required: [String], _ members: [(String, String)]) -> String {
         let names = required.map { "\"\($0)\"" }.joined(separator: ", ")
+        // Null says the same as leaving a member out.
         let properties = members.map { name, body in
-            schema(name, name == "reason" && required.contains(name) ? decisionReason : body)
+            guard required.contains(name) else { return schema(name, #"{"anyOf": [\#(body), {"type": "null"}]}"#) }
+            return schema(name, name == "reason" ? decisionReason : body)
         }.joined(separator: ", ")
         return
             #"{"type": "object", "required": [\#(names)], "additionalProperties": false, "properties": {\#(properties)}}"#

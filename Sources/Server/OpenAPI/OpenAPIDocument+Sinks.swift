@@ -38,7 +38,7 @@ extension OpenAPIDocument {
               {"$ref": "#/components/parameters/sinkName"},
               {
                 "name": "from", "in": "query", "description": "Begin at this index.",
-                "schema": {"type": "integer", "minimum": 0, "default": 0}
+                "schema": {"type": "integer", "minimum": 0, "maximum": 9007199254740991, "default": 0}
               },
               {
                 "name": "limit", "in": "query", "description": "At most so many.",
@@ -144,8 +144,13 @@ extension OpenAPIDocument {
             "schema": {
               "type": "object", "additionalProperties": false,
               "properties": {
-                "first": {"type": "integer", "minimum": 0, "description": "The first index."},
-                "last": {"type": "integer", "minimum": 0, "description": "The last index; not below first."}
+                "first": {
+                  "type": "integer", "minimum": 0, "maximum": 9007199254740991, "description": "The first index."
+                },
+                "last": {
+                  "type": "integer", "minimum": 0, "maximum": 9007199254740991,
+                  "description": "The last index; not below first."
+                }
               }
             },
             "example": {"first": 120, "last": 140}

@@ -93,7 +93,7 @@ struct AlertRoutes: Sendable {
 
 extension TextRule {
     /// Ids of alerts, which name whom they are about.
-    static let alertID = TextRule(bytes: 1...256, others: nil)
+    static let alertID = TextRule(length: 1...256, others: nil)
     /// One of a closed list of words, or a moment.
-    static let choice = TextRule(bytes: 1...40, others: "_-:.+")
+    static let choice = TextRule(length: 1...40, others: "_-:.+")
 }

@@ -99,7 +99,7 @@ struct ClientRoutes: Sendable {
 
 extension TextRule {
     /// What people call a client.
-    static let clientName = TextRule(bytes: 1...200, others: nil)
+    static let clientName = TextRule(length: 1...200, others: nil)
     /// A time; its form is checked afterwards.
-    static let moment = TextRule(bytes: 10...40, others: nil)
+    static let moment = TextRule(length: 10...40, others: nil)
 }

@@ -5,13 +5,13 @@ import JSON
 
 extension TextRule {
     /// An identifier as people write it; what it must look like is for the normaliser to say.
-    static let identifier = TextRule(bytes: 1...512, others: nil)
+    static let identifier = TextRule(length: 1...512, others: nil)
     /// A global customer id.
-    static let globalID = TextRule(bytes: 1...64, others: "_")
+    static let globalID = TextRule(length: 1...64, others: "_")
     /// A word of another system, such as a channel, a source or a queue.
-    static let word = TextRule(bytes: 1...128, others: nil)
+    static let word = TextRule(length: 1...128, others: nil)
     /// An ISO 3166-1 code.
-    static let region = TextRule(bytes: 2...2, others: "")
+    static let region = TextRule(length: 2...2, others: "")
 }
 
 /// An identifier that was not taken, and why.
