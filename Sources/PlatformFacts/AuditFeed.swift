@@ -166,6 +166,7 @@ public actor AuditFeed: FactFeed {
         }
         let values = row.changes.filter(\.isOfRights).flatMap(\.newValues)
         if !values.isEmpty { fields["newValues"] = .array(values.prefix(20).compactMap { text($0) }) }
+        if row.changes.contains(where: \.shortens) { fields["shortened"] = true }
         return Fact(key: row.id, type: .platformAuditRecorded, timestamp: row.date, fields: fields)
     }
 }
@@ -177,6 +178,15 @@ extension AuditRow.Change {
         "role", "grant", "permission", "division", "scope", "state", "status", "enabled", "active", "effect", "days",
         "retention", "trust", "protect",
     ]
+
+    /// Whether a number of days is smaller than it was.
+    fileprivate var shortens: Bool {
+        let name = property.lowercased()
+        guard name.contains("days") || name.contains("retention"), let old = oldValues.first.flatMap({ Double($0) }),
+            let new = newValues.first.flatMap({ Double($0) })
+        else { return false }
+        return new < old
+    }
 
     fileprivate var isOfRights: Bool {
         let name = property.lowercased()

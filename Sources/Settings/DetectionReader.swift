@@ -10,6 +10,8 @@ public struct DetectionSettings: Sendable {
     public var rules: RulePack
     /// The texts of those rules.
     public var ruleFiles: [RuleFile]
+    /// The lists that values with the modifier `expand` name.
+    public var lists: [String: [String]]
     /// How they judge.
     public var configuration = DetectionConfiguration()
     /// What may be done about what they find.
@@ -25,6 +27,7 @@ struct DetectionReader {
         var rules = BuiltInRules.files
         var settings: (isOn: Bool, configuration: DetectionConfiguration, containment: ContainmentPolicy) =
             (true, DetectionConfiguration(), ContainmentPolicy())
+        var lists = RulePack.defaultPlaceholders
         defer { section?.end() }
         settings.configuration.feedSilenceSeconds = feeds.silenceSeconds
         if let section {
@@ -35,6 +38,10 @@ struct DetectionReader {
                     continue
                 }
                 rules.append(RuleFile(name: path, text: String(decoding: bytes, as: UTF8.self)))
+            }
+            if let own = section.section("lists") {
+                for name in own.keys { lists[name] = own.texts(name) }
+                own.end()
             }
             settings.configuration.requiredFeeds = section.texts("requiredFeeds")
             for feed in settings.configuration.requiredFeeds where !feeds.names.contains(feed) {
@@ -55,8 +62,9 @@ struct DetectionReader {
         do throws(RulePackError) {
             return DetectionSettings(
                 isOn: settings.isOn,
-                rules: try RulePack(files: rules),
+                rules: try RulePack(files: rules, placeholders: lists),
                 ruleFiles: rules,
+                lists: lists,
                 configuration: settings.configuration,
                 containment: settings.containment
             )

@@ -36,6 +36,15 @@ import Testing
         #expect(feeds.permissions.contains { $0.feed == "audits" && $0.permissions == ["audits:audit:view"] })
     }
 
+    @Test func anInstallationsOwnListsTakeThePlaceOfTheShippedOnes() throws {
+        let site = try Site()
+        let lists = "detection: {lists: {watched_customers: [\"subject:a\"], own: [x, y]}}\n"
+        let configuration = try site.read(site.text + lists)
+        #expect(configuration.detection.lists["watched_customers"] == ["subject:a"])
+        #expect(configuration.detection.lists["own"] == ["x", "y"])
+        #expect(configuration.detection.lists["sensitive_fields"]?.contains("iban") == true)
+    }
+
     @Test func nothingIsOnThatIsNotNamed() throws {
         let site = try Site()
         let configuration = try site.read(site.text)

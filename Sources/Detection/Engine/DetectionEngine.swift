@@ -57,7 +57,7 @@ public struct DetectionEngine: Sendable {
         "objectId",
         "fetchedAt", "queueIds", "peerGroup", "feed", "through", "correctedEventId", "executions", "actionId",
         "actionName",
-        "sameAs",
+        "sameAs", "absorbed", "freed", "remoteIp", "userId", "clientId", "serviceName", "entityType", "action",
         "alertId", "actor", "reason", "until", "suppressionId", "rule", "entity", "sink",
     ]
 
@@ -136,6 +136,12 @@ public struct DetectionEngine: Sendable {
             }
         case "CUSTOMERS_UNLINKED":
             if let token = event.text("customerId") { state.windows.unlink(token) }
+        case "IDENTITY_MERGED":
+            for token in event.texts("absorbed") { state.windows.link(token, to: event.text("customerId") ?? token) }
+        case "IDENTITY_UNMERGED":
+            for token in event.texts("freed") { state.windows.unlink(token) }
+        case "PLATFORM_AUDIT_RECORDED":
+            if let located = state.networks.locate(event) { evaluate(located, &output) }
         case "AGENT_RECORDED":
             if let agent = event.text("agentId"), let group = event.text("peerGroup") {
                 state.baselines.setGroup(group, of: agent)

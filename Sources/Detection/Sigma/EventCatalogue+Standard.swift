@@ -42,7 +42,7 @@ extension EventCatalogue {
             "auditId", "auditKind", "serviceName", "entityType", "entityId", "action", "status", "level", "userId",
             "userHomeOrganizationId", "clientId",
             "remoteIp",
-            "application", "conversationId", "changedProperties", "newValues", "destination", "records",
+            "application", "conversationId", "changedProperties", "newValues", "shortened", "destination", "records",
         ],
         "PLATFORM_FEED_ADVANCED": ["feed", "through"],
         "PLATFORM_EXECUTIONS_COUNTED": ["actionId", "actionName", "route", "from", "to", "executions"],
@@ -56,6 +56,16 @@ extension EventCatalogue {
         "CUSTOMERS_LINKED": ["customerId", "sameAs"],
         "CUSTOMERS_UNLINKED": ["customerId"],
         "DETECTION_HEARTBEAT": [],
+        "IDENTITY_LINKED": [
+            "customerId", "actor", "reason", "created", "linkedKinds", "returnedKinds", "source", "assurance",
+            "decidedBy", "conflicts", "normaliserVersion",
+        ],
+        "IDENTITY_LOADED": [
+            "actor", "source", "records", "identifiers", "created", "linked", "merged", "conflicts", "suppressed",
+            "normaliserVersion",
+        ],
+        "IDENTITY_MERGED": ["customerId", "actor", "reason", "absorbed", "mergeId", "decidedBy", "touchedEvents"],
+        "IDENTITY_UNMERGED": ["customerId", "actor", "reason", "freed", "mergeId", "keptApart", "touchedEvents"],
 
         // Derived by the engine from the above; never in the ledger.
         "ACCESS_JUDGED": accessed + [
@@ -74,6 +84,10 @@ extension EventCatalogue {
             "surplusReads",
         ],
         "SECOND_READ_MISSING": ["agentId", "previousAgentId", "interactionId", "route", "connectedAt"],
+        "PLATFORM_ACT_LOCATED": [
+            "userId", "clientId", "network", "isNew", "knownNetworks", "remoteIp", "serviceName", "entityType",
+            "action",
+        ],
         "FEED_SILENT": ["feed", "silentSeconds", "lastHeard"],
     ])
 }

@@ -9,17 +9,20 @@ public struct AuditRow: Sendable, Hashable, Decodable {
         public let property: String
         /// What it is now.
         public let newValues: [String]
+        /// What it was.
+        public let oldValues: [String]
 
         /// Reads `PropertyChange` of the API.
         public init(from decoder: any Decoder) throws {
             let wire = try Wire(from: decoder)
             property = wire.property.plain() ?? ""
             newValues = wire.newValues.elements()
+            oldValues = wire.oldValues.elements()
         }
 
         private struct Wire: Decodable {
             let property: Lenient<String>?
-            let newValues: Lenient<[Lenient<String>]>?
+            let newValues, oldValues: Lenient<[Lenient<String>]>?
         }
     }
 

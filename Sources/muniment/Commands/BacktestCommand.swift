@@ -124,7 +124,10 @@ struct BacktestCommand: AsyncParsableCommand {
         func name(_ path: String) -> String { (path as NSString).lastPathComponent }
         let replaced = Set(files.map { name($0.name) })
         do {
-            return try RulePack(files: settings.ruleFiles.filter { !replaced.contains(name($0.name)) } + files)
+            return try RulePack(
+                files: settings.ruleFiles.filter { !replaced.contains(name($0.name)) } + files,
+                placeholders: settings.lists
+            )
         } catch {
             throw CommandFailure("\(error)")
         }
