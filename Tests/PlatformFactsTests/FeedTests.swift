@@ -218,6 +218,31 @@ import WallTime
         }
     }
 
+    @Test func aShorterRetentionIsSaidToBeShorter() async throws {
+        try await Centre.run { centre in
+            for (days, entity) in [("90", "a"), ("900", "b")] {
+                var row = SandboxAudit(
+                    service: "AnalyticsReporting",
+                    entityType: "AnalyticsReportingSettings",
+                    entity: entity,
+                    action: "Update",
+                    user: "u1"
+                )
+                row.changes = ["retentionDays": [days]]
+                row.before = ["retentionDays": ["400"]]
+                centre.sandbox.audit(row)
+            }
+            centre.pass(1)
+            try await centre.round(centre.audits(.platform))
+            let rows = try await centre.events(.platformAuditRecorded)
+            #expect(
+                Dictionary(uniqueKeysWithValues: rows.map { ($0["entityId"]?.string ?? "", $0["shortened"]?.bool) })
+                    == ["a": true, "b": nil]
+            )
+            #expect(try await centre.alerts() == ["D-21 u1 a"])
+        }
+    }
+
     @Test func servicesThatThePlatformDoesNotAuditAreNamed() async throws {
         try await Centre.run { centre in
             try await centre.round(centre.audits(.platform, services: ["quality", "Nonsense"]))

@@ -30,7 +30,8 @@ struct NetworkWatch: Codable, Sendable {
         guard let subject = user.map({ "user " + $0 }) ?? client.map({ "client " + $0 }) else { return nil }
         let now = event.timestamp.milliseconds
         var entry = known[subject] ?? Known(first: now, networks: [:])
-        let isNew = entry.networks[network] == nil && now - entry.first >= Self.acquaintanceMilliseconds
+        let isUnknown = entry.networks[network].map { now - $0 > Self.rememberedMilliseconds } ?? true
+        let isNew = isUnknown && now - entry.first >= Self.acquaintanceMilliseconds
         let others = entry.networks.count
         entry.first = min(entry.first, now)
         entry.networks[network] = max(entry.networks[network] ?? .min, now)

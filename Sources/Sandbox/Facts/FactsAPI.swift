@@ -234,7 +234,8 @@ extension SandboxFacts.Audit {
         }
         let changes = row.changes.sorted { $0.key < $1.key }.map { property, values -> JSON in
             [
-                "property": .string(property), "oldValues": [],
+                "property": .string(property),
+                "oldValues": .array((row.before[property] ?? []).map { .string($0) }),
                 "newValues": .array(values.map { .string($0) }),
             ]
         }

@@ -20,6 +20,8 @@ public struct SandboxAudit: Sendable, Hashable {
     public var conversation: String?
     /// What was changed, and what it is now.
     public var changes: [String: [String]] = [:]
+    /// What it was.
+    public var before: [String: [String]] = [:]
     /// How many seconds ago it happened.
     public var secondsAgo: Int64 = 0
 
