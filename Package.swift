@@ -72,6 +72,7 @@ let package = Package(
         library("Redaction", ["JSON", crypto, cryptoExtras]),
         library("AccessPolicy"),
         library("HTTPFraming"),
+        library("HTTPSignatures", ["TextEncoding", crypto]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         library("Gzip", ["CZlib"]),
         library("EventFormats", ["JSON", "MerkleLog", "WallTime"]),
@@ -81,7 +82,7 @@ let package = Package(
 
         // Floor 1: one outside system each.
         library("Storage", ["CPostgres", "CSQLite"]),
-        library("Genesys", ["WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
+        library("Genesys", ["JSON", "WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
         library(
             "ObjectStorage",
             ["TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
@@ -92,11 +93,12 @@ let package = Package(
         library("Identity", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
 
         // Floor 3: what the product does.
-        library("Credentials", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
+        library("Credentials", ["HTTPSignatures", "JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
         library(
             "Gateway",
             [
-                "AccessPolicy", "Credentials", "Genesys", "HTTPFraming", "Identity", "JSON", "Ledger", "MerkleLog",
+                "AccessPolicy", "Credentials", "Genesys", "HTTPFraming", "HTTPSignatures", "Identity", "JSON", "Ledger",
+                "MerkleLog",
                 "Measures",
                 "Redaction", "Storage", "TextEncoding", "WallTime", crypto, nioCore, nioPosix, nioSSL,
             ]
@@ -124,7 +126,10 @@ let package = Package(
             swiftSettings: settings
         ),
 
-        library("Monitoring", ["Detection", "Gzip", "JSON", "Ledger", "Storage", "WallTime"]),
+        library(
+            "Monitoring",
+            ["DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Storage", "WallTime"]
+        ),
 
         library("PlatformFacts", ["Genesys", "JSON", "Ledger", "Measures", "Storage", "WallTime", crypto]),
 
@@ -132,16 +137,17 @@ let package = Package(
         library(
             "Settings",
             [
-                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys",
-                "Identity", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "PlatformFacts", "Redaction", "Storage", crypto, yams,
+                "AccessPolicy", "Credentials", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway",
+                "Genesys", "Identity", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "PlatformFacts", "Redaction",
+                "Storage", crypto, yams,
             ]
         ),
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Delivery", "Detection", "Monitoring", "Gateway", "Identity", "JSON",
-                "Ledger", "Measures",
-                "MerkleLog", "PlatformFacts", "Redaction", "Storage",
+                "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring", "Gateway",
+                "HTTPSignatures", "Identity", "JSON", "Ledger", "Measures",
+                "MerkleLog", "PlatformFacts", "Redaction", "Storage", "TextEncoding",
                 "WallTime",
                 hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -153,7 +159,8 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "ObjectStorage",
+                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "HTTPSignatures",
+                "ObjectStorage", "TextEncoding",
                 "Gateway", "Genesys", "Identity", "JSON", "Ledger",
                 "MerkleLog", "Monitoring", "PlatformFacts", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
                 argumentParser,
@@ -228,6 +235,7 @@ let package = Package(
         tests("Redaction", ["JSON", "RedactionCorpus"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
         tests("HTTPFraming"),
+        tests("HTTPSignatures", ["TextEncoding", crypto]),
         tests("Gzip"),
         tests("EventFormats", ["JSON", "MerkleLog", "WallTime"], exclude: ["Schema"]),
         tests("DeliveryWire", ["EventFormats", "Gzip", "JSON", "MerkleLog", "WallTime", crypto]),
@@ -238,6 +246,13 @@ let package = Package(
         ),
         // Stores of every engine for the tests.
         .target(name: "TestStores", dependencies: ["Storage"], path: "Tests/TestStores", swiftSettings: settings),
+        // Signs requests as a client would.
+        .target(
+            name: "TestSigning",
+            dependencies: ["TextEncoding", crypto],
+            path: "Tests/TestSigning",
+            swiftSettings: settings
+        ),
         tests("Storage", ["TestStores"]),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
@@ -245,8 +260,21 @@ let package = Package(
             "Identity",
             ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
         ),
-        tests("Monitoring", ["Detection", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime"]),
-        tests("Credentials", ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "WallTime", crypto]),
+        tests(
+            "Monitoring",
+            [
+                "DeliveryWire", "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Sandbox", "Storage",
+                "TestStores", "WallTime",
+                asyncHTTPClient, logging, nioCore, nioHTTP1,
+            ]
+        ),
+        tests(
+            "Credentials",
+            [
+                "HTTPSignatures", "JSON", "Ledger", "MerkleLog", "Storage", "TestSigning", "TestStores", "TextEncoding",
+                "WallTime", crypto,
+            ]
+        ),
         tests(
             "AuditTrail",
             ["Identity", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime"]
@@ -257,8 +285,8 @@ let package = Package(
                 "AccessPolicy", "AuditTrail", "Credentials", "Genesys", "HTTPFraming", "Identity", "JSON", "Ledger",
                 "Measures",
                 "MerkleLog",
-                "Redaction", "Sandbox", "Storage", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1,
-                nioPosix,
+                "Redaction", "Sandbox", "Storage", "TestSigning", "WallTime", asyncHTTPClient, crypto, logging, nioCore,
+                nioHTTP1, nioPosix,
                 nioSSL,
             ]
         ),
@@ -270,8 +298,9 @@ let package = Package(
                 "Ledger",
                 "Measures",
                 "MerkleLog",
-                "Redaction", "Storage", "WallTime", crypto, httpTypes, hummingbird, hummingbirdTesting, logging,
-                nioCore, nioSSL,
+                "Redaction", "Storage", "TestSigning", "TextEncoding", "WallTime", crypto, httpTypes, hummingbird,
+                hummingbirdTesting,
+                logging, nioCore, nioSSL,
             ]
         ),
         tests(
@@ -303,7 +332,7 @@ let package = Package(
                 "WallTime", asyncHTTPClient, logging, nioCore,
             ]
         ),
-        tests("Genesys", ["Sandbox", "WallTime", asyncHTTPClient, logging, nioCore]),
+        tests("Genesys", ["JSON", "Sandbox", "WallTime", asyncHTTPClient, logging, nioCore]),
         tests(
             "Sandbox",
             [

@@ -9,32 +9,50 @@ import Sandbox
 import Storage
 import WallTime
 
-/// How fast a backlog drains, and what it costs the rest:
+/// How fast a backlog drains, beside rsyslog's disk queue, and what a dead sink costs the rest:
 ///
-///     DeliveryBenchmark [--events N] [--postgres ADDRESS] [--hec-events N] [--folder DIR] [--beside]
+///     DeliveryBenchmark [--events N] [--backlog N] [--postgres ADDRESS] [--hec-events N] [--folder DIR] [--isolation]
 ///
-/// A ledger in SQLite with N events is followed into an NDJSON file, a PostgreSQL table, and the pretend Splunk in a process of its
-/// own; `--beside` measures only what that costs appends. Rates are of events confirmed; processor time is this process's, reading, encoding, state and all.
+/// A ledger in SQLite with N events (a million) is followed into an NDJSON file, a PostgreSQL table, and the pretend Splunk in a process
+/// of its own; then it grows to the backlog (two million) for ``Isolation``, which alone is measured with `--isolation`. Rates are
+/// of events confirmed; processor time is this process's, reading, encoding, state and all.
 @main
 struct DeliveryBenchmark {
+    private static let usage =
+        "usage: DeliveryBenchmark [--events N] [--backlog N] [--postgres ADDRESS] [--hec-events N] [--folder DIR] [--isolation]"
+
     static func main() async throws {
-        let arguments = CommandLine.arguments
-        if arguments.dropFirst().first == "receiver" { return try await receive() }
-        func option(_ name: String) -> String? {
-            arguments.firstIndex(of: name).flatMap { $0 + 1 < arguments.count ? arguments[$0 + 1] : nil }
+        var arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "receiver" { return try await receive() }
+        var options: [String: String] = [:]
+        while let name = arguments.popFirst() {
+            switch name {
+            case "--isolation": options[name] = ""
+            case "--events", "--backlog", "--postgres", "--hec-events", "--folder":
+                guard let value = arguments.popFirst() else { fallthrough }
+                options[name] = value
+            default:
+                print(usage)
+                exit(2)
+            }
         }
-        let events = option("--events").flatMap { Int($0) } ?? 1_000_000
-        let folder = option("--folder") ?? NSTemporaryDirectory()
-        let bench = try DrainBench(in: folder)
+        let events = options["--events"].flatMap { Int($0) } ?? 1_000_000
+        let backlog = options["--backlog"].flatMap { Int($0) } ?? 2 * events
+        let program = CommandLine.arguments[0]
+        let bench = try DrainBench(in: options["--folder"] ?? "/var/tmp")
         defer { bench.remove() }
-        try await bench.append(events)
-        print("\(events) events of \(bench.bytesPerEvent) bytes; peak memory \(Usage.peakMegabytes) MB")
-        if arguments.contains("--beside") { return try await bench.beside() }
-        try await bench.file()
-        if let address = option("--postgres") { try await bench.postgres(address) }
-        let few = option("--hec-events").flatMap { Int($0) } ?? min(events, 200_000)
-        try await bench.splunk(last: few, program: arguments[0])
-        try await bench.beside()
+        if options["--isolation"] == nil {
+            try await bench.append(events)
+            print("\(events) events of \(bench.bytesPerEvent) bytes; peak memory \(Usage.peakMegabytes) MB")
+            try await bench.file()
+            if let address = options["--postgres"] { try await bench.postgres(address) }
+            try bench.rsyslog(options["--postgres"])
+            let few = options["--hec-events"].flatMap { Int($0) } ?? min(events, 200_000)
+            try await bench.splunk(last: few, program: program)
+        }
+        try await bench.append(backlog - Int(min(bench.ledger.health.head.size, UInt64(backlog))))
+        try await Isolation(bench: bench, program: program).run()
+        try await bench.http.shutdown()
         print("peak memory \(Usage.peakMegabytes) MB")
     }
 

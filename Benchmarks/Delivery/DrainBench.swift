@@ -14,11 +14,11 @@ import WallTime
 final class DrainBench {
     private struct OpenLease: LeaseHolding { func confirm(_ connection: any SQLConnection) throws {} }
 
-    private let folder: String
-    private let ledger: Ledger
+    let folder: String
+    let ledger: Ledger
     private let state: DeliveryState
-    private let control: DeliveryControl
-    private let http = HTTPClient(configuration: SinkHTTP.configuration())
+    let control: DeliveryControl
+    let http = HTTPClient(configuration: SinkHTTP.configuration())
     private(set) var bytesPerEvent = 0
 
     init(in parent: String) throws {
@@ -39,7 +39,7 @@ final class DrainBench {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    private static func event(_ number: Int) -> Event {
+    static func event(_ number: Int) -> Event {
         Event(
             type: .customerDataAccessed,
             identity: .random(producer: "gateway-1"),
@@ -70,17 +70,22 @@ final class DrainBench {
         }
     }
 
-    private var shaping: EventShaping {
+    var shaping: EventShaping {
         EventShaping(
             ledger: ledger.origin,
             encoder: EventEncoder(format: .native, product: ProductIdentity(version: "benchmark"))
         )
     }
 
-    private func lane<Destination: Sink>(_ name: String, _ sink: Destination, _ start: LaneStart) -> Lane<Destination> {
+    func lane<Destination: Sink>(
+        _ name: String,
+        _ sink: Destination,
+        _ start: LaneStart = .beginning,
+        rate: Int? = nil
+    ) -> Lane<Destination> {
         Lane(
             LaneParts(
-                definition: LaneDefinition(name: name, kind: name, hash: "h", start: start),
+                definition: LaneDefinition(name: name, kind: name, hash: "h", start: start, rate: rate),
                 sink: sink,
                 ledger: ledger,
                 state: state,
@@ -89,7 +94,7 @@ final class DrainBench {
         )
     }
 
-    private func drain<Destination: Sink>(
+    func drain<Destination: Sink>(
         _ title: String,
         _ name: String,
         _ sink: Destination,
@@ -130,69 +135,50 @@ final class DrainBench {
 
     /// The last events of the ledger: the receiver keeps what it gets in memory.
     func splunk(last count: Int, program: String) async throws {
-        let receiver = Process()
-        receiver.executableURL = URL(fileURLWithPath: program)
-        receiver.arguments = ["receiver"]
-        let (input, output) = (Pipe(), Pipe())
-        receiver.standardInput = input
-        receiver.standardOutput = output
-        try receiver.run()
-        let url = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self).split(separator: "\n")[0]
-        var settings = SplunkSink.Settings(
-            url: try DestinationURL(String(url)),
-            token: HECReceiver.Configuration().token
-        )
-        settings.limits = BatchLimits(bytes: 900_000, count: 1000, age: .milliseconds(100))
+        let receiver = try ReceiverProcess(program)
         let start = ledger.health.head.size - UInt64(count)
-        try await drain(
-            "pretend Splunk, acknowledged",
-            "splunk",
-            SplunkSink(settings, shaping: shaping, http: http),
-            start: .index(start)
-        )
+        try await drain("pretend Splunk, acknowledged", "splunk", try splunk(at: receiver.url), start: .index(start))
+        try receiver.end()
+    }
+
+    func splunk(at url: String) throws -> SplunkSink {
+        var settings = SplunkSink.Settings(url: try DestinationURL(url), token: HECReceiver.Configuration().token)
+        settings.limits = BatchLimits(bytes: 900_000, count: 1000, age: .milliseconds(100))
+        settings.timeout = .seconds(5)
+        return SplunkSink(settings, shaping: shaping, http: http)
+    }
+
+    /// rsyslog from the same events, which `file()` left as lines.
+    func rsyslog(_ address: String?) throws {
+        guard RsyslogPeer.isInstalled else { return print("rsyslog is not installed") }
+        let count = Int(ledger.health.head.size)
+        let peer = RsyslogPeer(lines: folder + "/events.ndjson", count: count, folder: folder)
+        try peer.file(synced: false)
+        try peer.file(synced: true)
+        if let address { try peer.postgres(address) }
+    }
+}
+
+/// The pretend Splunk in a process of its own, which is this program again.
+final class ReceiverProcess {
+    let url: String
+    private let process = Process()
+    private let input = Pipe()
+
+    init(_ program: String) throws {
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = ["receiver"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        url =
+            String(decoding: output.fileHandleForReading.availableData, as: UTF8.self).split(separator: "\n")
+            .first.map { String($0) } ?? ""
+    }
+
+    func end() throws {
         try input.fileHandleForWriting.close()
-        receiver.waitUntilExit()
-    }
-
-    /// Appends while nothing follows, while a dead sink retries with all of the ledger as its backlog, and while a file drains it.
-    func beside() async throws {
-        try await pace("append alone")
-        var settings = SplunkSink.Settings(url: try DestinationURL("http://127.0.0.1:9"), token: "t")
-        settings.timeout = .seconds(1)
-        let dead = lane("dead", SplunkSink(settings, shaping: shaping, http: http), .beginning)
-        let deadTask = Task { await dead.run() }
-        try await pace("append beside a dead sink")
-        let file = lane("second", NDJSONFileSink(path: folder + "/second.ndjson", shaping: shaping), .beginning)
-        let fileTask = Task { await file.run() }
-        try await pace("append beside a draining file and a dead sink")
-        for task in [deadTask, fileTask] {
-            task.cancel()
-            await task.value
-        }
-        try await http.shutdown()
-    }
-
-    /// Sixteen callers, 10 s: rate and the times that they waited.
-    private func pace(_ title: String) async throws {
-        let end = ContinuousClock.now + .seconds(10)
-        let times = try await withThrowingTaskGroup(of: [Double].self) { group in
-            for task in 0..<16 {
-                group.addTask { [ledger] in
-                    var times: [Double] = []
-                    while ContinuousClock.now < end {
-                        let began = ContinuousClock.now
-                        try await ledger.append(Self.event(task))
-                        let (seconds, attoseconds) = began.duration(to: .now).components
-                        times.append(Double(seconds) * 1000 + Double(attoseconds) / 1e15)
-                    }
-                    return times
-                }
-            }
-            return try await group.reduce(into: []) { $0 += $1 }
-        }.sorted()
-        func at(_ share: Double) -> Double {
-            (times[min(times.count - 1, Int(Double(times.count) * share))] * 10).rounded() / 10
-        }
-        print("\(title): \(times.count / 10) events/s, p50 \(at(0.5)) ms, p99 \(at(0.99)) ms")
+        process.waitUntilExit()
     }
 }

@@ -12,8 +12,10 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case sinks
     /// What detection found, and decisions about it.
     case alerts
-    /// Containment.
+    /// Containment: asking for steps, and taking them back.
     case respond
+    /// Agreeing to steps that somebody else asked for, or refusing them.
+    case respondApprove
     /// Management of clients and the installation.
     case admin
     /// Identification of people, and decisions about who is whom.
@@ -42,6 +44,7 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     /// The scopes that name no route.
     private static let fixed: [String: Scope] = [
         "audit": .audit, "ledger": .ledger, "sinks": .sinks, "alerts": .alerts, "respond": .respond,
+        "respond.approve": .respondApprove,
         "redact": .redact, "redact.reverse": .redactReverse, "admin": .admin, "identity": .identity,
         "identity.forget": .forget, "events": .events,
     ]
@@ -85,6 +88,8 @@ public struct APIClient: Sendable, Hashable {
     public let created: Timestamp
     /// When it was revoked; nil while it works.
     public let revoked: Timestamp?
+    /// What it needs besides its credentials; nil for nothing.
+    public let safeguards: Safeguards?
     /// SHA-256 of its secrets and when each stops working. The secrets are 256 random bits, so a plain hash cannot be guessed.
     let secrets: [StoredSecret]
 

@@ -1,37 +1,8 @@
 public import Crypto
+import HTTPSignatures
 import Synchronization
 import TextEncoding
 public import WallTime
-
-/// Why a caller was not let in. None of the texts says which part of the credentials was right.
-public enum AuthenticationFailure: String, Error, Sendable, CaseIterable, CustomStringConvertible {
-    /// There was no `Authorization` header.
-    case missing
-    /// The header is of no form known here.
-    case malformed
-    /// Client unknown, secret wrong, or token forged.
-    case invalid
-    /// The client, its secret or its token has expired, or the client was revoked.
-    case expired
-    /// The client may not call from this address.
-    case address
-    /// The client may not do this.
-    case scope
-
-    public var description: String {
-        switch self {
-        case .missing: "no credentials were sent: send an Authorization header"
-        case .malformed: "the Authorization header is neither Basic nor Bearer in a form known here"
-        case .invalid: "the credentials are not valid"
-        case .expired: "the credentials have expired or were revoked"
-        case .address: "this client may not call from this address"
-        case .scope: "this client may not do this: its scopes do not include it"
-        }
-    }
-
-    /// 401 for who you are, 403 for what you may.
-    public var status: Int { self == .scope || self == .address ? 403 : 401 }
-}
 
 /// The API clients as of a moment ago, for authentication without a look into the store.
 public final class ClientDirectory: Sendable {
@@ -39,13 +10,29 @@ public final class ClientDirectory: Sendable {
     /// Changes whenever what is known does.
     private let generation = Atomic<UInt64>(1)
     private let tokens: AccessTokens
+    private let signatures: SignatureChecker
+    private let bindings = Atomic<Bool>(false)
 
-    /// - Parameter tokenKey: 32 secret bytes under which access tokens are made.
-    public init(tokenKey: SymmetricKey) { tokens = AccessTokens(key: tokenKey) }
+    /// - Parameters:
+    ///   - tokenKey: 32 secret bytes under which access tokens are made.
+    ///   - signatures: how signed requests are judged.
+    ///   - began: when this process began; what was signed before is refused, because nobody here remembers whether it was used.
+    public init(
+        tokenKey: SymmetricKey,
+        signatures: SignatureRules = SignatureRules(),
+        began: Timestamp = Timestamp(milliseconds: 0)
+    ) {
+        tokens = AccessTokens(key: tokenKey)
+        self.signatures = SignatureChecker(rules: signatures, began: began)
+    }
+
+    /// Whether any client is bound to a certificate, so that callers' certificates have to be looked at.
+    public var bindsCertificates: Bool { bindings.load(ordering: .relaxed) }
 
     /// Replaces what is known.
     public func replace(with all: [APIClient]) {
         let table = Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { _, new in new })
+        bindings.store(all.contains { $0.safeguards?.certificates.isEmpty == false }, ordering: .relaxed)
         let isNew = clients.withLock { clients in
             defer { clients = table }
             return clients != table
@@ -53,34 +40,42 @@ public final class ClientDirectory: Sendable {
         if isNew { generation.add(1, ordering: .releasing) }
     }
 
-    /// Checks an `Authorization` header: `Basic base64(id:secret)`, `Bearer id.secret`, or `Bearer` with an access token.
+    /// Checks an `Authorization` header: `Basic base64(id:secret)`, `Bearer id.secret`, or `Bearer` with an access token; or, where
+    /// there is none, the request's signature (RFC 9421), which says by `keyid` whose it is. Of clients that can sign, a signature that
+    /// is there is checked besides their credentials.
     /// - Parameters:
     ///   - header: the header's bytes, nil when there was none.
     ///   - address: the caller's IP address, 4 or 16 bytes.
     ///   - acceptingTokens: whether an access token will do.
+    ///   - evidence: the rest of the request.
     public func authenticate(
         _ header: UnsafeRawBufferPointer?,
         from address: [UInt8],
         at now: Timestamp,
-        acceptingTokens: Bool = true
+        acceptingTokens: Bool = true,
+        evidence: some RequestEvidence
     ) throws(AuthenticationFailure) -> APIClient {
-        try examine(header, from: address, at: now, acceptingTokens: acceptingTokens).client
+        try examine(header, from: address, at: now, acceptingTokens: acceptingTokens, evidence: evidence).client
     }
 
-    /// As ``authenticate(_:from:at:acceptingTokens:)`` for the requests of one connection, which mostly present the same credentials.
+    /// As ``authenticate(_:from:at:acceptingTokens:evidence:)`` for the requests of one connection, which mostly present the same credentials.
     /// - Parameter checked: what was good on this connection before.
     public func authenticate(
         _ header: UnsafeRawBufferPointer?,
         from address: [UInt8],
         at now: Timestamp,
-        remembering checked: inout CheckedCredentials
+        remembering checked: inout CheckedCredentials,
+        evidence: some RequestEvidence
     ) throws(AuthenticationFailure) -> APIClient {
         // Read first: what changes while the credentials are examined makes them be examined again.
         let generation = generation.load(ordering: .acquiring)
         if let header, let client = checked.client(for: header, generation: generation, at: now) { return client }
         checked = CheckedCredentials()
-        let (client, until) = try examine(header, from: address, at: now, acceptingTokens: true)
-        if let header { checked = CheckedCredentials(header, client, until: until, generation: generation) }
+        let (client, until) = try examine(header, from: address, at: now, acceptingTokens: true, evidence: evidence)
+        // What else a client needs is looked at with each of its requests.
+        if let header, client.safeguards == nil {
+            checked = CheckedCredentials(header, client, until: until, generation: generation)
+        }
         return client
     }
 
@@ -88,9 +83,72 @@ public final class ClientDirectory: Sendable {
         _ header: UnsafeRawBufferPointer?,
         from address: [UInt8],
         at now: Timestamp,
+        acceptingTokens: Bool,
+        evidence: some RequestEvidence
+    ) throws(AuthenticationFailure) -> (client: APIClient, until: Timestamp?) {
+        guard let header else {
+            guard evidence.isSigned else { throw .missing }
+            let request = evidence.signable
+            guard let signature = try SignatureChecker.read(request) else { throw .missing }
+            // Who is not known here gets the same answer as whose signature is wrong.
+            guard let client = clients.withLock({ $0[signature.keyID] }), let safeguards = client.safeguards else {
+                throw .signatureInvalid
+            }
+            try checkStanding(of: client, from: address, at: now)
+            try checkCertificate(safeguards, evidence)
+            try signatures.check(signature, of: request, keys: safeguards.keys, at: now)
+            return (client, client.expires)
+        }
+        let (client, until) = try identify(header, at: now, acceptingTokens: acceptingTokens)
+        try checkStanding(of: client, from: address, at: now)
+        if let safeguards = client.safeguards { try check(safeguards, of: client, evidence, at: now) }
+        return (client, [until, client.expires].compactMap { $0 }.min())
+    }
+
+    /// What a client needs besides credentials that are good.
+    private func check(
+        _ safeguards: Safeguards,
+        of client: APIClient,
+        _ evidence: some RequestEvidence,
+        at now: Timestamp
+    ) throws(AuthenticationFailure) {
+        try checkCertificate(safeguards, evidence)
+        guard evidence.isSigned, !safeguards.keys.isEmpty else {
+            if safeguards.requiresSignature { throw .signatureRequired }
+            return
+        }
+        let request = evidence.signable
+        guard let signature = try SignatureChecker.read(request) else { throw .signatureRequired }
+        guard signature.keyID == client.id else { throw .signatureInvalid }
+        try signatures.check(signature, of: request, keys: safeguards.keys, at: now)
+    }
+
+    private func checkCertificate(
+        _ safeguards: Safeguards,
+        _ evidence: some RequestEvidence
+    ) throws(AuthenticationFailure) {
+        guard !safeguards.certificates.isEmpty else { return }
+        guard let certificate = evidence.certificate, certificate.satisfies(safeguards.certificates) else {
+            throw .certificate
+        }
+    }
+
+    private func checkStanding(
+        of client: APIClient,
+        from address: [UInt8],
+        at now: Timestamp
+    ) throws(AuthenticationFailure) {
+        if client.revoked != nil { throw .expired }
+        if let expires = client.expires, expires <= now { throw .expired }
+        if !client.addresses.isEmpty, !client.addresses.contains(where: { $0.contains(address) }) { throw .address }
+    }
+
+    /// Whose credentials a header holds.
+    private func identify(
+        _ header: UnsafeRawBufferPointer,
+        at now: Timestamp,
         acceptingTokens: Bool
     ) throws(AuthenticationFailure) -> (client: APIClient, until: Timestamp?) {
-        guard let header else { throw .missing }
         let client: APIClient
         var until: Timestamp?
         // RFC 9110 section 11.1: the scheme is compared without case.
@@ -113,10 +171,7 @@ public final class ClientDirectory: Sendable {
         } else {
             throw .malformed
         }
-        if client.revoked != nil { throw .expired }
-        if let expires = client.expires, expires <= now { throw .expired }
-        if !client.addresses.isEmpty, !client.addresses.contains(where: { $0.contains(address) }) { throw .address }
-        return (client, [until, client.expires].compactMap { $0 }.min())
+        return (client, until)
     }
 
     /// Makes an access token for a client that has just been authenticated by its secret.

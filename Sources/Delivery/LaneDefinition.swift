@@ -34,14 +34,23 @@ public struct LaneDefinition: Sendable, Hashable {
     public let start: LaneStart
     /// When manifests go out; nil for none.
     public let manifests: Manifests?
+    /// Most entries that are read in a second, so that a long backlog leaves the machine to others; nil for no limit.
+    public let rate: Int?
 
     /// Makes a definition.
-    public init(name: String, kind: String, hash: String, start: LaneStart = .now, manifests: Manifests? = Manifests())
-    {
+    public init(
+        name: String,
+        kind: String,
+        hash: String,
+        start: LaneStart = .now,
+        manifests: Manifests? = Manifests(),
+        rate: Int? = nil
+    ) {
         self.name = name
         self.kind = kind
         self.hash = hash
         self.start = start
         self.manifests = manifests
+        self.rate = rate.map { max($0, 1) }
     }
 }

@@ -67,6 +67,7 @@ struct ECSFormat {
         case .lifecycle(.stop): ("event", ["process"], ["end"])
         case .store: ("event", ["database"], ["change"])
         case .finding: ("alert", ["threat"], ["indicator"])
+        case .containment: ("event", ["threat"], ["change"])
         case .other: ("event", [], ["info"])
         }
     }

@@ -70,6 +70,8 @@ enum EventKind: Sendable, Hashable {
     case trailRead
     /// An alert in one stage of its life.
     case finding(FindingStage)
+    /// A case of containment in one stage of its life.
+    case containment(ContainmentStage)
     /// Anything else; nothing is left out because this version does not know it.
     case other
 
@@ -77,6 +79,28 @@ enum EventKind: Sendable, Hashable {
     enum Lifecycle: Sendable { case install, start, stop }
     enum StoreChange: Sendable { case backup, restore, write }
     enum FindingStage: Sendable { case create, update, close }
+    enum ContainmentStage: Sendable {
+        /// It was decided, or made ready; nothing was done.
+        case decision
+        /// It was done; whether it holds is not known yet, is, or could not be found out.
+        case accepted, shown, unknown
+        /// It is being put back, or was.
+        case restoring, restored
+        case failed
+
+        init(_ name: some StringProtocol) {
+            self =
+                switch name {
+                case "PERFORMED": .accepted
+                case "EFFECT_VERIFIED", "FOUND_DONE": .shown
+                case "EFFECT_UNKNOWN": .unknown
+                case "UNDO_REQUESTED", "UNDO_PERFORMED": .restoring
+                case "UNDONE": .restored
+                case "ATTEMPT_FAILED", "FAILED": .failed
+                default: .decision
+                }
+        }
+    }
 
     private static let table: [String: EventKind] = [
         "CUSTOMER_DATA_ACCESSED": .read,
@@ -96,12 +120,21 @@ enum EventKind: Sendable, Hashable {
         "LEDGER_RESTORE_ACCEPTED": .store(.restore),
         "AUDIT_TRAIL_READ": .trailRead,
         "REDACTION_REVERSED": .trailRead,
-        "ALERT_RAISED": .finding(.create),
-        "ALERT_UPDATED": .finding(.update),
-        "ALERT_CLOSED": .finding(.close),
+        "DETECTION_ALERT_RAISED": .finding(.create),
+        "DETECTION_ALERT_UPDATED": .finding(.update),
+        "DETECTION_ALERT_ACKNOWLEDGED": .finding(.update),
+        "DETECTION_ALERT_REOPENED": .finding(.update),
+        "DETECTION_ALERT_CLEARED": .finding(.close),
+        "DETECTION_ALERT_RESOLVED": .finding(.close),
+        "DETECTION_ALERT_DISMISSED": .finding(.close),
     ]
 
-    static func of(_ type: String) -> EventKind { table[type] ?? .other }
+    static func of(_ type: String) -> EventKind {
+        if let known = table[type] { return known }
+        return type.hasPrefix(containment) ? .containment(ContainmentStage(type.dropFirst(containment.count))) : .other
+    }
+
+    private static let containment = "CONTAINMENT_"
 }
 
 /// The facts of an event under names that all formats share, so that a format is only a way of writing them.
@@ -128,7 +161,9 @@ struct EventFacts {
     /// The customer's token.
     var customer: String? { text("customerId") }
     /// The conversation, or the event that this one corrects.
-    var correlation: String? { text("interactionId") ?? text("correctedEventId") ?? text("alertId") }
+    var correlation: String? {
+        text("interactionId") ?? text("correctedEventId") ?? text("alertId") ?? text("containmentId")
+    }
     /// The caller of the interface.
     var client: String? { text("clientId") }
     /// What was asked of the interface.
@@ -141,7 +176,15 @@ struct EventFacts {
         switch event.type {
         case "CUSTOMER_DATA_ACCESSED": .success
         case "CUSTOMER_DATA_ACCESS_REFUSED", "AUTHENTICATION_FAILED": .failure
-        default: kind == .other ? .unknown : .success
+        default: outcome
+        }
+    }
+
+    private var outcome: Result {
+        switch kind {
+        case .other, .containment(.accepted), .containment(.unknown), .containment(.restoring): .unknown
+        case .containment(.failed): .failure
+        default: .success
         }
     }
 
@@ -156,6 +199,8 @@ struct EventFacts {
             if isContradicted || isFast { return .medium }
             return event.type == "CUSTOMER_DATA_ACCESSED" ? .informational : .low
         case .authentication: return .low
+        case .containment(.failed), .containment(.unknown): return .medium
+        case .containment: return .low
         case .store(.restore): return .medium
         case .lifecycle(.start): return event.text("previousStop") == "unclean" ? .low : .informational
         case .entity, .lifecycle, .store, .trailRead, .other: return .informational

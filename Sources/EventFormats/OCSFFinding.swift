@@ -12,8 +12,8 @@ struct OCSFFinding {
         let statusID: Int64 =
             switch stage {
             case .create: 1  // New
-            case .update: facts.text("status") == "dismissed" ? 3 : 2  // Suppressed, In Progress
-            case .close: facts.text("status") == "dismissed" ? 3 : 4  // Suppressed, Resolved
+            case .update: isDismissed ? 3 : 2  // Suppressed, In Progress
+            case .close: isDismissed ? 3 : 4  // Suppressed, Resolved
             }
         attributes["status_id"] = .integer(statusID)
         if let sentence = facts.text("sentence") { attributes["message"] = .string(sentence) }
@@ -30,21 +30,25 @@ struct OCSFFinding {
             activity: activity,
             attributes: attributes,
             told: [
-                "agentId", "alertId", "evidence", "reason", "relatedEvents", "ruleId", "ruleName", "ruleVersion",
-                "sentence", "severity", "title",
+                "agentId", "alertId", "evidence", "reason", "rule", "ruleCode", "ruleVersion", "sentence", "severity",
+                "title",
             ]
         )
+    }
+
+    private var isDismissed: Bool {
+        facts.text("status") == "dismissed" || facts.event.type.hasSuffix("_DISMISSED")
     }
 
     private var information: JSONValue {
         var information: [String: JSONValue] = [
             "uid": .string(facts.text("alertId") ?? facts.event.eventID),
-            "title": .string(facts.text("title") ?? facts.text("ruleName") ?? facts.title),
+            "title": .string(facts.text("title") ?? facts.text("rule") ?? facts.title),
         ]
-        if let rule = facts.text("ruleId") ?? facts.text("ruleName") {
+        if let rule = facts.text("ruleCode") ?? facts.text("rule") {
             // Type 1 is "Rule".
             var analytic: [String: JSONValue] = ["type_id": 1, "uid": .string(rule)]
-            if let name = facts.text("ruleName") { analytic["name"] = .string(name) }
+            if let name = facts.text("rule") { analytic["name"] = .string(name) }
             if let version = facts.visible["ruleVersion"] {
                 analytic["version"] = .string(version.string ?? version.integer.map(String.init) ?? "")
             }
@@ -60,7 +64,7 @@ struct OCSFFinding {
 
     /// The events that the alert rests on: indexes of the same ledger, or record ids.
     private var related: [String] {
-        (facts.visible["relatedEvents"]?.array ?? []).compactMap { element in
+        (facts.visible["evidence"]?.array ?? []).compactMap { element in
             element.string ?? element.integer.map { "\(facts.event.ledger)/\($0)" }
         }
     }
@@ -68,7 +72,9 @@ struct OCSFFinding {
     private var evidence: JSONValue? {
         var evidence: [String: JSONValue] = [:]
         if let actor = facts.actor { evidence["user"] = ["uid": .string(actor)] }
-        if let data = facts.visible["evidence"] { evidence["data"] = data }
+        if let indexes = facts.visible["evidence"], indexes.array?.isEmpty == false {
+            evidence["data"] = ["indexes": indexes]
+        }
         return evidence.isEmpty ? nil : .object(evidence)
     }
 }

@@ -77,6 +77,7 @@ struct OCSFFormat {
         case .lifecycle(let change): applicationLifecycle(change)
         case .store(let change): datastoreActivity(change)
         case .finding(let stage): OCSFFinding(facts: facts).mapping(stage)
+        case .containment(let stage): containment(stage)
         case .other:
             Mapping(
                 classUID: 0,
@@ -157,6 +158,23 @@ struct OCSFFormat {
             case .deactivate: 11
             }
         return Mapping(classUID: 3004, activity: activity, attributes: attributes, told: told)
+    }
+
+    /// Remediation Activity, 7001. The command's uid is the case's id and stays the same over its life. The class
+    /// has no attribute for who acted or for the account: they are in `unmapped`.
+    private func containment(_ stage: EventKind.ContainmentStage) -> Mapping {
+        var told: Set<String> = ["containmentId", "problem"]
+        var attributes = status(told: &told)
+        attributes["command_uid"] = .string(facts.text("containmentId") ?? facts.event.eventID)
+        if let problem = facts.text("problem") { attributes["status_detail"] = .string(problem) }
+        let evicts = ["delete_tokens", "random_password"].contains(facts.text("step") ?? "")
+        let (activity, name): (Int64, String?) =
+            switch stage {
+            case .accepted, .shown, .unknown, .failed: (evicts ? 2 : 1, nil)
+            case .restoring, .restored: (3, nil)
+            case .decision: (99, facts.title)
+            }
+        return Mapping(classUID: 7001, activity: activity, activityName: name, attributes: attributes, told: told)
     }
 
     /// Application Lifecycle, 6002.

@@ -1,3 +1,4 @@
+import Credentials
 import HTTPFraming
 
 /// Everything that a caller of the data plane can be told instead of data: RFC 9457 problem documents whose `type` is stable, so
@@ -16,6 +17,15 @@ public enum Problem: String, Sendable, CaseIterable, Error {
     case unsupportedGrant = "unsupported-grant"
     case unauthenticated = "unauthenticated"
     case forbidden = "forbidden"
+    case certificateRequired = "certificate-required"
+    case signatureRequired = "signature-required"
+    case signatureMalformed = "signature-malformed"
+    case signatureIncomplete = "signature-incomplete"
+    case signatureInvalid = "signature-invalid"
+    case signatureExpired = "signature-expired"
+    case signatureReplayed = "signature-replayed"
+    case contentDigestMismatch = "content-digest-mismatch"
+    case signatureMemoryFull = "signature-memory-full"
     case unknownRoute = "unknown-route"
     case methodNotAllowed = "method-not-allowed"
     case unsupportedMediaType = "unsupported-media-type"
@@ -44,15 +54,18 @@ public enum Problem: String, Sendable, CaseIterable, Error {
         case .badFraming, .malformedJSON, .missingField, .unknownField, .wrongType, .duplicateKey, .invalidCustomerID,
             .invalidAgentID, .invalidInteractionID, .unknownPurpose, .unsupportedGrant:
             400
-        case .unauthenticated: 401
-        case .forbidden, .bindingContradicted, .policyDenied, .noFieldAllowed, .agentContained: 403
+        case .unauthenticated, .signatureRequired, .signatureMalformed, .signatureIncomplete, .signatureInvalid,
+            .signatureExpired, .signatureReplayed, .contentDigestMismatch:
+            401
+        case .forbidden, .certificateRequired, .bindingContradicted, .policyDenied, .noFieldAllowed, .agentContained:
+            403
         case .unknownRoute, .customerNotFound: 404
         case .methodNotAllowed: 405
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .velocityExceeded: 429
         case .upstreamError, .upstreamInvalid, .upstreamOtherCustomer, .upstreamTooLarge: 502
-        case .upstreamUnavailable, .ledgerUnavailable, .shuttingDown: 503
+        case .upstreamUnavailable, .ledgerUnavailable, .shuttingDown, .signatureMemoryFull: 503
         case .upstreamTimeout: 504
         }
     }
@@ -76,6 +89,15 @@ public enum Problem: String, Sendable, CaseIterable, Error {
         case .unsupportedGrant: "The token endpoint grants client_credentials only."
         case .unauthenticated: "The credentials are missing or not valid: send those of an API client."
         case .forbidden: "This API client may not do this, or not from this address."
+        case .certificateRequired: AuthenticationFailure.certificate.title
+        case .signatureRequired: AuthenticationFailure.signatureRequired.title
+        case .signatureMalformed: AuthenticationFailure.signatureMalformed.title
+        case .signatureIncomplete: AuthenticationFailure.signatureIncomplete.title
+        case .signatureInvalid: AuthenticationFailure.signatureInvalid.title
+        case .signatureExpired: AuthenticationFailure.signatureExpired.title
+        case .signatureReplayed: AuthenticationFailure.signatureReplayed.title
+        case .contentDigestMismatch: AuthenticationFailure.contentDigest.title
+        case .signatureMemoryFull: AuthenticationFailure.signatureMemoryFull.title
         case .unknownRoute: "There is no such route."
         case .methodNotAllowed: "The method is not allowed here."
         case .unsupportedMediaType: "Send the body as application/json."
@@ -100,7 +122,7 @@ public enum Problem: String, Sendable, CaseIterable, Error {
     /// Seconds after which a repetition makes sense; nil when it does not.
     var retryAfterSeconds: Int? {
         switch self {
-        case .velocityExceeded, .upstreamUnavailable, .ledgerUnavailable: 5
+        case .velocityExceeded, .upstreamUnavailable, .ledgerUnavailable, .signatureMemoryFull: 5
         case .shuttingDown: 1
         default: nil
         }
@@ -111,6 +133,20 @@ public enum Problem: String, Sendable, CaseIterable, Error {
         var text = "{\"type\":\"\(type)\",\"title\":\"\(title)\",\"status\":\(status),\"code\":\"\(rawValue)\""
         if let receipt { text += ",\"receipt\":\"\(receipt)\"" }
         return Array((text + "}").utf8)
+    }
+
+    /// What a caller is told who was not let in.
+    init(_ failure: AuthenticationFailure) { self = Problem(rawValue: failure.problem) ?? .unauthenticated }
+
+    /// Whether it says that the caller was not let in.
+    var refusesCaller: Bool {
+        switch self {
+        case .unauthenticated, .forbidden, .certificateRequired, .signatureRequired, .signatureMalformed,
+            .signatureIncomplete, .signatureInvalid, .signatureExpired, .signatureReplayed, .contentDigestMismatch,
+            .signatureMemoryFull:
+            true
+        default: false
+        }
     }
 
     /// What a fault of framing is called.

@@ -17,7 +17,7 @@ extension ReadConnection {
     func write(_ problem: Problem, receipt: String?) {
         var headers = ""
         if let seconds = problem.retryAfterSeconds { headers += "Retry-After: \(seconds)\r\n" }
-        if problem == .unauthenticated { headers += "WWW-Authenticate: Basic realm=\"muniment\", Bearer\r\n" }
+        if problem.status == 401 { headers += "WWW-Authenticate: Basic realm=\"muniment\", Bearer\r\n" }
         if problem == .methodNotAllowed { headers += "Allow: POST\r\n" }
         if let receipt { headers += "Muniment-Receipt: \(receipt)\r\n" }
         write(

@@ -42,14 +42,14 @@ final class ReadConnection: ChannelInboundHandler {
     var slot = -1
 
     var context: ChannelHandlerContext?
-    private var address: [UInt8] = []
-    private var addressText = ""
-    private var credentials = CheckedCredentials()
+    private(set) var address: [UInt8] = []
+    private(set) var addressText = ""
+    var credentials = CheckedCredentials()
     var inbound = ByteBuffer()
     var outbound = ByteBuffer()
     var length: [UInt8] = []
     private var decoded: [UInt8] = []
-    private var parser = HTTPRequestParser(limits: HTTPLimits(maximumHeadBytes: 16384, maximumBodyBytes: 16384))
+    private(set) var parser = HTTPRequestParser(limits: HTTPLimits(maximumHeadBytes: 16384, maximumBodyBytes: 16384))
     private var receivingSince: Int64 = 0
     private var sentContinue = false
     var isHead = false
@@ -211,7 +211,7 @@ final class ReadConnection: ChannelInboundHandler {
         do throws(Problem) {
             intake = try understand(bytes, body)
         } catch {
-            let outcome: ReadOutcome = error == .unauthenticated || error == .forbidden ? .unauthenticated : .badRequest
+            let outcome: ReadOutcome = error.refusesCaller ? .unauthenticated : .badRequest
             intake = .problem(error, outcome)
         }
     }
@@ -223,7 +223,7 @@ final class ReadConnection: ChannelInboundHandler {
         if bytes[path].elementsEqual("/healthz".utf8) { return .alive }
         if bytes[path].elementsEqual("/oauth/token".utf8) {
             guard isPost else { throw .methodNotAllowed }
-            let client = try authenticate(bytes, route: nil)
+            let client = try authenticate(bytes, body, route: nil)
             guard String(decoding: body, as: UTF8.self).split(separator: "&").contains("grant_type=client_credentials")
             else { throw .unsupportedGrant }
             let (token, lifetime) = core.clients.accessToken(for: client, at: core.clock.now())
@@ -233,7 +233,7 @@ final class ReadConnection: ChannelInboundHandler {
         guard isPost else { throw .methodNotAllowed }
         let prepared = core.routes.first { bytes[path].elementsEqual($0.path) }
         let name = prepared?.route.name ?? String(decoding: bytes[path].dropFirst(Self.readPath.count), as: UTF8.self)
-        let client = try authenticate(bytes, route: name)
+        let client = try authenticate(bytes, body, route: name)
         guard let prepared else { throw .unknownRoute }
         try checkMediaType(bytes)
         let request = try ReadRequest(body)
@@ -252,37 +252,6 @@ final class ReadConnection: ChannelInboundHandler {
                 timestamp: core.clock.now()
             )
         )
-    }
-
-    private func authenticate(_ bytes: UnsafeRawBufferPointer, route: String?) throws(Problem) -> APIClient {
-        var failure: AuthenticationFailure
-        do {
-            let header = try parser.head.header("authorization", in: bytes)
-            let value = header.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
-            let client: APIClient
-            if route != nil {
-                client = try core.clients.authenticate(
-                    value,
-                    from: address,
-                    at: core.clock.now(),
-                    remembering: &credentials
-                )
-            } else {
-                // A token is made for a secret only: one that renewed itself would never end.
-                client = try core.clients.authenticate(
-                    value,
-                    from: address,
-                    at: core.clock.now(),
-                    acceptingTokens: false
-                )
-            }
-            guard let route, !client.allows(.read(route: route)) else { return client }
-            failure = .scope
-        } catch {
-            failure = (error as? AuthenticationFailure) ?? .malformed
-        }
-        core.failures.note(failure, from: addressText)
-        throw failure.status == 403 ? .forbidden : .unauthenticated
     }
 
     private func checkMediaType(_ bytes: UnsafeRawBufferPointer) throws(Problem) {

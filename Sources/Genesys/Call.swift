@@ -1,9 +1,19 @@
-/// One read of the platform API: its address, and the same address without anybody's ids for errors and counters.
-///
-/// Queries are reads too, although they are sent with POST: one that is sent twice asks twice and changes nothing.
+import NIOHTTP1
+
+/// One call of the platform API: its address, and the same address without anybody's ids for errors and counters.
 struct Call: Sendable {
-    /// The body of a query; nil for a plain GET.
-    let query: [UInt8]?
+    /// When a call may be sent once more.
+    enum Repetition: Sendable {
+        /// Whenever that can help: reads, and changes that come to the same when they are made twice.
+        case always
+        /// Only when the platform said that it had not begun: it asked to slow down, or refused the token.
+        case whenRefused
+    }
+
+    let method: HTTPMethod
+    /// JSON to send.
+    let body: [UInt8]?
+    let repetition: Repetition
     /// Calls of one family share a circuit breaker.
     let family: String
     /// Method and path with placeholders, such as `GET /api/v2/users/{id}`.
@@ -13,18 +23,21 @@ struct Call: Sendable {
 
     /// - Parameters:
     ///   - path: the path after `/api/v2`, in which `{id}` stands for the id.
-    ///   - body: the JSON text of a query.
     /// - Throws: ``GenesysError/Kind/notFound`` for an id that nothing can have: an empty one would address the
     ///   listing instead.
     init(
         _ path: String,
         id: String? = nil,
         query: [(name: String, value: String)] = [],
-        asking body: [UInt8]? = nil
+        method: HTTPMethod = .GET,
+        body: [UInt8]? = nil,
+        repetition: Repetition = .always
     ) throws(GenesysError) {
-        operation = (body == nil ? "GET" : "POST") + " /api/v2" + path
+        operation = "\(method.rawValue) /api/v2" + path
         if let id, id.isEmpty || id.utf8.count > 128 { throw GenesysError(.notFound, operation: operation) }
-        self.query = body
+        self.method = method
+        self.body = body
+        self.repetition = repetition
         family = String(path.split(separator: "/").first ?? "")
         var target = "/api/v2"
         for segment in path.split(separator: "/") {

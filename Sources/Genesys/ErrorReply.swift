@@ -35,6 +35,7 @@ struct ErrorReply {
             case (403, let code?) where code.hasPrefix("missing."): .missingPermissions(permissions)
             case (403, _): .forbidden
             case (404, _), (410, _): .notFound
+            case (409, _): .conflict
             case (429, _): .rateLimited(retryAfter: retryAfter)
             case (408, _), (500..., _): .platformFailure
             case (300..<400, _): .redirected

@@ -59,16 +59,17 @@ extension GenesysClient {
         try await read(try Call("/conversations/{id}", id: id), priority, deadline)
     }
 
+    /// Sends a call and reads what it promises.
     func read<Value: Decodable>(
         _ call: Call,
         _ priority: RequestPriority,
         _ deadline: Duration?
     ) async throws -> Value {
-        let body = try await ask(call, priority: priority, deadline: deadline)
+        let reply = try await reply(to: call, priority: priority, deadline: deadline)
         do {
-            return try JSONDecoder().decode(Value.self, from: Data(body))
+            return try JSONDecoder().decode(Value.self, from: Data(reply.body))
         } catch {
-            throw GenesysError(.unreadableReply, operation: call.operation, status: 200)
+            throw GenesysError(.unreadableReply, operation: call.operation, status: reply.status)
         }
     }
 }

@@ -8,8 +8,8 @@ import WallTime
 /// Reads from the Genesys Cloud platform API as one OAuth client of one organisation.
 ///
 /// All calls share one access token, one request budget and one circuit breaker per family of calls. Only reads are
-/// offered, so every call may be retried. A call ends by its deadline in every case, also while the body of the reply
-/// drips in.
+/// offered here, so every call may be retried; changes are ``GenesysChanges``. A call ends by its deadline in every case,
+/// also while the body of the reply drips in.
 public final class GenesysClient: Sendable {
     /// Limits of a client.
     public struct Options: Sendable {
@@ -97,7 +97,7 @@ public final class GenesysClient: Sendable {
     /// Sends a call until it succeeds, fails for good or its deadline passes.
     ///
     /// - Throws: ``GenesysError``, or `CancellationError` when the caller's task is cancelled.
-    func ask(_ call: Call, priority: RequestPriority, deadline: Duration?) async throws -> [UInt8] {
+    func reply(to call: Call, priority: RequestPriority, deadline: Duration?) async throws -> Reply {
         let limit = deadline ?? options.deadline
         if let wait = admit(call.family) {
             throw GenesysError(.circuitOpen(retryAfter: wait), operation: call.operation)
@@ -106,9 +106,9 @@ public final class GenesysClient: Sendable {
         defer { record(outcome, family: call.family) }
         do {
             let end = clock.now() + limit
-            let body = try await within(limit) { try await self.repeated(call, priority: priority, end: end) }
+            let reply = try await within(limit) { try await self.repeated(call, priority: priority, end: end) }
             outcome = .success
-            return body
+            return reply
         } catch is DeadlineExceeded {
             outcome = .failure
             throw GenesysError(.timeout, operation: call.operation)
@@ -141,7 +141,7 @@ public final class GenesysClient: Sendable {
         state.withLock { $0.breakers[family]?.record(outcome, now: now) }
     }
 
-    private func repeated(_ call: Call, priority: RequestPriority, end: Duration) async throws -> [UInt8] {
+    private func repeated(_ call: Call, priority: RequestPriority, end: Duration) async throws -> Reply {
         var renewedToken = false
         var attempt = 1
         while true {
@@ -161,7 +161,7 @@ public final class GenesysClient: Sendable {
                 continue
             case .rateLimited(let retryAfter):
                 wait = retryAfter ?? backOff(attempt)
-            case .platformFailure, .unreachable:
+            case .platformFailure where call.repetition == .always, .unreachable where call.repetition == .always:
                 wait = backOff(attempt)
             default:
                 throw failure
@@ -190,23 +190,23 @@ public final class GenesysClient: Sendable {
         }
     }
 
-    private func send(_ call: Call, token: AccessToken) async throws -> [UInt8] {
+    private func send(_ call: Call, token: AccessToken) async throws -> Reply {
         var request = HTTPClientRequest(url: host.apiURL + call.target)
+        request.method = call.method
+        if let body = call.body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
         request.headers.add(name: "authorization", value: "Bearer \(token.secret.reveal())")
         request.headers.add(name: "accept", value: "application/json")
         request.headers.add(name: "user-agent", value: "muniment")
-        if let query = call.query {
-            request.method = .POST
-            request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(query)
-        }
         let reply = try await http.exchange(
             request,
             operation: call.operation,
             limit: options.maximumReplyBytes
         )
         observe(reply.headers)
-        if (200..<300).contains(reply.status) { return reply.body }
+        if (200..<300).contains(reply.status) { return reply }
         throw ErrorReply(reply.body).error(
             operation: call.operation,
             status: reply.status,

@@ -29,6 +29,8 @@ public struct GenesysError: Error, Sendable, Hashable, CustomStringConvertible {
         case unreachable
         /// The platform failed: HTTP 408 or 5xx.
         case platformFailure
+        /// Somebody else changed the object since it was read: HTTP 409.
+        case conflict
         /// The platform refused the request as such: another 4xx.
         case requestRefused
         /// The reply redirects; redirects are never followed with credentials.
@@ -103,6 +105,7 @@ public struct GenesysError: Error, Sendable, Hashable, CustomStringConvertible {
         case .timeout: "the deadline passed before the platform had answered in full."
         case .unreachable: "the platform could not be reached, or the connection broke."
         case .platformFailure: "the platform failed."
+        case .conflict: "somebody else changed the object in the meantime; read it again."
         case .requestRefused: "the platform refused the request."
         case .redirected: "the platform answered with a redirect, which is not followed."
         case .replyTooLarge(let limit): "the reply is larger than \(limit) bytes."

@@ -1,22 +1,9 @@
 public import Detection
+import Genesys
 import JSON
 public import Ledger
 public import Storage
 public import WallTime
-
-/// What contains an agent at our own gateway.
-public struct LocalRestriction: Sendable, Hashable {
-    /// The agent.
-    public let agent: String
-    /// The step: ``ContainmentStep/maskOnly`` or ``ContainmentStep/block``.
-    public let step: ContainmentStep
-
-    /// Names a restriction.
-    public init(agent: String, step: ContainmentStep) {
-        self.agent = agent
-        self.step = step
-    }
-}
 
 /// The cases of containment: people's commands, the state in the store, and what has to be done about them.
 ///
@@ -38,116 +25,173 @@ public struct ContainmentDesk: Sendable {
                         case_id TEXT PRIMARY KEY, agent TEXT NOT NULL, step TEXT NOT NULL)
                     """,
                 ]
-            )
+            ),
+            Migration(
+                version: 2,
+                statements: [
+                    "CREATE TABLE containment_messages (message_id TEXT PRIMARY KEY, case_id TEXT NOT NULL)"
+                ]
+            ),
         ],
-        appendOnly: ["containment_events"]
+        appendOnly: ["containment_events", "containment_messages"]
     )
 
     /// What may be done, and how much of it.
     public let policy: ContainmentPolicy
-    private let ledger: Ledger
-    private let clock: any WallClock
+    let ledger: Ledger
+    let clock: any WallClock
+    let platform: PlatformContainment?
+    let liveCallsSeen = LiveCalls()
     private let producer: String
 
-    /// - Parameter producer: named in the events as what wrote them.
-    public init(ledger: Ledger, policy: ContainmentPolicy, clock: any WallClock, producer: String) throws {
+    /// - Parameters:
+    ///   - platform: where the steps beyond our own gateway are taken; nil when there is none.
+    ///   - producer: named in the events as what wrote them.
+    public init(
+        ledger: Ledger,
+        policy: ContainmentPolicy,
+        platform: PlatformContainment? = nil,
+        clock: any WallClock,
+        producer: String
+    ) throws {
         self.ledger = ledger
         self.policy = policy
+        self.platform = platform
         self.clock = clock
         self.producer = producer
         try Schema.migrate(ledger.database.makeConnection(), Self.schema)
     }
 
+    // MARK: Questions
+
     /// All cases as they stand.
-    public func book() async throws -> ContainmentBook {
-        let events = try await ledger.database.read { connection in
+    public func book() async throws -> ContainmentBook { try await read().book }
+
+    /// What happened to a case, oldest first; empty for an unknown one.
+    public func history(of id: String) async throws -> [ContainmentEvent] {
+        let texts = try await ledger.database.read { connection in
+            try connection.all("SELECT event FROM containment_events WHERE case_id = $1 ORDER BY number", [.text(id)]) {
+                $0.text(0)
+            }
+        }
+        return try texts.map(Self.event)
+    }
+
+    /// What a proposal would do, and how its target stands, without doing it.
+    public func preview(_ proposal: ContainmentProposal) async throws -> ContainmentPreview {
+        var facts: [String] = []
+        var proposal = proposal
+        if !proposal.step.isLocal {
+            do {
+                let found = try await platform?.facts(of: proposal.target, for: proposal.step)
+                facts = found?.lines ?? ["no platform is configured"]
+                proposal = proposal.knowing(nativeLogin: found?.hasNativeLogin)
+            } catch let error as ContainmentError {
+                facts = ["\(error)"]
+            } catch {
+                facts = ["the platform could not be asked: \(error)"]
+            }
+        }
+        return try await book().preview(
+            proposal,
+            hasLiveCall: try await hasLiveCall(proposal.target.id),
+            facts: facts,
+            at: clock.now()
+        )
+    }
+
+    // MARK: Commands
+
+    /// Carries out a command: checked against all cases, recorded, and then due.
+    /// - Parameter messageID: of the signed message that it came in, which is taken once.
+    /// - Throws: ``ContainmentError`` when it is refused; nothing is recorded then.
+    public func command(
+        _ command: ContainmentCommand,
+        by actor: String,
+        messageID: String? = nil
+    ) async throws -> ContainmentCase {
+        let command = try await informed(command)
+        for attempt in 1... {
+            let (book, size) = try await read()
+            let event = try book.plan(command, by: actor, at: clock.now())
+            do {
+                try await record(event) { connection in
+                    // The bounds were checked against all cases: nobody may have changed one since.
+                    guard try Self.size(connection) == size else { throw Overtaken() }
+                    guard let messageID else { return }
+                    let earlier = try connection.first(
+                        "SELECT 1 FROM containment_messages WHERE message_id = $1",
+                        [.text(messageID)]
+                    ) { _ in true }
+                    guard earlier == nil else { throw ContainmentError.decisionRepeated }
+                    try connection.run(
+                        "INSERT INTO containment_messages (message_id, case_id) VALUES ($1, $2)",
+                        [.text(messageID), .text(event.caseID)]
+                    )
+                }
+            } catch is Overtaken where attempt < 20 {
+                continue
+            }
+            if let found = try await self.book().cases[event.caseID] { return found }
+            throw ContainmentError.unknownCase(event.caseID)
+        }
+        throw Overtaken()
+    }
+
+    /// Whether a signed message was taken.
+    public func hasTaken(messageID: String) async throws -> Bool {
+        try await ledger.database.read { connection in
+            try connection.first("SELECT 1 FROM containment_messages WHERE message_id = $1", [.text(messageID)]) { _ in
+                true
+            } ?? false
+        }
+    }
+
+    /// A proposal with what the platform knows of its target.
+    private func informed(_ command: ContainmentCommand) async throws -> ContainmentCommand {
+        guard case .propose(let proposal) = command, !proposal.step.isLocal, policy.enabled.contains(proposal.step),
+            !policy.protected.contains(proposal.target.id), let platform
+        else { return command }
+        do {
+            let facts = try await platform.facts(of: proposal.target, for: proposal.step)
+            return .propose(proposal.knowing(nativeLogin: facts.hasNativeLogin))
+        } catch is GenesysError {
+            // A platform that is away must not keep people from asking; what has to be known is refused by the book.
+            return command
+        }
+    }
+
+    // MARK: The store
+
+    /// Thrown when another process recorded something of containment first.
+    struct Overtaken: Error {}
+
+    func read() async throws -> (book: ContainmentBook, size: Int64) {
+        let texts = try await ledger.database.read { connection in
             try connection.all("SELECT event FROM containment_events ORDER BY case_id, number") { $0.text(0) }
         }
         var book = ContainmentBook(policy: policy)
-        for text in events {
-            guard let value = try? JSONValue(parsing: Array(text.utf8)), let event = ContainmentEvent(value) else {
-                throw LedgerError.inconsistent("a containment event in the store cannot be read")
-            }
-            book.apply(event)
-        }
-        return book
+        for text in texts { book.apply(try Self.event(text)) }
+        return (book, Int64(texts.count))
     }
 
-    /// Carries out a command: checked against all cases, recorded, and then due.
-    /// - Throws: ``ContainmentError`` when it is refused; nothing is recorded then.
-    public func command(_ command: ContainmentCommand, by actor: String) async throws -> ContainmentCase {
-        let book = try await book()
-        let event = try book.plan(command, by: actor, at: clock.now())
-        try await record(event)
-        guard let found = try await self.book().cases[event.caseID] else {
-            throw ContainmentError.unknownCase(event.caseID)
+    private static func event(_ text: String) throws -> ContainmentEvent {
+        guard let value = try? JSONValue(parsing: Array(text.utf8)), let event = ContainmentEvent(value) else {
+            throw LedgerError.inconsistent("a containment event in the store cannot be read")
         }
-        return found
+        return event
     }
 
-    /// Brings about what is due at our own gateway, and ends what has run out.
-    /// - Returns: whether a case has moved on.
-    @discardableResult
-    public func work() async throws -> Bool {
-        let book = try await book()
-        let now = clock.now()
-        let expired = book.expired(at: now)
-        for event in expired { try await record(event) }
-        var moved = !expired.isEmpty
-        let due = book.due(at: now).filter { $0.effect.step.isLocal }
-        for (id, effect) in due {
-            let report = try await perform(effect, of: id)
-            if let event = book.record(report, of: id, at: clock.now()) {
-                try await record(event)
-                moved = true
-            }
-        }
-        return moved
+    private static func size(_ connection: any SQLConnection) throws -> Int64 {
+        try connection.first("SELECT COUNT(*) FROM containment_events") { $0.integer(0) } ?? 0
     }
 
-    /// The agents that are contained at the gateway now.
-    public func restrictions() async throws -> [LocalRestriction] {
-        try await ledger.database.read { connection in
-            try connection.all("SELECT agent, step FROM containment_restrictions") { row in
-                ContainmentStep(rawValue: row.text(1)).map { LocalRestriction(agent: row.text(0), step: $0) }
-            }.compactMap(\.self)
-        }
-    }
-
-    // MARK: Effects
-
-    /// Doing it twice is as doing it once: a row of the case's own is there, or it is not.
-    private func perform(_ effect: ContainmentEffect, of id: String) async throws -> ContainmentReport {
-        let isThere: @Sendable (any SQLConnection) throws -> Bool = { connection in
-            try connection.first(
-                "SELECT 1 FROM containment_restrictions WHERE case_id = $1",
-                [.text(id)]
-            ) { _ in true } ?? false
-        }
-        switch effect.action {
-        case .readState:
-            let others = try await restrictions().filter { $0.agent == effect.target.id }
-            return .state(.array(others.map { .string($0.step.rawValue) }), isDone: false)
-        case .perform:
-            let (agent, step) = (effect.target.id, effect.step.rawValue)
-            try await ledger.database.write { connection in
-                if try isThere(connection) { return }
-                try connection.run(
-                    "INSERT INTO containment_restrictions (case_id, agent, step) VALUES ($1, $2, $3)",
-                    [.text(id), .text(agent), .text(step)]
-                )
-            }
-            return .performed
-        case .readBack: return .readBack(holds: try await ledger.database.read(isThere))
-        case .undo:
-            try await ledger.database.write { connection in
-                _ = try connection.run("DELETE FROM containment_restrictions WHERE case_id = $1", [.text(id)])
-            }
-            return .performed
-        }
-    }
-
-    private func record(_ event: ContainmentEvent) async throws {
+    /// - Parameter body: runs in the transaction that records the event.
+    /// - Throws: ``Overtaken`` when the case has an event of this number already; then nothing of this is kept.
+    func record(
+        _ event: ContainmentEvent,
+        _ body: @escaping @Sendable (any SQLConnection) throws -> Void = { _ in }
+    ) async throws {
         guard case .object(var fields) = event.json else { return }
         for name in ["eventType", "eventId", "timestamp"] { fields[name] = nil }
         let text = String(decoding: try event.json.canonicalBytes(), as: UTF8.self)
@@ -159,11 +203,31 @@ public struct ContainmentDesk: Sendable {
                 fields: fields
             )
         ]) { connection in
-            // Somebody else was quicker where the row is there already: then nothing of this is kept.
+            let earlier = try connection.first(
+                "SELECT 1 FROM containment_events WHERE case_id = $1 AND number = $2",
+                [.text(event.caseID), .integer(Int64(event.number))]
+            ) { _ in true }
+            guard earlier == nil else { throw Overtaken() }
+            try body(connection)
             try connection.run(
                 "INSERT INTO containment_events (case_id, number, event) VALUES ($1, $2, $3)",
                 [.text(event.caseID), .integer(Int64(event.number)), .text(text)]
             )
         }
+    }
+}
+
+extension ContainmentProposal {
+    /// The same, with whether the user signs in with a password, where that was found out.
+    fileprivate func knowing(nativeLogin: Bool?) -> ContainmentProposal {
+        ContainmentProposal(
+            id: id,
+            step: step,
+            target: ContainmentTarget(id: target.id, hasNativeLogin: nativeLogin ?? target.hasNativeLogin),
+            reason: reason,
+            alerts: alerts,
+            undoAt: undoAt,
+            waitsForCallEnd: waitsForCallEnd
+        )
     }
 }

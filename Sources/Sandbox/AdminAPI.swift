@@ -6,7 +6,7 @@ import WallTime
 struct AdminAPI: Sendable {
     static let routes = [
         "GET /sandbox/directory", "GET /sandbox/requests", "GET /sandbox/clock", "POST /sandbox/clock",
-        "POST /sandbox/conversations", "POST /sandbox/faults", "POST /sandbox/gate",
+        "POST /sandbox/conversations", "POST /sandbox/sign-ins", "POST /sandbox/faults", "POST /sandbox/gate",
     ]
 
     let state: SandboxState
@@ -21,6 +21,10 @@ struct AdminAPI: Sendable {
                 state.configuration.clock.advance(seconds: try body(ClockChange.self, of: request).advanceSeconds)
                 return clock
             case "POST /sandbox/conversations": return try change(try body(ConversationChange.self, of: request))
+            case "POST /sandbox/sign-ins":
+                let agent = try body(SignIn.self, of: request).agent
+                let token = try state.with { try $0.signIn(agent, now: state.configuration.clock.now) }
+                return Response(200, ["accessToken": .string(token)])
             case "POST /sandbox/faults":
                 let fault = try body(Fault.self, of: request)
                 state.with { $0.faults.append(fault.fault) }
@@ -87,6 +91,10 @@ struct AdminAPI: Sendable {
         let advanceSeconds: Int64
     }
 
+    private struct SignIn: Decodable {
+        let agent: String
+    }
+
     private struct ConversationChange: Decodable {
         enum Action: String, Decodable {
             case begin, transfer, end, finishWrapUp
@@ -107,6 +115,7 @@ struct AdminAPI: Sendable {
         let delayMilliseconds: Int?
         let hold: Bool?
         let drip: Bool?
+        let late: Bool?
 
         var fault: PlatformFault {
             PlatformFault(
@@ -116,7 +125,8 @@ struct AdminAPI: Sendable {
                 retryAfter: retryAfter,
                 delayMilliseconds: max(0, min(delayMilliseconds ?? 0, 600_000)),
                 isHeld: hold ?? false,
-                drips: drip ?? false
+                drips: drip ?? false,
+                isLate: late ?? false
             )
         }
     }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Genesys
 import NIOHTTP1
+import WallTime
 
 /// The pretend Genesys Cloud: login and platform API on one listener, as the vendor's SDKs expect of a host they do
 /// not know.
@@ -20,14 +21,15 @@ struct PlatformAPI: Sendable {
     let state: SandboxState
 
     func respond(to request: Request) async -> Response {
-        let match = request.match(Self.routes)
+        let match = request.match(Self.routes + Self.accountRoutes)
         let fault = state.arrival(match?.template ?? "unknown")
+        let before = fault?.isLate == true ? answer(request, match) : nil
         if let fault { await delay(fault) }
         var response =
             if let status = fault?.status {
                 failure(status, retryAfter: fault?.retryAfter)
             } else {
-                answer(request, match)
+                before ?? answer(request, match)
             }
         if fault?.drips == true, case .whole(let bytes) = response.body { response.body = .drip(bytes) }
         let correlation = state.with { $0.generator.uuid() }
@@ -55,7 +57,9 @@ struct PlatformAPI: Sendable {
         var response: Response
         if usage.count > allowed {
             response = .tooManyRequests(retryAfter: usage.resetSeconds, allowed: allowed)
-        } else if let permission = Self.permissions[match.template], !client.permissions.contains(permission) {
+        } else if let permission = Self.permissions[match.template] ?? Self.accountPermissions[match.template],
+            !client.permissions.contains(permission)
+        {
             response = .missingPermission(permission)
         } else {
             response = serve(match, request, client: client, token: token)
@@ -70,6 +74,7 @@ struct PlatformAPI: Sendable {
         if status == 429 {
             return .tooManyRequests(retryAfter: retryAfter ?? 1, allowed: state.configuration.requestsPerMinute)
         }
+        if (200..<300).contains(status) { return Response(status) }
         var response = Response.platformError(status, "internal.server.error", "Made to fail.")
         if let retryAfter { response.headers.add(name: "retry-after", value: String(retryAfter)) }
         return response
@@ -81,7 +86,8 @@ struct PlatformAPI: Sendable {
         client: SandboxClient,
         token: String
     ) -> Response {
-        let world = state.with { $0.world }
+        if let response = serveAccount(match, request) { return response }
+        let (world, accounts) = state.with { ($0.world, $0.accounts) }
         switch match.template {
         case "GET /api/v2/tokens/me": return Response(200, tokenInfo(client, world))
         case "HEAD /api/v2/tokens/me": return Response(200)
@@ -90,10 +96,10 @@ struct PlatformAPI: Sendable {
             return Response(200)
         case "GET /api/v2/organizations/me": return Response(200, organization(world))
         case "GET /api/v2/authorization/subjects/me": return Response(200, subject(client))
-        case "GET /api/v2/users": return users(request, world)
+        case "GET /api/v2/users": return users(request, world, accounts)
         case "GET /api/v2/users/{id}":
             guard let agent = world.agent(match.id) else { return notFound("user") }
-            return Response(200, agent.json(expand: request.list("expand")))
+            return Response(200, agent.json(accounts.users[agent.id], expand: request.list("expand")))
         case "GET /api/v2/conversations/{id}":
             guard let facts = world.conversation(match.id) else { return notFound("conversation") }
             return Response(200, facts.json)
@@ -118,7 +124,7 @@ struct PlatformAPI: Sendable {
             let decoded = Data(base64Encoded: String(header.dropFirst(6))),
             let client = state.configuration.clients.first(where: {
                 decoded.elementsEqual("\($0.id):\($0.secret)".utf8)
-            })
+            }), state.with({ $0.accounts.isActive(client: client.id) })
         else {
             return .loginError(401, "invalid_client", "client not found or credentials invalid")
         }
@@ -173,7 +179,7 @@ struct PlatformAPI: Sendable {
         return ["id": .string(client.id), "name": .string(client.name), "grants": [grant], "version": 1]
     }
 
-    private func users(_ request: Request, _ world: SandboxWorld) -> Response {
+    private func users(_ request: Request, _ world: SandboxWorld, _ accounts: SandboxAccounts) -> Response {
         let size = request.parameter("pageSize").map { Int($0) ?? 0 } ?? 25
         let number = request.parameter("pageNumber").map { Int($0) ?? 0 } ?? 1
         guard (1...100).contains(size), (1...1_000_000).contains(number) else {
@@ -184,9 +190,9 @@ struct PlatformAPI: Sendable {
             )
         }
         let wanted = request.parameter("state") ?? "active"
-        let ids = request.list("id")
+        let ids = Set(request.list("id").map { $0.lowercased() })
         let matching = world.agents.filter {
-            (wanted == "any" || $0.state == wanted) && (ids.isEmpty || ids.contains($0.id))
+            (wanted == "any" || accounts.users[$0.id]?.state == wanted) && (ids.isEmpty || ids.contains($0.id))
         }
         let pages = (matching.count + size - 1) / size
         let expand = request.list("expand")
@@ -194,7 +200,11 @@ struct PlatformAPI: Sendable {
         var body: [JSON.Member] = [
             .init(
                 name: "entities",
-                value: .array(matching.dropFirst((number - 1) * size).prefix(size).map { $0.json(expand: expand) })
+                value: .array(
+                    matching.dropFirst((number - 1) * size).prefix(size).map {
+                        $0.json(accounts.users[$0.id], expand: expand)
+                    }
+                )
             ),
             .init(name: "pageSize", value: .number(size)), .init(name: "pageNumber", value: .number(number)),
             .init(name: "total", value: .number(matching.count)), .init(name: "pageCount", value: .number(pages)),
@@ -209,15 +219,23 @@ struct PlatformAPI: Sendable {
 
 extension SandboxAgent {
     /// `User` of the API.
-    fileprivate func json(expand: Set<String>) -> JSON {
+    func json(_ account: SandboxAccounts.User?, expand: Set<String>) -> JSON {
+        func date(_ milliseconds: Int64) -> JSON { .string(Timestamp(milliseconds: milliseconds).description) }
         var body: [JSON.Member] = [
             .init(name: "id", value: .string(id)), .init(name: "name", value: .string(name)),
             .init(name: "email", value: .string(email)), .init(name: "username", value: .string(email)),
-            .init(name: "state", value: .string(state)), .init(name: "version", value: 1),
+            .init(name: "state", value: .string(account?.state ?? state)),
+            .init(name: "version", value: .number(account?.version ?? 1)),
             .init(name: "division", value: ["id": "sandbox-home", "name": "Home"]),
             .init(name: "department", value: roles.contains("Supervisor") ? "Supervision" : "Customer service"),
             .init(name: "selfUri", value: .string("/api/v2/users/\(id)")),
         ]
+        if let account, expand.contains("lasttokenissued") {
+            body.append(.init(name: "lastTokenIssued", value: ["dateIssued": date(account.lastToken)]))
+        }
+        if let login = account?.lastPasswordLogin, expand.contains("dateLastLogin") {
+            body.append(.init(name: "dateLastLogin", value: date(login)))
+        }
         if expand.contains("authorization") {
             let roles = roles.map { role -> JSON in
                 let slug = role.lowercased().split(separator: " ").joined(separator: "-")

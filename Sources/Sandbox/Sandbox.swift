@@ -94,6 +94,14 @@ public actor Sandbox {
         state.with { $0.faults.append(fault) }
     }
 
+    /// Looks at the accounts, or changes them, at the sandbox's time.
+    nonisolated func accounts<Value: Sendable, Failure: Error>(
+        _ body: (inout SandboxState.Contents, Int64) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        let now = clock.now
+        return try state.with { (contents) throws(Failure) -> Value in try body(&contents, now) }
+    }
+
     /// How many requests arrived, by route, such as `GET /api/v2/conversations/{id}` or `CRM GET /customers/{id}`.
     public nonisolated var requestCounts: [String: Int] { state.with { $0.counts } }
 

@@ -53,17 +53,18 @@ public struct SandboxConfiguration: Sendable {
     public var pace = Pace.realTime
     /// The sandbox's time.
     public var clock = SandboxClock.system()
-    /// OAuth clients: the first may do all that reads need, the second lacks the permission to see conversations.
+    /// OAuth clients: the first may do all that reads and containment need, the second may not see conversations or change anything.
     public var clients = [
         SandboxClient(
             id: "sandbox-gateway",
             name: "Muniment gateway",
             secret: "sandbox-gateway-secret",
-            role: "Observer",
+            role: "Operator",
             permissions: [
                 "conversation:communication:view", "conversation:participant:attributesview", "directory:user:view",
                 "audits:audit:view", "audits:interactionDetails:view", "analytics:conversationDetail:view",
-                "integrations:action:view",
+                "integrations:action:view", "oauth:token:delete", "oauth:client:view", "oauth:client:edit",
+                "directory:user:edit", "directory:user:setPassword",
             ]
         ),
         SandboxClient(

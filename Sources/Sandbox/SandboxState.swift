@@ -4,7 +4,7 @@ import Synchronization
 public struct PlatformFault: Sendable, Hashable {
     /// The route, as counted, such as `GET /api/v2/conversations/{id}` or `POST /oauth/token`.
     public var route: String
-    /// HTTP status to answer with; nil answers as usual, after the delay.
+    /// HTTP status to answer with; nil answers as usual, after the delay. One of success answers without doing anything.
     public var status: Int?
     /// How many requests it strikes.
     public var times: Int
@@ -16,6 +16,8 @@ public struct PlatformFault: Sendable, Hashable {
     public var isHeld: Bool
     /// Whether the body drips: one byte a second, or the rest when ``Sandbox/gate`` opens.
     public var drips: Bool
+    /// Whether it strikes after the request was carried out, so that only the answer is lost.
+    public var isLate: Bool
 
     /// Makes a fault.
     public init(
@@ -25,7 +27,8 @@ public struct PlatformFault: Sendable, Hashable {
         retryAfter: Int? = nil,
         delayMilliseconds: Int = 0,
         isHeld: Bool = false,
-        drips: Bool = false
+        drips: Bool = false,
+        isLate: Bool = false
     ) {
         self.route = route
         self.status = status
@@ -34,6 +37,7 @@ public struct PlatformFault: Sendable, Hashable {
         self.delayMilliseconds = delayMilliseconds
         self.isHeld = isHeld
         self.drips = drips
+        self.isLate = isLate
     }
 }
 
@@ -42,7 +46,9 @@ final class SandboxState: Sendable {
     struct Contents: Sendable {
         var world: SandboxWorld
         var facts: SandboxFacts
+        var accounts: SandboxAccounts
         var tokens = TokenTable()
+        let tokenSeconds: Int
         var faults: [PlatformFault] = []
         var counts: [String: Int] = [:]
         /// Ids of replies and tokens, apart from the generator of the world so that requests do not change people.
@@ -55,10 +61,18 @@ final class SandboxState: Sendable {
 
     init(_ configuration: SandboxConfiguration) {
         self.configuration = configuration
+        let world = SandboxWorld(configuration, now: configuration.clock.now)
         contents = Mutex(
             Contents(
-                world: SandboxWorld(configuration, now: configuration.clock.now),
+                world: world,
                 facts: SandboxFacts(seed: configuration.seed),
+                accounts: SandboxAccounts(
+                    agents: world.agents,
+                    clients: configuration.clients,
+                    tokenSeconds: configuration.tokenSeconds,
+                    now: configuration.clock.now
+                ),
+                tokenSeconds: configuration.tokenSeconds,
                 generator: SeededGenerator(seed: ~configuration.seed)
             )
         )

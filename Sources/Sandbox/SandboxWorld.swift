@@ -180,6 +180,8 @@ public enum SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknownCustomer
     /// No such conversation, or it has ended.
     case unknownConversation
+    /// The agent's account is not active.
+    case inactiveAgent
 
     /// What to do.
     public var description: String {
@@ -187,6 +189,7 @@ public enum SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unknownAgent: "The sandbox has no such agent; GET /sandbox/directory lists them."
         case .unknownCustomer: "The sandbox has no such customer; GET /sandbox/directory lists them."
         case .unknownConversation: "The sandbox has no such conversation, or it has ended."
+        case .inactiveAgent: "The agent's account is not active."
         }
     }
 }

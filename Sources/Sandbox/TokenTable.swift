@@ -8,6 +8,8 @@ struct TokenTable: Sendable {
 
     private struct Token {
         let client: SandboxClient
+        /// Whose it is; nil for a client's own.
+        let user: String?
         let expires: Int64
         var windowStart: Int64
         var count = 0
@@ -16,8 +18,8 @@ struct TokenTable: Sendable {
     private var tokens: [String: Token] = [:]
 
     /// Registers a token.
-    mutating func issue(_ token: String, to client: SandboxClient, seconds: Int, now: Int64) {
-        tokens[token] = Token(client: client, expires: now + Int64(seconds) * 1000, windowStart: now)
+    mutating func issue(_ token: String, to client: SandboxClient, user: String? = nil, seconds: Int, now: Int64) {
+        tokens[token] = Token(client: client, user: user, expires: now + Int64(seconds) * 1000, windowStart: now)
     }
 
     /// Counts a request with a token; nil when the token is unknown or expired.
@@ -36,6 +38,16 @@ struct TokenTable: Sendable {
     /// Forgets a token.
     mutating func revoke(_ token: String) {
         tokens[token] = nil
+    }
+
+    /// Forgets all tokens of a user.
+    mutating func revoke(user: String) {
+        tokens = tokens.filter { $0.value.user != user }
+    }
+
+    /// Forgets all tokens that a client got for itself.
+    mutating func revoke(client: String) {
+        tokens = tokens.filter { $0.value.client.id != client || $0.value.user != nil }
     }
 
     /// Forgets all tokens, as the platform does when a client's secret is replaced.

@@ -56,6 +56,8 @@ public struct ControlPlane: Sendable {
         public var containment: ContainmentDesk
         /// The feeds of platform facts; nil when there is no platform.
         public var feeds: FeedDesk?
+        /// What a SOAR signs; nil when none is configured.
+        public var signedDecisions: SignedDecisions?
         /// Parts that `GET /readyz` shows besides those above, such as the platform.
         public var readyChecks: [ReadyCheck]
         /// The resolved settings without secrets.
@@ -88,6 +90,7 @@ public struct ControlPlane: Sendable {
             alerts: AlertDesk,
             containment: ContainmentDesk,
             feeds: FeedDesk? = nil,
+            signedDecisions: SignedDecisions? = nil,
             readyChecks: [ReadyCheck] = [],
             configurationSummary: JSONValue,
             configurationHash: String,
@@ -111,6 +114,7 @@ public struct ControlPlane: Sendable {
             self.alerts = alerts
             self.containment = containment
             self.feeds = feeds
+            self.signedDecisions = signedDecisions
             self.readyChecks = readyChecks
             self.configurationSummary = configurationSummary
             self.configurationHash = configurationHash
@@ -169,6 +173,7 @@ public struct ControlPlane: Sendable {
         ).add(to: router)
         let log = LogRoutes(ledger: parts.ledger)
         log.add(to: router)
+        SignedDecisionRoutes(decisions: parts.signedDecisions).add(to: router)
         let clients = router.group()
             .add(middleware: Authentication(directory: parts.directory, clock: parts.clock))
             .group(context: ClientContext.self)
@@ -187,7 +192,8 @@ public struct ControlPlane: Sendable {
         ).add(to: clients)
         ClientRoutes(registry: parts.registry, refresher: refresher).add(to: clients)
         SinkRoutes(control: parts.delivery, clock: parts.clock).add(to: clients)
-        AlertRoutes(desk: parts.alerts, containment: parts.containment, clock: parts.clock).add(to: clients)
+        AlertRoutes(desk: parts.alerts).add(to: clients)
+        ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,
             dataPlane: parts.dataPlane,

@@ -109,8 +109,13 @@ struct Endpoint: Sendable, Hashable {
 
     static let alerts = Endpoint(.get, "/api/v1/alerts", [.alerts], query: ["status", "alertId", "limit"])
     static let decideAlert = Endpoint(.post, "/api/v1/alerts/decisions", [.alerts])
-    static let containment = Endpoint(.get, "/api/v1/containment", [.respond], query: ["all"])
+    static let containment = Endpoint(.get, "/api/v1/containment", [.respond, .respondApprove], query: ["all"])
+    static let containmentCase = Endpoint(.get, "/api/v1/containment/cases/{id}", [.respond, .respondApprove])
     static let contain = Endpoint(.post, "/api/v1/containment", [.respond])
+    static let previewContainment = Endpoint(.post, "/api/v1/containment/preview", [.respond])
+    static let approveContainment = Endpoint(.post, "/api/v1/containment/approve", [.respondApprove])
+    static let refuseContainment = Endpoint(.post, "/api/v1/containment/refuse", [.respond, .respondApprove])
+    static let signedDecision = Endpoint(.post, "/api/v1/containment/signed-decisions")
     static let undoContainment = Endpoint(.post, "/api/v1/containment/undo", [.respond])
 
     static let configuration = Endpoint(.get, "/api/v1/configuration", [.admin])
@@ -122,7 +127,8 @@ struct Endpoint: Sendable, Hashable {
         proof, tokens, resolve, linkIdentifiers, unlinkIdentifier, shareIdentifier, merge, unmerge, keepApart, explain,
         forget, identityChanges, identityConflicts, settleConflict, reportEvent, redact, reveal, clients, createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
-        alerts, decideAlert, containment, contain, undoContainment, configuration, status,
+        alerts, decideAlert, containment, containmentCase, contain, previewContainment, approveContainment,
+        refuseContainment, undoContainment, signedDecision, configuration, status,
     ]
 
     /// The largest body that is taken at a path, before it is known who sends it.

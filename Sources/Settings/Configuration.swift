@@ -1,4 +1,5 @@
 import AccessPolicy
+public import Credentials
 import Delivery
 import Detection
 import EventFormats
@@ -45,6 +46,8 @@ public struct Configuration: Sendable {
     public let gateway: GatewaySettings
     /// Where the control plane listens.
     public let control: GatewaySettings.Listener
+    /// How signed requests are judged.
+    public let signatures: SignatureRules
     /// The platform; nil when none is configured.
     public let platform: Platform?
     /// Which facts are brought in from the platform.

@@ -88,10 +88,14 @@ struct ConfigurationLoader {
         let listeners = listeners(root)
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
+        let signatures = SignatureReader().rules(root.section("signatures"))
         let sinkReader = SinkReader(files: files)
         let feeds = platform?.feeds ?? FeedSettings()
         checkActions(feeds, routes: traffic, root)
-        let detection = DetectionReader(files: files).settings(root.section("detection"), feeds: feeds)
+        let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
+            root.section("detection"),
+            feeds: feeds
+        )
         let sinks = root.section("sinks")?.named() ?? []
         let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
         let log = root.section("log")
@@ -133,6 +137,7 @@ struct ConfigurationLoader {
                 producer: "gateway@\(installation.node)"
             ),
             control: control,
+            signatures: signatures,
             platform: platform?.platform,
             feeds: feeds,
             sinks: readSinks,

@@ -1,3 +1,4 @@
+public import DeliveryWire
 public import Detection
 import Foundation
 import PlatformFacts
@@ -16,17 +17,31 @@ public struct DetectionSettings: Sendable {
     public var configuration = DetectionConfiguration()
     /// What may be done about what they find.
     public var containment = ContainmentPolicy()
+    /// Whose signed decisions about containment are taken; nil when nobody's.
+    public var soar: SOARSettings?
+}
+
+/// A SOAR that decides about containment.
+public struct SOARSettings: Sendable {
+    /// The keys that it signs with, several while they are changed.
+    public let keys: [WebhookVerifier.Key]
+    /// The API clients that are its own.
+    public let clients: Set<String>
 }
 
 /// Reads how the record is watched, and what may be done about what is found.
 struct DetectionReader {
     let files: FileChecks
+    /// Whether a platform is configured on which steps can be taken.
+    let hasPlatform: Bool
 
     /// - Parameter feeds: the feeds of platform facts that there are.
     func settings(_ section: Section?, feeds: FeedSettings) -> DetectionSettings? {
         var rules = BuiltInRules.files
-        var settings: (isOn: Bool, configuration: DetectionConfiguration, containment: ContainmentPolicy) =
-            (true, DetectionConfiguration(), ContainmentPolicy())
+        var settings = (
+            isOn: true, configuration: DetectionConfiguration(), containment: ContainmentPolicy(),
+            soar: SOARSettings?.none
+        )
         var lists = RulePack.defaultPlaceholders
         defer { section?.end() }
         settings.configuration.feedSilenceSeconds = feeds.silenceSeconds
@@ -56,6 +71,7 @@ struct DetectionReader {
             }
             if let containment = section.section("containment") {
                 settings.containment = policy(containment)
+                settings.soar = containment.section("soar").flatMap(soar)
                 containment.end()
             }
         }
@@ -66,7 +82,8 @@ struct DetectionReader {
                 ruleFiles: rules,
                 lists: lists,
                 configuration: settings.configuration,
-                containment: settings.containment
+                containment: settings.containment,
+                soar: settings.soar
             )
         } catch {
             section?.problem("rules", "\(error)")
@@ -78,16 +95,42 @@ struct DetectionReader {
         var policy = ContainmentPolicy()
         if section.has("steps") {
             policy.enabled = []
-            for name in section.texts("steps") {
-                guard let step = ContainmentStep(rawValue: name), step.isLocal else {
-                    section.problem("steps", "'\(name)' is not one of the steps that can be taken: mask_only, block")
+            for (name, rule) in steps(section) {
+                guard let step = ContainmentStep(rawValue: name) else {
+                    let known = ContainmentStep.allCases.map(\.rawValue).joined(separator: ", ")
+                    section.problem("steps", "'\(name)' is not one of the steps that can be taken: \(known)")
                     continue
                 }
+                if !step.isLocal, !hasPlatform {
+                    section.problem("steps", "'\(name)' acts on the platform: it needs the section 'genesys'")
+                }
                 policy.enabled.insert(step)
+                policy.approvals[step] = rule?.integer("approvals", in: step.approvalsNeeded...5)
+                rule?.end()
             }
         }
         policy.identitiesPerHour = section.integer("identitiesPerHour", in: 0...1000) ?? policy.identitiesPerHour
         policy.protected = Set(section.texts("protected").map { $0.lowercased() })
         return policy
+    }
+
+    /// The steps, as a list of names or as a mapping of names to their rules.
+    private func steps(_ section: Section) -> [(name: String, rule: Section?)] {
+        guard section.isMapping("steps") else { return section.texts("steps").map { ($0, nil) } }
+        return (section.section("steps")?.named() ?? []).map { ($0.name, $0.section) }
+    }
+
+    private func soar(_ section: Section) -> SOARSettings? {
+        defer { section.end() }
+        section.require("secrets", example: "[{file: keys/soar-secret}]")
+        var keys: [WebhookVerifier.Key] = []
+        for reference in section.sections("secrets") {
+            guard let text = files.secret(reference) else { continue }
+            do throws(WebhookError) { keys.append(try WebhookVerifier.Key(text)) } catch {
+                reference.problem(nil, "\(error)")
+            }
+        }
+        if section.isEmptyList("secrets") { section.problem("secrets", "must name at least one secret") }
+        return keys.isEmpty ? nil : SOARSettings(keys: keys, clients: Set(section.texts("clients")))
     }
 }

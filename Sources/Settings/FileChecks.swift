@@ -49,6 +49,11 @@ struct FileChecks {
             )
             return nil
         }
+        return secret(reference)
+    }
+
+    /// The secret that a reference names.
+    func secret(_ reference: Section) -> String? {
         defer { reference.end() }
         switch (reference.has("env"), reference.has("file")) {
         case (true, false):
@@ -65,7 +70,7 @@ struct FileChecks {
             let text = String(decoding: bytes, as: UTF8.self)
             return plain(String(text.reversed().drop { $0.isNewline }.reversed()), reference, "file")
         default:
-            section.problem(key, "write either {env: NAME} or {file: PATH}")
+            reference.problem(nil, "write either {env: NAME} or {file: PATH}")
             return nil
         }
     }

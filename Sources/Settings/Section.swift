@@ -162,6 +162,8 @@ final class Section {
         members.compactMap { member in section(member.key).map { (member.key, $0) } }
     }
 
+    func isMapping(_ key: String) -> Bool { member(key)?.node.mapping != nil }
+
     func isEmptyList(_ key: String) -> Bool { member(key)?.node.sequence?.isEmpty ?? false }
 
     /// The sections in a list.

@@ -30,6 +30,7 @@ struct SinkReader {
         let format = isCopy ? nil : format(section, kind)
         let projection = isCopy ? nil : projection(section)
         let manifests = isCopy ? nil : manifests(section)
+        let rate = isCopy ? nil : section.integer("rate", in: 1...10_000_000)
         let reader = DestinationReader(files: files)
         let destination: SinkSettings.Destination? =
             switch kind {
@@ -48,7 +49,8 @@ struct SinkReader {
             hash: SHA256.hash(data: Array(section.serialized.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
                 .joined(),
             start: start,
-            manifests: manifests
+            manifests: manifests,
+            rate: rate
         )
         return SinkSettings(
             definition: definition,

@@ -1,11 +1,15 @@
 import ArgumentParser
+import AsyncHTTPClient
 import AuditTrail
 import Credentials
 import Crypto
 import Delivery
+import Detection
 import Foundation
+import Genesys
 import Identity
 import Ledger
+import Logging
 import MerkleLog
 import Monitoring
 import PlatformFacts
@@ -72,7 +76,14 @@ struct Installation: Sendable {
     var commitments: DisclosureCommitments { DisclosureCommitments(key: keyring.newest) }
     /// What they may have been committed to under, newest first.
     var allCommitments: [DisclosureCommitments] { keyring.keys.reversed().map { DisclosureCommitments(key: $0) } }
-    var clientDirectory: ClientDirectory { ClientDirectory(tokenKey: keyring.newest.derived(for: "access-token")) }
+    /// A directory of clients for a process that begins now.
+    func clientDirectory() -> ClientDirectory {
+        ClientDirectory(
+            tokenKey: keyring.newest.derived(for: "access-token"),
+            signatures: configuration.signatures,
+            began: clock.now()
+        )
+    }
 
     /// Every part that has tables in the store.
     static let schema =
@@ -82,10 +93,15 @@ struct Installation: Sendable {
             LeaseKeeper.schema,
         ]
 
-    func containmentDesk(_ ledger: Ledger, producer: String) throws -> ContainmentDesk {
-        try ContainmentDesk(
+    /// - Parameter platform: the client through which steps are taken on the platform.
+    func containmentDesk(_ ledger: Ledger, platform: GenesysClient?, producer: String) throws -> ContainmentDesk {
+        var policy = configuration.detection.containment
+        // Whoever disabled the client that we act through could take nothing back.
+        if let own = configuration.platform?.credentials.clientID { policy.protected.insert(own.lowercased()) }
+        return try ContainmentDesk(
             ledger: ledger,
-            policy: configuration.detection.containment,
+            policy: policy,
+            platform: platform.map { PlatformContainment(client: $0) },
             clock: clock,
             producer: producer
         )
@@ -93,8 +109,16 @@ struct Installation: Sendable {
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
 
-    func registry(_ ledger: Ledger, producer: String) throws -> ClientRegistry {
-        try ClientRegistry(ledger: ledger, clock: clock, producer: producer)
+    /// - Parameter keyring: the keyring of the moment, where it may change while the registry is used.
+    func registry(
+        _ ledger: Ledger,
+        producer: String,
+        keyring: (@Sendable () -> Keyring)? = nil
+    ) throws -> ClientRegistry {
+        let own = self.keyring
+        return try ClientRegistry(ledger: ledger, clock: clock, producer: producer) {
+            SealingKeys(keyring?() ?? own)
+        }
     }
 
     func identities(_ ledger: Ledger, producer: String) throws -> IdentityRegistry {
@@ -116,11 +140,39 @@ struct Installation: Sendable {
         AuditTrail(ledger: ledger, tokeniser: tokeniser, identities: identities, clock: clock, producer: producer)
     }
 
+    /// Makes a client of the platform for one command, if one is configured, and closes it whatever happens.
+    func withPlatform<Value>(_ body: (GenesysClient?) async throws -> Value) async throws -> Value {
+        guard let platform = configuration.platform else { return try await body(nil) }
+        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: GenesysClient.httpConfiguration)
+        let client = GenesysClient(
+            host: platform.host,
+            credentials: platform.credentials,
+            http: http,
+            logger: Logger(label: "genesys") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let outcome: Result<Value, any Error>
+        do { outcome = .success(try await body(client)) } catch { outcome = .failure(error) }
+        try await http.shutdown()
+        return try outcome.get()
+    }
+
     /// Opens the ledger for one command and closes it whatever happens.
     func withLedger<Value>(_ body: (Ledger) async throws -> Value) async throws -> Value {
         let ledger = try openLedger()
         defer { ledger.close() }
         return try await body(ledger)
+    }
+}
+
+extension SealingKeys {
+    /// What clients' signing secrets are sealed under: a use of the tenant's keys of its own.
+    init?(_ keyring: Keyring) {
+        self.init(
+            Dictionary(
+                keyring.keys.map { ($0.epoch, $0.derived(for: "client-signing")) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        )
     }
 }
 

@@ -109,7 +109,8 @@ import WallTime
 
     @Test func failuresSayWhatToDoAndNotMore() {
         for failure in AuthenticationFailure.allCases {
-            #expect(failure.status == (failure == .scope || failure == .address ? 403 : 401))
+            let forbids: Set<AuthenticationFailure> = [.scope, .address, .certificate]
+            #expect(failure.status == (forbids.contains(failure) ? 403 : failure == .signatureMemoryFull ? 503 : 401))
             #expect(!failure.description.isEmpty)
         }
     }
@@ -168,7 +169,8 @@ import WallTime
                             nil,
                             from: [192, 0, 2, 1],
                             at: office.clock.now(),
-                            remembering: &checked
+                            remembering: &checked,
+                            evidence: NoEvidence()
                         ).id
                     }
                     return try Array(header.utf8).withUnsafeBytes {
@@ -176,7 +178,8 @@ import WallTime
                             $0,
                             from: [192, 0, 2, 1],
                             at: office.clock.now(),
-                            remembering: &checked
+                            remembering: &checked,
+                            evidence: NoEvidence()
                         ).id
                     }
                 }

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import HTTPSignatures
 import JSON
 import Ledger
 import MerkleLog
@@ -18,6 +19,7 @@ struct Office {
     let folder: String
 
     static let tokenKey = SymmetricKey(data: Array(repeating: 7, count: 32))
+    static let sealing = SealingKeys([1: SymmetricKey(data: Array(repeating: 1, count: 32))])
     static let start = Timestamp(milliseconds: 1_767_322_800_000)
 
     /// Runs a test on each engine in turn.
@@ -43,8 +45,12 @@ struct Office {
         try await body(
             Office(
                 ledger: ledger,
-                registry: try ClientRegistry(ledger: ledger, clock: clock, producer: "test"),
-                directory: ClientDirectory(tokenKey: tokenKey),
+                registry: try ClientRegistry(ledger: ledger, clock: clock, producer: "test") { sealing },
+                directory: ClientDirectory(
+                    tokenKey: tokenKey,
+                    signatures: SignatureRules(window: 60, skew: 5, capacity: 4),
+                    began: start
+                ),
                 clock: clock,
                 folder: folder
             )
@@ -74,14 +80,22 @@ struct Office {
     func check(
         _ header: String?,
         from address: String = "192.0.2.1",
-        acceptingTokens: Bool = true
+        acceptingTokens: Bool = true,
+        evidence: some RequestEvidence = NoEvidence()
     ) -> Result<String, AuthenticationFailure> {
         let from = IPAddress.bytes(address) ?? []
         let outcome: Result<String, any Error> = Result {
-            guard let header else { return try directory.authenticate(nil, from: from, at: clock.now()).id }
-            return try Array(header.utf8).withUnsafeBytes {
-                try directory.authenticate($0, from: from, at: clock.now(), acceptingTokens: acceptingTokens).id
+            func authenticate(_ bytes: UnsafeRawBufferPointer?) throws -> String {
+                try directory.authenticate(
+                    bytes,
+                    from: from,
+                    at: clock.now(),
+                    acceptingTokens: acceptingTokens,
+                    evidence: evidence
+                ).id
             }
+            guard let header else { return try authenticate(nil) }
+            return try Array(header.utf8).withUnsafeBytes { try authenticate($0) }
         }
         return outcome.mapError { ($0 as? AuthenticationFailure) ?? .malformed }
     }
@@ -92,6 +106,15 @@ struct Office {
             events.append(try JSONValue(parsing: try await ledger.entry(at: index)))
         }
         return events
+    }
+}
+
+/// A request with nothing but its credentials.
+struct NoEvidence: RequestEvidence {
+    let isSigned = false
+    let certificate: CallerCertificate? = nil
+    var signable: SignableRequest {
+        SignableRequest(method: "GET", target: "/", fields: [], body: UnsafeRawBufferPointer(start: nil, count: 0))
     }
 }
 

@@ -119,6 +119,23 @@ import WallTime
         await lane.end()
     }
 
+    @Test(arguments: Engine.allCases) func readsNoFasterThanItsRate(engine: Engine) async throws {
+        let (ledger, state, control) = try make(engine)
+        try await ledger.append(49)
+        let sink = ScriptedSink()
+        let steady = ManualClock(testTime)
+        let lane = RunningLane(sink, ledger, state, rate: 50, steady: steady)
+        // A tenth of a second's entries, and no more while no time passes; the event that tells of the sink is an entry too.
+        for portion in 1...10 {
+            let expected = UInt64(portion * 5)
+            try await eventually { (try? await control.conservation("siem"))?.confirmed == expected }
+            for _ in 0..<10 { #expect(try await control.conservation("siem").confirmed == expected) }
+            steady.advance(seconds: 1)
+        }
+        #expect(sink.indexes.sorted() == Array(0..<50))
+        await lane.end()
+    }
+
     @Test(arguments: Engine.allCases) func takesOlderEntriesWhenTold(engine: Engine) async throws {
         let (ledger, state, control) = try make(engine)
         try await ledger.append(100)

@@ -194,17 +194,27 @@ final class RunningLane<Destination: Sink>: Sendable {
         hash: String = "h1",
         start: LaneStart = .beginning,
         manifests: LaneDefinition.Manifests? = nil,
+        rate: Int? = nil,
         lease: any LeaseHolding = TestLease(),
-        clock: any WallClock = SystemClock()
+        clock: any WallClock = SystemClock(),
+        steady: any WallClock = SteadyClock()
     ) {
         var parts = LaneParts(
-            definition: LaneDefinition(name: name, kind: "test", hash: hash, start: start, manifests: manifests),
+            definition: LaneDefinition(
+                name: name,
+                kind: "test",
+                hash: hash,
+                start: start,
+                manifests: manifests,
+                rate: rate
+            ),
             sink: sink,
             ledger: ledger,
             state: state,
             lease: lease
         )
         parts.clock = clock
+        parts.steady = steady
         parts.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
         // Rests are shortened, not slept through.
         parts.sleep = { try await Task.sleep(for: min($0, .milliseconds(3))) }

@@ -88,13 +88,13 @@ struct ContainmentTests {
             case .perform:
                 if !isContained { done[effect.idempotencyKey, default: 0] += 1 }
                 isContained = true
-                report = .performed
+                report = .performed(evidence: .null)
             case .readBack: report = .readBack(holds: isContained)
-            case .undo(let prior):
-                #expect(prior == ["state": "active"])
+            case .undo(let undo):
+                #expect(undo.priorState == ["state": "active"] && undo.isByTimer)
                 if isContained { done[effect.idempotencyKey, default: 0] += 1 }
                 isContained = false
-                report = .performed
+                report = .performed(evidence: .null)
             }
             // Dies after the effect, before the answer was recorded.
             guard survives() else { return }
@@ -244,12 +244,12 @@ struct ContainmentTests {
         let preview = world.book.preview(
             fourth,
             hasLiveCall: true,
-            dependants: ["flow-1"],
+            facts: ["flow-1"],
             at: monday.adding(seconds: 10)
         )
         #expect(preview.identitiesLeft == 0)
         #expect(preview.obstacle == .capReached(cap: 3, retryAt: monday.adding(seconds: 3601)))
-        #expect(preview.hasLiveCall)
+        #expect(preview.hasLiveCall == true)
     }
 
     @Test("an effect that does not show is tried again, later and later, and then given up")
@@ -269,7 +269,7 @@ struct ContainmentTests {
             let report: ContainmentReport =
                 switch effect.action {
                 case .readState: .state("open", isDone: false)
-                case .perform, .undo: .performed
+                case .perform, .undo: .performed(evidence: .null)
                 case .readBack: .readBack(holds: false)
                 }
             if let event = world.book.record(report, of: id, at: now) { world.write(event) }
@@ -310,5 +310,81 @@ struct ContainmentTests {
         #expect(world.book.cases["case-1"]?.phase == .executing)
         #expect(world.book.due(at: monday, liveCalls: ["agent-1"]).isEmpty)
         #expect(world.book.due(at: monday).count == 1)
+    }
+
+    @Test("what cannot be read stays unknown, is looked at more and more rarely, and is called unconfirmed after a day")
+    func unknown() throws {
+        var world = World()
+        try world.command(.propose(Self.proposal(.deleteTokens)), by: "alice", at: monday)
+        try world.command(.approve(caseID: "case-1"), by: "bob", at: monday)
+        var now = monday
+        var looks = 0
+        while let (id, effect) = world.book.due(at: now).first {
+            let report: ContainmentReport =
+                switch effect.action {
+                case .readState: .state("open", isDone: false)
+                case .perform, .undo: .performed(evidence: "noted")
+                case .readBack(let evidence):
+                    evidence == "noted" ? .unknown("no answer") : .failed("no evidence", canRetry: false)
+                }
+            if let event = world.book.record(report, of: id, at: now) { world.write(event) }
+            let found = try #require(world.book.cases["case-1"])
+            if case .readBack = effect.action {
+                looks += 1
+                #expect(found.effect == "unknown" && found.problem == "no answer")
+            }
+            // A restart in between forgets nothing.
+            world.restart()
+            #expect(world.book.cases["case-1"] == found)
+            now = found.retryAt ?? now
+        }
+        #expect(looks == ContainmentCase.maximumLooks)
+        #expect(world.book.cases["case-1"]?.phase == .unconfirmed)
+        #expect(now.milliseconds - monday.milliseconds > 86_400_000)
+    }
+
+    @Test("looks that showed nothing do not use up the attempts to bring it about")
+    func looksAndAttempts() throws {
+        var world = World()
+        try world.command(.propose(Self.proposal(.block)), by: "alice", at: monday)
+        var now = monday
+        var readBacks = 0
+        for _ in 0..<80 {
+            guard let (id, effect) = world.book.due(at: now).first else { break }
+            let report: ContainmentReport
+            switch effect.action {
+            case .readState: report = .state("open", isDone: false)
+            case .perform, .undo: report = .performed(evidence: .null)
+            case .readBack:
+                readBacks += 1
+                report = readBacks <= 20 ? .failed("away", canRetry: true) : .readBack(holds: readBacks > 22)
+            }
+            if let event = world.book.record(report, of: id, at: now) { world.write(event) }
+            now = world.book.cases["case-1"]?.retryAt ?? now
+        }
+        let found = try #require(world.book.cases["case-1"])
+        #expect(found.phase == .effective && found.problem == nil)
+    }
+
+    @Test("an approval in the ledger that asks for fewer people than the step is not believed")
+    func approvalsFloor() throws {
+        var policy = Self.everything
+        policy.approvals = [.deleteTokens: 3, .deactivateUser: 1]
+        let book = ContainmentBook(policy: policy)
+        let three = try book.plan(.propose(Self.proposal(.deleteTokens)), by: "alice", at: monday)
+        #expect(ContainmentCase(proposed: three)?.approvalsNeeded == 3)
+        let two = try book.plan(.propose(Self.proposal(.deactivateUser)), by: "alice", at: monday)
+        #expect(ContainmentCase(proposed: two)?.approvalsNeeded == 2)
+    }
+
+    @Test("what was not brought about yet ends with its time, and can be taken back before")
+    func endsBeforeItBegan() throws {
+        var world = World()
+        try world.command(.propose(Self.proposal(.block, undoAfter: 60)), by: "alice", at: monday)
+        if let (id, effect) = world.book.due(at: monday).first { world.execute(id, effect, at: monday) }
+        #expect(world.book.cases["case-1"]?.phase == .executing)
+        #expect(world.book.expired(at: monday.adding(seconds: 59)).isEmpty)
+        world.run(at: monday.adding(seconds: 60))
+        #expect(world.book.cases["case-1"]?.phase == .undone && world.done.isEmpty)
     }
 }

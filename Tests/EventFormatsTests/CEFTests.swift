@@ -13,8 +13,11 @@ import Testing
     }
 
     @Test func headerAndExtensionEscapeDifferently() throws {
-        let line = try Self.line("ALERT_RAISED", ["severity": "critical", "sentence": "a|b=c\\d\nnext\rlast"])
-        #expect(line.hasPrefix(#"CEF:0|A\|B|C\\D|1=2|alert_raised|Alert raised|10|rt=1768469400123 externalId="#))
+        let line = try Self.line(
+            "DETECTION_ALERT_RAISED",
+            ["severity": "critical", "sentence": "a|b=c\\d\nnext\rlast"]
+        )
+        #expect(line.hasPrefix(#"CEF:0|A\|B|C\\D|1=2|detection_alert_raised|Detection alert raised|10|rt=1768469400123 externalId="#))
         #expect(line.hasSuffix(#" msg=a|b\=c\\d\nnext\rlast"#))
         #expect(!line.contains("\n") && !line.contains("\r"))
     }
@@ -44,11 +47,11 @@ import Testing
         let sentence = text()
         let agent = text()
         let read = try CEFReader.read(
-            try Self.line("ALERT_RAISED", ["sentence": .string(sentence), "agentId": .string(agent)])
+            try Self.line("DETECTION_ALERT_RAISED", ["sentence": .string(sentence), "agentId": .string(agent)])
         )
         #expect(read.extension["msg"] == sentence)
         #expect(read.extension["suser"] == agent)
-        #expect(read.header == ["A|B", #"C\D"#, "1=2", "alert_raised", "Alert raised", "8"])
+        #expect(read.header == ["A|B", #"C\D"#, "1=2", "detection_alert_raised", "Detection alert raised", "8"])
     }
 }
 

@@ -103,17 +103,39 @@ enum Samples {
             ),
             record("AUDIT_TRAIL_READ", ["actor": "auditor", "channel": "cli", "question": "customer", "results": 3]),
             record(
-                "ALERT_RAISED",
+                "DETECTION_ALERT_RAISED",
                 [
-                    "alertId": "alert-1", "severity": "critical", "ruleId": "D-02",
-                    "ruleName": "Record access velocity",
+                    "alertId": "alert-1", "severity": "critical", "ruleCode": "D-03", "rule": "velocity",
+                    "title": "Record access velocity",
                     "ruleVersion": 3, "agentId": "agent-42", "sentence": "agent-42 read 200 customers in 600 s",
-                    "relatedEvents": [184_467, 184_468], "evidence": ["distinctCustomers": 200, "windowSeconds": 600],
+                    "evidence": [184_467, 184_468], "evidenceCount": 200, "entity": ["agent-42"],
                 ]
             ),
-            record("ALERT_UPDATED", ["alertId": "alert-1", "severity": "high", "status": "acknowledged"]),
-            record("ALERT_CLOSED", ["alertId": "alert-1", "status": "dismissed", "reason": "known test"]),
+            record("DETECTION_ALERT_UPDATED", ["alertId": "alert-1", "severity": "high", "evidence": []]),
+            record("DETECTION_ALERT_ACKNOWLEDGED", ["alertId": "alert-1", "actor": "ann"]),
+            record("DETECTION_ALERT_DISMISSED", ["alertId": "alert-1", "status": "dismissed", "reason": "known test"]),
+            record(
+                "CONTAINMENT_PROPOSED",
+                [
+                    "containmentId": "c1", "number": 0, "actor": "ann", "step": "delete_tokens",
+                    "targetId": "agent-42", "reason": "scraping", "alerts": ["alert-1"], "approvalsNeeded": 1,
+                ]
+            ),
+            record("CONTAINMENT_PERFORMED", containment("delete_tokens")),
+            record("CONTAINMENT_EFFECT_UNKNOWN", containment("delete_tokens", problem: "no answer")),
+            record("CONTAINMENT_EFFECT_VERIFIED", containment("deactivate_user")),
+            record("CONTAINMENT_FAILED", containment("block", problem: "reading back did not show the effect")),
+            record("CONTAINMENT_UNDO_PERFORMED", containment("deactivate_user")),
+            record("CONTAINMENT_UNDONE", containment("deactivate_user")),
             record("SOMETHING_NEWER", ["outcome": "odd", "nested": ["a": [1, 2.5, nil]]]),
         ]
+    }
+
+    private static func containment(_ step: JSONValue, problem: JSONValue? = nil) -> [String: JSONValue] {
+        var members: [String: JSONValue] = [
+            "containmentId": "c1", "number": 3, "actor": "detection", "step": step, "targetId": "agent-42",
+        ]
+        members["problem"] = problem
+        return members
     }
 }

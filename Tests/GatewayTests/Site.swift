@@ -126,7 +126,8 @@ struct Site: Sendable {
         let clock = ManualClock(Timestamp(milliseconds: start))
         let ledger = try makeLedger(folder, clock)
         defer { ledger.close() }
-        let registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test")
+        let sealing = SealingKeys([1: SymmetricKey(data: Array(repeating: 4, count: 32))])
+        let registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test") { sealing }
         let client = try await registry.create(name: "t", scopes: scopes, addresses: [], expires: nil, actor: "test")
         let directory = ClientDirectory(tokenKey: SymmetricKey(data: Array(repeating: 5, count: 32)))
         directory.replace(with: try await registry.all())

@@ -7,7 +7,7 @@ import Testing
 @testable import Gateway
 
 /// Certificates made by the `openssl` command, in a folder of their own.
-private struct Certificates {
+struct Certificates {
     let folder: String
 
     init() throws {

@@ -28,7 +28,7 @@ import Testing
             #expect(try await client.organization().id == info.organizationID)
             let grants = try await client.ownGrants()
             #expect(grants.allows("conversation:communication:view"))
-            #expect(grants.missing(of: ["audits:audit:view", "oauth:client:view"]) == ["oauth:client:view"])
+            #expect(grants.missing(of: ["audits:audit:view", "gdpr:request:add"]) == ["gdpr:request:add"])
         }
     }
 

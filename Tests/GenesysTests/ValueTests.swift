@@ -97,7 +97,7 @@ import Testing
         arguments: [
             (401, #"{"code":"ip.not.authorized"}"#, GenesysError.Kind.addressRefused), (401, "", .tokenRefused),
             (403, #"{"code":"authz.policy.denied"}"#, .forbidden), (404, "<html>", .notFound),
-            (409, "{}", .requestRefused), (302, "", .redirected), (501, "[]", .platformFailure),
+            (409, "{}", .conflict), (422, "{}", .requestRefused), (302, "", .redirected), (501, "[]", .platformFailure),
         ] as [(Int, String, GenesysError.Kind)]
     )
     func mapsStatusAndCode(status: Int, body: String, kind: GenesysError.Kind) {

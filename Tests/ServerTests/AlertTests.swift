@@ -115,7 +115,7 @@ import WallTime
                 "/api/v1/containment",
                 caller.header,
                 ["step": "deactivate_user", "agentId": "a", "reason": "x"]
-            ).expect(.invalidField)
+            ).expect(.containmentRefused)
             try await client.post(
                 "/api/v1/containment/undo",
                 caller.header,

@@ -59,7 +59,8 @@ final class Installation: Sendable {
             clock: clock,
             producer: "test"
         )
-        registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test")
+        let sealing = SealingKeys([1: SymmetricKey(data: [UInt8](repeating: 4, count: 32))])
+        registry = try ClientRegistry(ledger: ledger, clock: clock, producer: "test") { sealing }
         containment = try ContainmentDesk(
             ledger: ledger,
             policy: ContainmentPolicy(enabled: [.maskOnly, .block], protected: ["emergency"]),
@@ -74,7 +75,13 @@ final class Installation: Sendable {
         try? FileManager.default.removeItem(atPath: folder)
     }
 
-    func control(routes: [Route] = [], checks: [ReadyCheck] = [], redactionKeys: RedactionKeys? = nil) -> ControlPlane {
+    func control(
+        routes: [Route] = [],
+        checks: [ReadyCheck] = [],
+        redactionKeys: RedactionKeys? = nil,
+        containment: ContainmentDesk? = nil,
+        signedDecisions: SignedDecisions? = nil
+    ) -> ControlPlane {
         ControlPlane(
             ControlPlane.Parts(
                 ledger: ledger,
@@ -93,7 +100,8 @@ final class Installation: Sendable {
                 routes: routes,
                 delivery: DeliveryControl(state: deliveryState, ledger: ledger, clock: clock),
                 alerts: AlertDesk(ledger: ledger, clock: clock, producer: "test"),
-                containment: containment,
+                containment: containment ?? self.containment,
+                signedDecisions: signedDecisions,
                 readyChecks: checks,
                 configurationSummary: ["node": "n1"],
                 configurationHash: "c0ffee",

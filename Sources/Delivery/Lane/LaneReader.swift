@@ -20,7 +20,8 @@ struct LaneReader<Destination: Sink> {
     /// What the reading itself changes.
     private(set) var changes: [LaneChange] = []
     private var bytes = 0
-    private var scanned = 0
+    /// How many entries were read.
+    private(set) var scanned = 0
     private(set) var isFull = false
 
     init(sink: Destination, ledger: any FollowedLedger, limits: BatchLimits, now: Timestamp) {

@@ -22,6 +22,7 @@ struct LaneSession<Destination: Sink> {
     private var backlogSince: Timestamp?
     private var noted: (text: String, at: Timestamp)?
     private var readsBackfillNext = false
+    private var pace: LanePace
     private var generator = SystemRandomNumberGenerator()
 
     /// Stretches read in one turn at the most, so that answers do not wait long.
@@ -49,6 +50,7 @@ struct LaneSession<Destination: Sink> {
             backoff: parts.backoff,
             countsDuplicates: store.countsDuplicates
         )
+        pace = LanePace(rate: store.definition.rate)
         delivered = snapshot.delivered
         manifestFrom = snapshot.manifestFrom
         manifest = snapshot.manifest.flatMap { try? JSONValue(parsing: $0) }.flatMap { DeliveryManifest(json: $0) }
@@ -96,9 +98,11 @@ struct LaneSession<Destination: Sink> {
     }
 
     private mutating func wait() async throws {
-        let due = machine.nextDue.map { Duration.milliseconds(max($0.since(now), 0)) } ?? Self.rest
-        let timer = Task { [mailbox, sleep = parts.sleep] in
-            try await sleep(min(due, Self.rest))
+        var due = machine.nextDue.map { Duration.milliseconds(max($0.since(now), 0)) } ?? Self.rest
+        let paced = pace.wait(at: now)
+        if paced > 0 { due = min(due, .milliseconds(paced)) }
+        let timer = Task { [mailbox, due = min(due, Self.rest), sleep = parts.sleep] in
+            try await sleep(due)
             mailbox.wake()
         }
         defer { timer.cancel() }
@@ -159,8 +163,11 @@ struct LaneSession<Destination: Sink> {
             || backlogSince.map { now.since($0) >= machine.limits.age.wholeMilliseconds } ?? false
         var reads = 0
         while machine.freeSlots > 0, reads < Self.mostReads {
-            var reader = LaneReader(sink: parts.sink, ledger: parts.ledger, limits: machine.limits, now: today)
+            guard pace.wait(at: now) == 0 else { return false }
+            let limits = pace.limits(machine.limits)
+            var reader = LaneReader(sink: parts.sink, ledger: parts.ledger, limits: limits, now: today)
             guard try await backlog.fill(&reader, includingEnd: isRipe) else { return false }
+            pace.note(reader.scanned, at: now)
             turn.changes += reader.changes
             if !reader.items.isEmpty {
                 payloads[machine.admit(reader.stretches, indexes: reader.indexes, now: now)] = reader.items

@@ -1,99 +1,5 @@
-public import JSON
+import JSON
 public import WallTime
-
-/// The bounds of containment.
-public struct ContainmentPolicy: Sendable, Hashable {
-    /// The steps that may be taken; ``ContainmentStep/maskOnly`` alone unless an operator says more.
-    public var enabled: Set<ContainmentStep>
-    /// How many different identities may be contained within an hour.
-    public var identitiesPerHour: Int
-    /// Accounts that are never touched, such as those for emergencies.
-    public var protected: Set<String>
-
-    /// Masking only, three identities an hour, nobody protected by name.
-    public init(
-        enabled: Set<ContainmentStep> = [.maskOnly],
-        identitiesPerHour: Int = 3,
-        protected: Set<String> = []
-    ) {
-        self.enabled = enabled
-        self.identitiesPerHour = identitiesPerHour
-        self.protected = protected
-    }
-}
-
-/// What somebody, or the engine, wants of containment.
-public enum ContainmentCommand: Sendable, Hashable {
-    /// Asks for a step.
-    case propose(ContainmentProposal)
-    /// Agrees to a case, or refuses it.
-    case approve(caseID: String)
-    case refuse(caseID: String, reason: String)
-    /// Asks for the effect to be taken back now.
-    case undo(caseID: String, reason: String)
-}
-
-/// A step that is asked for.
-public struct ContainmentProposal: Sendable, Hashable {
-    /// Unique among all cases; chosen by the caller so that asking twice is asking once.
-    public let id: String
-    public let step: ContainmentStep
-    public let target: ContainmentTarget
-    public let reason: String
-    public let alerts: [String]
-    /// When the effect ends by itself.
-    public let undoAt: Timestamp?
-    /// Waits until the agent's live conversation is over.
-    public let waitsForCallEnd: Bool
-
-    /// Asks for a step.
-    public init(
-        id: String,
-        step: ContainmentStep,
-        target: ContainmentTarget,
-        reason: String,
-        alerts: [String] = [],
-        undoAt: Timestamp? = nil,
-        waitsForCallEnd: Bool = false
-    ) {
-        self.id = id
-        self.step = step
-        self.target = target
-        self.reason = reason
-        self.alerts = alerts
-        self.undoAt = undoAt
-        self.waitsForCallEnd = waitsForCallEnd
-    }
-}
-
-/// What a proposal would do, shown before it is made.
-public struct ContainmentPreview: Sendable, Hashable {
-    /// What the step does.
-    public let consequence: String
-    /// How many people have to agree, and whether it can be taken back.
-    public let approvalsNeeded: Int
-    public let isReversible: Bool
-    /// Whether the agent is in a conversation now.
-    public let hasLiveCall: Bool
-    /// What depends on the target, as the caller found out.
-    public let dependants: [String]
-    /// How many more identities may be contained within the hour.
-    public let identitiesLeft: Int
-    /// Why it would be refused, if it would.
-    public let obstacle: ContainmentError?
-}
-
-/// What an executor reports of an effect.
-public enum ContainmentReport: Sendable, Hashable {
-    /// The state before; whether the effect is there already.
-    case state(JSONValue, isDone: Bool)
-    /// The effect, or its undoing, was brought about as far as the answer says.
-    case performed
-    /// What reading back showed.
-    case readBack(holds: Bool)
-    /// The attempt failed; it is made again when that can help.
-    case failed(String, canRetry: Bool)
-}
 
 /// All cases, from the events in the ledger.
 public struct ContainmentBook: Sendable {
@@ -118,21 +24,30 @@ public struct ContainmentBook: Sendable {
         switch command {
         case .propose(let proposal):
             if let obstacle = obstacle(to: proposal, at: now) { throw obstacle }
-            return event(.proposed, proposal.id, now, actor, proposal.fields)
+            return event(
+                .proposed,
+                proposal.id,
+                now,
+                actor,
+                proposal.fields(approvalsNeeded: policy.approvalsNeeded(proposal.step))
+            )
         case .approve(let id):
             let found = try open(id, in: [.proposed])
             guard found.requester != actor else { throw .approverIsRequester }
             guard !found.approvers.contains(actor) else { throw .approvedBefore }
-            // The cap holds when the deed is decided, not only when it is asked for.
+            // The bounds hold when the deed is decided, not only when it is asked for.
+            guard policy.enabled.contains(found.step) else { throw .stepDisabled(found.step) }
+            guard !policy.protected.contains(found.target.id) else { throw .protected(found.target.id) }
             if let obstacle = capReached(adding: found.target.id, except: id, at: now) { throw obstacle }
             return event(.approved, id, now, actor, [:])
         case .refuse(let id, let reason):
-            _ = try open(id, in: [.proposed])
+            // What is approved and not begun can still be withdrawn.
+            _ = try open(id, in: [.proposed, .approved])
             guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
             return event(.refused, id, now, actor, ["reason": .string(reason)])
         case .undo(let id, let reason):
-            let found = try open(id, in: [.effective, .failed])
-            guard found.step.isReversible, found.priorState != nil else { throw .notReversible(found.step) }
+            let found = try open(id, in: [.executing, .verifying, .effective, .failed])
+            guard found.isUndoable else { throw .notReversible(found.step) }
             guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
             return event(.undoRequested, id, now, actor, ["reason": .string(reason)])
         }
@@ -141,16 +56,16 @@ public struct ContainmentBook: Sendable {
     /// What a proposal would do, without doing it.
     public func preview(
         _ proposal: ContainmentProposal,
-        hasLiveCall: Bool,
-        dependants: [String],
+        hasLiveCall: Bool?,
+        facts: [String],
         at now: Timestamp
     ) -> ContainmentPreview {
         ContainmentPreview(
             consequence: proposal.step.consequence,
-            approvalsNeeded: proposal.step.approvalsNeeded,
+            approvalsNeeded: policy.approvalsNeeded(proposal.step),
             isReversible: proposal.step.isReversible,
             hasLiveCall: hasLiveCall,
-            dependants: dependants,
+            facts: facts,
             identitiesLeft: max(policy.identitiesPerHour - recentIdentities(except: nil, at: now).count, 0),
             obstacle: obstacle(to: proposal, at: now)
         )
@@ -205,7 +120,20 @@ public struct ContainmentBook: Sendable {
         _ actor: String,
         _ fields: [String: JSONValue]
     ) -> ContainmentEvent {
-        ContainmentEvent(kind: kind, caseID: id, time: now, actor: actor, fields: fields, number: numbers[id] ?? 0)
+        var fields = fields
+        // Each event says by itself what is done to whom, for those who see one of them.
+        if let found = cases[id] {
+            fields["step"] = .string(found.step.rawValue)
+            fields["targetId"] = .string(found.target.id)
+        }
+        return ContainmentEvent(
+            kind: kind,
+            caseID: id,
+            time: now,
+            actor: actor,
+            fields: fields,
+            number: numbers[id] ?? 0
+        )
     }
 
     // MARK: Execution
@@ -214,9 +142,10 @@ public struct ContainmentBook: Sendable {
     public func due(at now: Timestamp, liveCalls: Set<String> = []) -> [(caseID: String, effect: ContainmentEffect)] {
         cases.keys.sorted().compactMap { id in
             guard let found = cases[id], let effect = found.due(at: now, liveCall: liveCalls.contains(found.target.id))
-            else {
-                return nil
-            }
+            else { return nil }
+            // What the rules no longer allow is not begun; what was begun is read back, and undone.
+            let isAllowed = policy.enabled.contains(effect.step) && !policy.protected.contains(effect.target.id)
+            if effect.action.isBeginning, !isAllowed { return nil }
             return (id, effect)
         }
     }
@@ -234,32 +163,49 @@ public struct ContainmentBook: Sendable {
         guard let found = cases[id] else { return nil }
         let actor = DetectionEvent.producer
         switch (found.phase, report) {
+        case (.verifying, .failed(let problem, canRetry: true)), (.verifyingUndo, .failed(let problem, canRetry: true)),
+            (.verifying, .unknown(let problem)), (.verifyingUndo, .unknown(let problem)):
+            return unknown(found, problem, now)
         case (_, .failed(let problem, let canRetry)):
             guard found.due(at: .distantFuture) != nil else { return nil }
             return failure(found, problem, canRetry, now)
         case (.approved, .state(let state, let isDone)):
             return event(isDone ? .foundDone : .priorStateSaved, id, now, actor, ["priorState": state])
-        case (.executing, .performed): return event(.performed, id, now, actor, [:])
+        case (.executing, .performed(let evidence)): return event(.performed, id, now, actor, ["evidence": evidence])
         case (.verifying, .readBack(true)): return event(.effectVerified, id, now, actor, [:])
         case (.verifying, .readBack(false)): return failure(found, "reading back did not show the effect", true, now)
-        case (.undoing, .performed): return event(.undoPerformed, id, now, actor, [:])
+        case (.undoing, .performed(let evidence)): return event(.undoPerformed, id, now, actor, ["evidence": evidence])
         case (.verifyingUndo, .readBack(false)): return event(.undone, id, now, actor, [:])
         case (.verifyingUndo, .readBack(true)): return failure(found, "reading back still showed the effect", true, now)
         default: return nil
         }
     }
 
-    /// Waits 2, 4, 8 … seconds, at most five minutes, between attempts.
+    /// Waits 2, 4, 8 … seconds, at most five minutes, between attempts. What has to be undone is never given up while trying can
+    /// help: after the usual number of attempts it is tried once an hour.
     private func failure(_ found: ContainmentCase, _ problem: String, _ canRetry: Bool, _ now: Timestamp)
         -> ContainmentEvent
     {
         let attempts = found.attempts + 1
+        let isLast = attempts >= ContainmentCase.maximumAttempts
         var fields: [String: JSONValue] = ["problem": .string(Text.bounded(problem))]
-        guard canRetry, attempts < ContainmentCase.maximumAttempts else {
+        guard canRetry, !isLast || found.phase == .undoing else {
             return event(.failed, found.id, now, DetectionEvent.producer, fields)
         }
-        fields["retryAt"] = .string(now.adding(seconds: min(1 << Int64(attempts), 300)).description)
+        let wait: Int64 = isLast ? 3600 : min(1 << Int64(attempts), 300)
+        fields["retryAt"] = .string(now.adding(seconds: wait).description)
         return event(.attemptFailed, found.id, now, DetectionEvent.producer, fields)
+    }
+
+    /// Looks again after 2, 4, 8 … seconds, at most an hour; the last time of all nothing is said of a next.
+    private func unknown(_ found: ContainmentCase, _ problem: String, _ now: Timestamp) -> ContainmentEvent {
+        let looks = found.looks + 1
+        var fields: [String: JSONValue] = ["problem": .string(Text.bounded(problem))]
+        if looks < ContainmentCase.maximumLooks {
+            let wait: Int64 = min(1 << Int64(min(looks, 12)), 3600)
+            fields["retryAt"] = .string(now.adding(seconds: wait).description)
+        }
+        return event(.effectUnknown, found.id, now, DetectionEvent.producer, fields)
     }
 
     // MARK: Events
@@ -275,6 +221,16 @@ public struct ContainmentBook: Sendable {
             cases[event.caseID] = found
         }
         numbers[event.caseID] = event.number + 1
+    }
+}
+
+extension ContainmentEffect.Action {
+    /// Whether it begins something, rather than looking after what was begun.
+    fileprivate var isBeginning: Bool {
+        switch self {
+        case .readState, .perform: true
+        case .readBack, .undo: false
+        }
     }
 }
 

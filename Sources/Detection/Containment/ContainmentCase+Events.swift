@@ -2,10 +2,12 @@ internal import JSON
 internal import WallTime
 
 extension ContainmentProposal {
-    var fields: [String: JSONValue] {
+    /// - Parameter approvalsNeeded: as the rules are now; a later change of them does not change the case.
+    func fields(approvalsNeeded: Int) -> [String: JSONValue] {
         var fields: [String: JSONValue] = [
             "step": .string(step.rawValue), "targetId": .string(target.id), "reason": .string(reason),
             "alerts": .array(alerts.map { .string($0) }), "waitsForCallEnd": .bool(waitsForCallEnd),
+            "approvalsNeeded": .integer(Int64(approvalsNeeded)),
         ]
         fields["hasNativeLogin"] = target.hasNativeLogin.map { .bool($0) }
         fields["undoAt"] = undoAt.map { .string($0.description) }
@@ -26,15 +28,18 @@ extension ContainmentCase {
         alerts = event.fields["alerts"]?.array?.compactMap(\.string) ?? []
         waitsForCallEnd = event.fields["waitsForCallEnd"]?.bool ?? false
         undoAt = event.fields["undoAt"]?.string.flatMap { Timestamp($0) }
-        phase = step.approvalsNeeded == 0 ? .approved : .proposed
+        approvalsNeeded = max(event.fields["approvalsNeeded"]?.int ?? 0, step.approvalsNeeded)
+        phase = approvalsNeeded == 0 ? .approved : .proposed
         approvers = []
         priorState = nil
+        evidence = nil
         attempts = 0
+        looks = 0
         retryAt = nil
         endedBy = nil
         problem = nil
         proposedAt = event.time
-        approvedAt = step.approvalsNeeded == 0 ? event.time : nil
+        approvedAt = approvalsNeeded == 0 ? event.time : nil
     }
 
     /// Takes in an event; false when it does not fit.
@@ -43,11 +48,11 @@ extension ContainmentCase {
         case (.proposed, .approved):
             guard event.actor != requester, !approvers.contains(event.actor) else { return false }
             approvers.append(event.actor)
-            if approvers.count >= step.approvalsNeeded {
+            if approvers.count >= approvalsNeeded {
                 approvedAt = event.time
                 enter(.approved)
             }
-        case (.proposed, .refused):
+        case (.proposed, .refused), (.approved, .refused):
             endedBy = event.actor
             enter(.refused)
         case (.approved, .priorStateSaved):
@@ -56,10 +61,17 @@ extension ContainmentCase {
         case (.approved, .foundDone):
             priorState = event.fields["priorState"]
             enter(.alreadyDone)
-        case (.executing, .performed): enter(.verifying)
+        case (.executing, .performed):
+            evidence = event.fields["evidence"]
+            enter(.verifying)
         case (.verifying, .effectVerified): enter(.effective)
-        case (.effective, .undoRequested), (.failed, .undoRequested):
-            guard step.isReversible, priorState != nil else { return false }
+        case (.verifying, .effectUnknown), (.verifyingUndo, .effectUnknown):
+            looks += 1
+            note(event)
+            // The last look of all.
+            if retryAt == nil { enter(phase == .verifying ? .unconfirmed : .failed) }
+        case (_, .undoRequested):
+            guard isUndoable else { return false }
             endedBy = event.actor
             enter(.undoing)
         case (.undoing, .undoPerformed): enter(.verifyingUndo)
@@ -85,12 +97,19 @@ extension ContainmentCase {
     private mutating func enter(_ phase: Phase) {
         // Attempts are counted from bringing about to reading back, so that going round between the two ends.
         if phase != .verifying, phase != .verifyingUndo { attempts = 0 }
+        // What went wrong on the way no longer matters once the end is reached.
+        if phase == .effective || phase == .undone { problem = nil }
         self.phase = phase
+        looks = 0
         retryAt = nil
     }
 
     private mutating func retry(_ event: ContainmentEvent) {
         attempts += 1
+        note(event)
+    }
+
+    private mutating func note(_ event: ContainmentEvent) {
         problem = event.fields["problem"]?.string
         retryAt = event.fields["retryAt"]?.string.flatMap { Timestamp($0) }
     }

@@ -27,6 +27,8 @@ public struct ContainmentCase: Sendable, Hashable {
         case undone
         /// It was found done by somebody else before.
         case alreadyDone
+        /// The platform accepted it, and nothing ever showed whether it holds: not called done, and not looked at any longer.
+        case unconfirmed
         /// Somebody refused it.
         case refused
         /// It could not be done or undone; a person has to look, and can ask for what was done to be taken back.
@@ -49,10 +51,15 @@ public struct ContainmentCase: Sendable, Hashable {
     public internal(set) var phase: Phase
     /// Who approved, in order.
     public internal(set) var approvers: [String]
+    /// How many people have to agree.
+    public let approvalsNeeded: Int
     /// The state before, as read; what undoing goes back to.
     public internal(set) var priorState: JSONValue?
-    /// Failed attempts of the present phase, and when the next may be made.
+    /// What was noted when it was brought about; reading back compares with it.
+    public internal(set) var evidence: JSONValue?
+    /// Failed attempts of the present phase, looks that showed nothing, and when the next may be made.
     public internal(set) var attempts: Int
+    var looks: Int
     public internal(set) var retryAt: Timestamp?
     /// Who ended or refused it, and what went wrong last.
     public internal(set) var endedBy: String?
@@ -64,11 +71,25 @@ public struct ContainmentCase: Sendable, Hashable {
 
     /// Attempts of one phase before it is called failed.
     public static let maximumAttempts = 8
+    /// Looks at an effect that does not show itself before it is called unconfirmed: with pauses that double up to an hour,
+    /// a little more than a day.
+    public static let maximumLooks = 36
+
+    /// What is known of the effect: `none`, `shown`, or `unknown`. Accepted by the platform is unknown until it was read back.
+    public var effect: String {
+        switch phase {
+        case .proposed, .approved, .refused, .undone: "none"
+        case .executing: attempts == 0 ? "none" : "unknown"
+        case .effective, .alreadyDone: "shown"
+        case .verifying, .undoing, .verifyingUndo, .unconfirmed: "unknown"
+        case .failed: priorState == nil ? "none" : "unknown"
+        }
+    }
 
     /// Whether it came to an end.
     public var isOver: Bool {
         switch phase {
-        case .undone, .alreadyDone, .refused, .failed: true
+        case .undone, .alreadyDone, .unconfirmed, .refused, .failed: true
         case .effective: !step.isReversible
         default: false
         }
@@ -82,17 +103,33 @@ public struct ContainmentCase: Sendable, Hashable {
         switch phase {
         case .approved: return effect(.readState, "before")
         case .executing: return waitsForCallEnd && liveCall ? nil : effect(.perform, "do")
-        case .verifying: return effect(.readBack, "check")
-        case .undoing: return effect(.undo(priorState ?? .null), "undo")
-        case .verifyingUndo: return effect(.readBack, "check-undo")
-        case .proposed, .effective, .undone, .alreadyDone, .refused, .failed: return nil
+        case .verifying: return effect(.readBack(evidence ?? .null), "check")
+        case .undoing:
+            let undo = ContainmentUndo(
+                priorState: priorState ?? .null,
+                evidence: evidence ?? .null,
+                isByTimer: endedBy == DetectionEvent.producer
+            )
+            return effect(.undo(undo), "undo")
+        case .verifyingUndo: return effect(.readBack(evidence ?? .null), "check-undo")
+        case .proposed, .effective, .undone, .alreadyDone, .unconfirmed, .refused, .failed: return nil
         }
     }
 
     /// Whether its timer has run out and the effect has to be undone.
     public func isUndoDue(at now: Timestamp) -> Bool {
-        guard let undoAt, step.isReversible else { return false }
-        return phase == .effective && now >= undoAt
+        guard let undoAt, now >= undoAt else { return false }
+        // What was not brought about yet, or not seen to hold, ends in time too.
+        return isUndoable && phase != .failed
+    }
+
+    /// Whether it may be asked to be taken back: from the moment at which the state before is saved.
+    var isUndoable: Bool {
+        guard step.isReversible, priorState != nil else { return false }
+        switch phase {
+        case .executing, .verifying, .effective, .failed: return true
+        default: return false
+        }
     }
 
     private func effect(_ action: ContainmentEffect.Action, _ name: String) -> ContainmentEffect {
@@ -122,10 +159,10 @@ public struct ContainmentEffect: Sendable, Hashable {
         case readState
         /// Bring the step's effect about.
         case perform
-        /// Read whether the effect is there; changes nothing.
-        case readBack
+        /// Read whether the effect is there, given what was noted when it was brought about; changes nothing.
+        case readBack(JSONValue)
         /// Put back the state that was saved.
-        case undo(JSONValue)
+        case undo(ContainmentUndo)
     }
 
     /// The step, on whom, and which part of it.
@@ -134,6 +171,16 @@ public struct ContainmentEffect: Sendable, Hashable {
     public let action: Action
     /// The same whenever this is asked for again.
     public let idempotencyKey: String
+}
+
+/// What undoing goes back to.
+public struct ContainmentUndo: Sendable, Hashable {
+    /// The state before, as it was saved.
+    public let priorState: JSONValue
+    /// What was noted when the effect was brought about; null when that was not seen.
+    public let evidence: JSONValue
+    /// Whether its time was over, rather than a person asking for it: what somebody else has changed since is for a person to judge.
+    public let isByTimer: Bool
 }
 
 extension ContainmentStep {

@@ -12,6 +12,7 @@ public struct ContainmentEvent: Sendable, Hashable {
         case foundDone = "CONTAINMENT_FOUND_DONE"
         case performed = "CONTAINMENT_PERFORMED"
         case effectVerified = "CONTAINMENT_EFFECT_VERIFIED"
+        case effectUnknown = "CONTAINMENT_EFFECT_UNKNOWN"
         case attemptFailed = "CONTAINMENT_ATTEMPT_FAILED"
         case failed = "CONTAINMENT_FAILED"
         case undoRequested = "CONTAINMENT_UNDO_REQUESTED"
@@ -83,6 +84,10 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
     case approvedBefore
     /// The case does not stand where this can be done.
     case wrongPhase(ContainmentCase.Phase)
+    /// The platform knows no such user or client, or hides it.
+    case unknownTarget(String)
+    /// The decision came before, under this id.
+    case decisionRepeated
     /// A random password is of no use to a user of single sign-on.
     case noNativeLogin
     /// A timer must end later than now.
@@ -104,6 +109,8 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
         case .approverIsRequester: "whoever asked for it cannot approve it; somebody else must"
         case .approvedBefore: "you approved this already; somebody else must approve too"
         case .wrongPhase(let phase): "the case is '\(phase.rawValue)', where this cannot be done"
+        case .unknownTarget(let id): "the platform knows no active or inactive '\(id)'; give the id, not a name"
+        case .decisionRepeated: "a decision with this message id was taken before; each needs an id of its own"
         case .noNativeLogin:
             "the user does not sign in with a password of the platform; end the identity provider's session instead"
         case .undoInPast: "the end of the effect must be later than now"

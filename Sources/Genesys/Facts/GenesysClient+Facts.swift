@@ -1,4 +1,5 @@
 import FoundationEssentials
+import NIOHTTP1
 public import WallTime
 
 /// Which of the platform's two kinds of audits.
@@ -17,7 +18,8 @@ public enum AuditKind: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// Facts for detection. Nobody waits for them, so all are asked for in the background of the request budget.
+/// Facts for detection. Nobody waits for them, so all are asked for in the background of the request budget. Queries that are sent
+/// with POST change nothing, so they may be sent again as a GET may.
 extension GenesysClient {
     /// Rows of a page of audits; the most that the platform gives.
     static let auditPage = 500
@@ -47,7 +49,7 @@ extension GenesysClient {
             interval: Self.interval(from, to),
             paging: .init(pageSize: size, pageNumber: number)
         )
-        return try await facts(try Call("/analytics/conversations/details/query", asking: Self.json(query)))
+        return try await facts(try Call("/analytics/conversations/details/query", method: .POST, body: Self.json(query)))
     }
 
     /// The services that write audits (`GET /api/v2/audits/query/servicemapping`; permission `audits:audit:view`).
@@ -72,7 +74,7 @@ extension GenesysClient {
             let sort = [Sort()]
         }
         let query = Query(interval: Self.interval(from, to), serviceName: service)
-        return try await facts(try Call(kind.path, asking: Self.json(query)))
+        return try await facts(try Call(kind.path, method: .POST, body: Self.json(query)))
     }
 
     /// How far a query of audits has come.
@@ -98,7 +100,7 @@ extension GenesysClient {
             let metrics = [ActionExecutions.metric]
         }
         let query = Query(interval: Self.interval(from, to), granularity: "PT\(minutes)M")
-        return try await facts(try Call("/analytics/actions/aggregates/query", asking: Self.json(query)))
+        return try await facts(try Call("/analytics/actions/aggregates/query", method: .POST, body: Self.json(query)))
     }
 
     /// All published data actions with the addresses that they call (`GET /api/v2/integrations/actions`; permission

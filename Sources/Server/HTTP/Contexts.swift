@@ -1,6 +1,8 @@
 import Credentials
+import Gateway
 import Hummingbird
 import NIOCore
+import NIOSSL
 import Synchronization
 
 /// What is known of a request before anybody has looked at its credentials.
@@ -10,6 +12,7 @@ struct PlainContext: RequestContext {
     var client: APIClient?
     /// The peer's address as text, empty when there is none.
     let address: String
+    private let channel: any Channel
     /// For the log line that is written at the end.
     let outcome = RequestOutcome()
 
@@ -17,7 +20,14 @@ struct PlainContext: RequestContext {
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
-        address = source.channel.remoteAddress?.ipAddress ?? ""
+        channel = source.channel
+        address = channel.remoteAddress?.ipAddress ?? ""
+    }
+
+    /// What the caller presented when the connection was made; nil when it presented nothing.
+    func certificate() async -> CallerCertificate? {
+        guard let presented = try? await channel.nioSSL_peerCertificate().get() else { return nil }
+        return CallerCertificate(presented)
     }
 }
 

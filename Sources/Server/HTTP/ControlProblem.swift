@@ -19,6 +19,15 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case idempotencyUnsupported = "idempotency-unsupported"
     case unauthenticated = "unauthenticated"
     case forbidden = "forbidden"
+    case certificateRequired = "certificate-required"
+    case signatureRequired = "signature-required"
+    case signatureMalformed = "signature-malformed"
+    case signatureIncomplete = "signature-incomplete"
+    case signatureInvalid = "signature-invalid"
+    case signatureExpired = "signature-expired"
+    case signatureReplayed = "signature-replayed"
+    case contentDigestMismatch = "content-digest-mismatch"
+    case signatureMemoryFull = "signature-memory-full"
     case notFound = "not-found"
     case unknownEntry = "unknown-entry"
     case unknownTile = "unknown-tile"
@@ -50,8 +59,10 @@ public enum ControlProblem: String, Sendable, CaseIterable {
             .missingField, .unknownField, .wrongType, .invalidField, .invalidIdentifier, .invalidEvent,
             .idempotencyUnsupported:
             400
-        case .unauthenticated: 401
-        case .forbidden: 403
+        case .unauthenticated, .signatureRequired, .signatureMalformed, .signatureIncomplete, .signatureInvalid,
+            .signatureExpired, .signatureReplayed, .contentDigestMismatch:
+            401
+        case .forbidden, .certificateRequired: 403
         case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownSink, .unknownAlert,
             .unknownCase:
             404
@@ -61,7 +72,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .internalError: 500
-        case .ledgerUnavailable: 503
+        case .ledgerUnavailable, .signatureMemoryFull: 503
         }
     }
 
@@ -85,6 +96,15 @@ public enum ControlProblem: String, Sendable, CaseIterable {
                 + "lost answer list the clients and revoke the new one."
         case .unauthenticated: "The credentials are missing or not valid: send those of an API client."
         case .forbidden: "This API client may not do this, or not from this address."
+        case .certificateRequired: AuthenticationFailure.certificate.title
+        case .signatureRequired: AuthenticationFailure.signatureRequired.title
+        case .signatureMalformed: AuthenticationFailure.signatureMalformed.title
+        case .signatureIncomplete: AuthenticationFailure.signatureIncomplete.title
+        case .signatureInvalid: AuthenticationFailure.signatureInvalid.title
+        case .signatureExpired: AuthenticationFailure.signatureExpired.title
+        case .signatureReplayed: AuthenticationFailure.signatureReplayed.title
+        case .contentDigestMismatch: AuthenticationFailure.contentDigest.title
+        case .signatureMemoryFull: AuthenticationFailure.signatureMemoryFull.title
         case .notFound: "There is nothing at this path."
         case .unknownEntry: "The ledger has no such entry."
         case .unknownTile: "The ledger has no such tile or bundle."

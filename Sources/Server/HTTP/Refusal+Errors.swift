@@ -72,12 +72,17 @@ extension ContainmentError {
     fileprivate var words: String {
         switch self {
         case .stepDisabled: "the step is off: switch it on in detection.containment"
-        case .protected: "the agent is on the list that containment never touches"
+        case .protected: "the account is on the list that containment never touches"
         case .capReached: "as many identities as may be were contained within the last hour"
-        case .alreadyRunning: "the same is under way for this agent"
+        case .alreadyRunning: "the same is under way for this account"
         case .caseExists: "there is a case with this id already"
         case .notReversible: "this cannot be taken back"
         case .undoInPast: "the end must be later than now"
+        case .approverIsRequester: "whoever asked for it cannot approve it: somebody else must"
+        case .approvedBefore: "this client approved it before: somebody else must approve too"
+        case .unknownTarget: "the platform knows no such account"
+        case .noNativeLogin: "the user is not known to sign in with a password of the platform"
+        case .decisionRepeated: "a decision with this message id was taken before"
         default: "the case does not stand where this can be done"
         }
     }

@@ -1,11 +1,11 @@
 extension OpenAPIDocument {
-    /// Detection and containment.
+    /// What detection found.
     static let alertPaths = #"""
         "/api/v1/alerts": {
           "get": {
             "operationId": "listAlerts", "tags": ["alerts"],
             "summary": "What detection found, newest first, with its evidence and what became of it.",
-            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}],
+            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}, {"signature": ["alerts"]}],
             "parameters": [
               {
                 "name": "status", "in": "query", "description": "Only those that stand so.",
@@ -39,7 +39,7 @@ extension OpenAPIDocument {
         "/api/v1/alerts/decisions": {
           "post": {
             "operationId": "decideAlert", "tags": ["alerts"], "summary": "A person's decision about an alert.",
-            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}],
+            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}, {"signature": ["alerts"]}],
             "requestBody": {
               "required": true,
               "content": {
@@ -68,94 +68,6 @@ extension OpenAPIDocument {
               \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
             }
           }
-        },
-        "/api/v1/containment": {
-          "get": {
-            "operationId": "listContainment", "tags": ["alerts"], "summary": "Who is contained, and how far it has come.",
-            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}],
-            "parameters": [
-              {
-                "name": "all", "in": "query", "description": "Those that are over, too.",
-                "schema": {"type": "boolean", "default": false}
-              }
-            ],
-            "responses": {
-              "200": {
-                "description": "The cases, newest first.",
-                "content": {
-                  "application/json": {
-                    "schema": {
-                      "type": "object", "required": ["cases"], "additionalProperties": false,
-                      "properties": {
-                        "cases": {"type": "array", "items": {"$ref": "#/components/schemas/ContainmentCase"}}
-                      }
-                    }
-                  }
-                }
-              },
-              \#(problems(400, 401, 403, 408, 413, 500, 503))
-            }
-          },
-          "post": {
-            "operationId": "contain", "tags": ["alerts"],
-            "summary": "Masks or refuses what an agent reads, within a second and on every node.",
-            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}],
-            "requestBody": {
-              "required": true,
-              "content": {
-                "application/json": {
-                  "schema": {
-                    "type": "object", "required": ["step", "agentId", "reason"], "additionalProperties": false,
-                    "properties": {
-                      "caseId": {
-                        "type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$",
-                        "description": "Of the caller's choosing: asking twice is asking once. Made up when left out."
-                      },
-                      "step": {"enum": ["mask_only", "block"]},
-                      "agentId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-                      "reason": {"$ref": "#/components/schemas/Reason"},
-                      "alerts": {"type": "array", "maxItems": 20, "items": {"type": "string"}},
-                      "minutes": {
-                        "type": "integer", "minimum": 1, "maximum": 525600,
-                        "description": "End it by itself after so many."
-                      }
-                    }
-                  },
-                  "example": {"step": "mask_only", "agentId": "agent-1", "reason": "200 customers in ten minutes"}
-                }
-              }
-            },
-            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 408, 409, 413, 415, 500, 503))}
-          }
-        },
-        "/api/v1/containment/undo": {
-          "post": {
-            "operationId": "undoContainment", "tags": ["alerts"], "summary": "Takes a step back now.",
-            "security": [{"basic": ["respond"]}, {"bearer": ["respond"]}],
-            "requestBody": {
-              "required": true,
-              "content": {
-                "application/json": {
-                  "schema": {
-                    "type": "object", "required": ["caseId", "reason"], "additionalProperties": false,
-                    "properties": {
-                      "caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-                      "reason": {"$ref": "#/components/schemas/Reason"}
-                    }
-                  },
-                  "example": {"caseId": "c-1", "reason": "a false alarm"}
-                }
-              }
-            },
-            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
-          }
-        }
-        """#
-
-    private static let caseAnswer = #"""
-        "200": {
-          "description": "The case as it is now.",
-          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ContainmentCase"}}}
         }
         """#
 
@@ -193,29 +105,6 @@ extension OpenAPIDocument {
                 }
               }
             }
-          }
-        },
-        "ContainmentCase": {
-          "type": "object",
-          "required": ["caseId", "step", "targetId", "phase", "requester", "reason", "alerts", "proposedAt", "undoAt"],
-          "additionalProperties": false,
-          "properties": {
-            "caseId": {"type": "string"},
-            "step": {"type": "string"},
-            "targetId": {"type": "string"},
-            "phase": {
-              "enum": [
-                "proposed", "approved", "executing", "verifying", "effective", "undoing", "verifyingUndo", "undone",
-                "alreadyDone", "refused", "failed"
-              ]
-            },
-            "requester": {"type": "string"},
-            "reason": {"type": "string"},
-            "alerts": {"type": "array", "items": {"type": "string"}},
-            "proposedAt": {"type": "string", "format": "date-time"},
-            "undoAt": {"type": ["string", "null"], "format": "date-time"},
-            "endedBy": {"type": ["string", "null"]},
-            "problem": {"type": ["string", "null"]}
           }
         },
         """#

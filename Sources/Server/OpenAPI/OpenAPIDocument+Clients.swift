@@ -4,7 +4,7 @@ extension OpenAPIDocument {
         "/api/v1/clients": {
           "get": {
             "operationId": "listClients", "tags": ["clients"], "summary": "Every client, revoked ones too, oldest first.",
-            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}],
+            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}, {"signature": ["admin"]}],
             "responses": {
               "200": {
                 "description": "The clients.",
@@ -24,7 +24,7 @@ extension OpenAPIDocument {
             "operationId": "createClient", "tags": ["clients"],
             "summary": "Makes a client. Its secret is in this answer and nowhere else.",
             "description": "A request with an Idempotency-Key is refused with the problem idempotency-unsupported, since the answer is not kept and cannot be given again.",
-            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}],
+            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}, {"signature": ["admin"]}],
             "requestBody": {
               "required": true,
               "content": {
@@ -45,6 +45,14 @@ extension OpenAPIDocument {
                       },
                       "expires": {
                         "type": ["string", "null"], "format": "date-time", "description": "When it stops working; in the future."
+                      },
+                      "signing": {"$ref": "#/components/schemas/NewSigningKey"},
+                      "signatureRequired": {
+                        "type": ["boolean", "null"], "description": "Whether each request must be signed. Needs a key."
+                      },
+                      "certificates": {
+                        "type": ["array", "null"], "maxItems": 20, "items": {"$ref": "#/components/schemas/CertificateBinding"},
+                        "description": "Over which client certificates alone it may call; empty for any or none."
                       }
                     }
                   },
@@ -65,7 +73,8 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "rotateClient", "tags": ["clients"],
             "summary": "Gives a client a new secret, which is in this answer and nowhere else.",
-            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}],
+            "description": "With `signing`, `signatureRequired` or `certificates` only what they name is changed, and the secret stays.",
+            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}, {"signature": ["admin"]}],
             "parameters": [{"$ref": "#/components/parameters/clientId"}],
             "requestBody": {
               "required": true,
@@ -76,7 +85,15 @@ extension OpenAPIDocument {
                     "properties": {
                       "overlapSeconds": {
                         "type": "integer", "minimum": 0, "maximum": 2592000,
-                        "description": "How long the old secrets go on working."
+                        "description": "How long the old secrets or keys go on working."
+                      },
+                      "signing": {"$ref": "#/components/schemas/NewSigningKey"},
+                      "signatureRequired": {
+                        "type": ["boolean", "null"], "description": "Whether each request must be signed. Needs a key."
+                      },
+                      "certificates": {
+                        "type": ["array", "null"], "maxItems": 20, "items": {"$ref": "#/components/schemas/CertificateBinding"},
+                        "description": "Over which client certificates alone it may call; empty for any or none."
                       }
                     }
                   },
@@ -97,7 +114,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "revokeClient", "tags": ["clients"],
             "summary": "Ends a client: at once on this node, within a second on every other.",
-            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}],
+            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}, {"signature": ["admin"]}],
             "parameters": [{"$ref": "#/components/parameters/clientId"}],
             "requestBody": {
               "required": false,

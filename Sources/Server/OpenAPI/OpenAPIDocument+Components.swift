@@ -61,7 +61,7 @@ extension OpenAPIDocument {
         "Reason": {"type": ["string", "null"], \#(reasonRule)},
         "Scope": {
           "type": "string", "pattern": "\#(Scope.pattern)",
-          "description": "read:<route> and read:* for audited reads, audit for the audit trail, ledger for entries and proofs, sinks for delivery, alerts for what detection found, respond for containment, redact for redaction, redact.reverse for taking it back, admin for management, identity for identification and decisions about who is whom, identity.forget for forgetting, events for reporting events of other systems."
+          "description": "read:<route> and read:* for audited reads, audit for the audit trail, ledger for entries and proofs, sinks for delivery, alerts for what detection found, respond for asking for containment and taking it back, respond.approve for agreeing to it, redact for redaction, redact.reverse for taking it back, admin for management, identity for identification and decisions about who is whom, identity.forget for forgetting, events for reporting events of other systems."
         },
         "AddressRange": {
           "type": "string", "description": "An IP address, or a range in CIDR notation without bits beyond its prefix."
@@ -104,7 +104,10 @@ extension OpenAPIDocument {
         },
         "Client": {
           "type": "object", "additionalProperties": false,
-          "required": ["id", "name", "scopes", "allowedAddresses", "created", "expires", "revoked"],
+          "required": [
+            "id", "name", "scopes", "allowedAddresses", "created", "expires", "revoked", "signatureRequired", "signingKeys",
+            "certificates"
+          ],
           "properties": {
             "id": {"type": "string"},
             "name": {"type": "string"},
@@ -112,14 +115,45 @@ extension OpenAPIDocument {
             "allowedAddresses": {"type": "array", "items": {"$ref": "#/components/schemas/AddressRange"}},
             "created": {"type": "string", "format": "date-time"},
             "expires": {"type": ["string", "null"], "format": "date-time"},
-            "revoked": {"type": ["string", "null"], "format": "date-time"}
+            "revoked": {"type": ["string", "null"], "format": "date-time"},
+            "signatureRequired": {"type": "boolean"},
+            "signingKeys": {
+              "type": "array",
+              "items": {
+                "type": "object", "required": ["algorithm", "fingerprint", "expires", "readable"], "additionalProperties": false,
+                "properties": {
+                  "algorithm": {"enum": ["hmac-sha256", "ed25519"]},
+                  "fingerprint": {"type": "string", "description": "SHA-256 of the public key or of the secret, in hex."},
+                  "expires": {"type": ["string", "null"], "format": "date-time"},
+                  "readable": {"type": "boolean", "description": "False when the keyring's key that its secret is sealed under is gone."}
+                }
+              }
+            },
+            "certificates": {"type": "array", "items": {"$ref": "#/components/schemas/CertificateBinding"}}
+          }
+        },
+        "CertificateBinding": {
+          "type": "string", "pattern": "^(sha256:[0-9a-fA-F:]{64,95}|dns:[!-~]+|uri:[!-~]+)$",
+          "description": "SHA-256 of the certificate, or a subject alternative name."
+        },
+        "NewSigningKey": {
+          "type": ["object", "null"], "required": ["algorithm"], "additionalProperties": false,
+          "properties": {
+            "algorithm": {"enum": ["hmac-sha256", "ed25519"]},
+            "publicKey": {
+              "type": ["string", "null"], "minLength": 44, "maxLength": 200,
+              "description": "Of ed25519: the raw key of 32 bytes or its SubjectPublicKeyInfo, in base64. Of hmac-sha256 none: the secret is made here."
+            }
           }
         },
         "IssuedSecret": {
-          "type": "object", "required": ["client", "secret"], "additionalProperties": false,
+          "type": "object", "required": ["client"], "additionalProperties": false,
           "properties": {
             "client": {"$ref": "#/components/schemas/Client"},
-            "secret": {"type": "string", "description": "Shown once; only its hash is kept."}
+            "secret": {"type": "string", "description": "Shown once; only its hash is kept. Not there when the client keeps its old one."},
+            "signingSecret": {
+              "type": "string", "description": "Shown once, in base64; a sealed copy is kept. Only of a new key for hmac-sha256."
+            }
           }
         },
         "Readiness": {

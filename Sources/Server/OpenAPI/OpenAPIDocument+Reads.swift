@@ -15,7 +15,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "read", "tags": ["reads"],
             "summary": "Fetches a customer's data for an agent on an interaction, masked as the policy says, once that is recorded.",
-            "security": [{"basic": ["read:{route}"]}, {"bearer": ["read:{route}"]}],
+            "security": [{"basic": ["read:{route}"]}, {"bearer": ["read:{route}"]}, {"signature": ["read:{route}"]}],
             "parameters": [
               {
                 "name": "route", "in": "path", "required": true, "description": "A route of the configuration.",
@@ -72,7 +72,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "getAccessToken", "tags": ["reads"],
             "summary": "An access token for an API client (RFC 6749 section 4.4).",
-            "security": [{"basic": []}, {"bearer": []}],
+            "security": [{"basic": []}, {"bearer": []}, {"signature": []}],
             "requestBody": {
               "required": true,
               "content": {

@@ -10,7 +10,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "redact", "tags": ["redaction"], "summary": "Replaces personal data in a text, a document or a transcript.",
             "description": "Exactly one of text, json and transcript; the answer has the same member with the personal data replaced. At most 1 MiB.",
-            "security": [{"basic": ["redact"]}, {"bearer": ["redact"]}],
+            "security": [{"basic": ["redact"]}, {"bearer": ["redact"]}, {"signature": ["redact"]}],
             "requestBody": {
               "required": true,
               "content": {
@@ -70,7 +70,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "revealRedacted", "tags": ["redaction"],
             "summary": "Turns back a number that the action formatPreserving wrote. Recorded as REDACTION_REVERSED before it is answered.",
-            "security": [{"basic": ["redact.reverse"]}, {"bearer": ["redact.reverse"]}],
+            "security": [{"basic": ["redact.reverse"]}, {"bearer": ["redact.reverse"]}, {"signature": ["redact.reverse"]}],
             "requestBody": {
               "required": true,
               "content": {

@@ -25,7 +25,8 @@ enum OpenAPIDocument {
             {"name": "redaction", "description": "Personal data in text that the caller sends. Nothing of it is kept or logged."},
             {"name": "clients", "description": "API clients. Each change is an event."},
             {"name": "sinks", "description": "Delivery of the record to SIEM, warehouse and locked storage. Each change is an event."},
-            {"name": "alerts", "description": "What detection found, people's decisions, and the containment of agents. Each change is an event."},
+            {"name": "alerts", "description": "What detection found, and people's decisions about it. Each change is an event."},
+            {"name": "containment", "description": "The containment of agents, with approvals. Each change is an event before it is done."},
             {"name": "operations", "description": "Health, metrics and settings."}
           ],
           "security": [],
@@ -38,6 +39,7 @@ enum OpenAPIDocument {
         \#(clientPaths),
         \#(sinkPaths),
         \#(alertPaths),
+        \#(containmentPaths),
         \#(readPaths)
           },
           "components": {
@@ -51,6 +53,10 @@ enum OpenAPIDocument {
                 "type": "http",
                 "scheme": "bearer",
                 "description": "`<id>.<secret>` of an API client, or an access token from `POST /oauth/token`."
+              },
+              "signature": {
+                "type": "apiKey", "in": "header", "name": "Signature-Input",
+                "description": "An HTTP message signature (RFC 9421) by hmac-sha256 or ed25519, with `Signature-Input` and `Signature`: covers `@method`, `@path`, `@query` where there is one, and `content-digest` (RFC 9530, sha-256) where there is a body; has `created`, `keyid` (the client's id) and a `nonce` of its own; `alg`, where it is given, is that of the client's key. Stands in place of `Authorization`, or beside it."
               }
             },
             "parameters": {
@@ -63,6 +69,7 @@ enum OpenAPIDocument {
             "schemas": {
         \#(sinkSchemas)
         \#(alertSchemas)
+        \#(containmentSchemas)
         \#(schemas),
         \#(identitySchemas)
             }

@@ -20,23 +20,31 @@ struct ClientRoutes: Sendable {
             guard !request.headers.contains(where: { $0.name.canonicalName == "idempotency-key" }) else {
                 throw Refusal(.idempotencyUnsupported)
             }
-            let body = try await JSONBody(request, known: ["name", "scopes", "allowedAddresses", "expires"])
+            let body = try await JSONBody(
+                request,
+                known: ["name", "scopes", "allowedAddresses", "expires"] + ClientSafeguardsBody.members
+            )
+            let safeguards = try ClientSafeguardsBody.changes(body)
             let issued = try await registry.create(
                 name: try JSONBody.required("name", try body.text("name", .clientName)),
                 scopes: try Self.scopes(body),
                 addresses: try Self.addresses(body),
                 expires: try Self.expiry(body),
+                signing: safeguards.signing,
+                requiresSignature: safeguards.requiresSignature ?? false,
+                certificates: safeguards.certificates ?? [],
                 actor: context.client.id
             )
             try await refresher.refresh()
             return try .json(Self.json(issued), status: .created)
         }
         group.serve(.rotateClient) { request, context, _ in
-            let body = try await JSONBody(request, known: ["overlapSeconds"])
+            let body = try await JSONBody(request, known: ["overlapSeconds"] + ClientSafeguardsBody.members)
             let overlap = try JSONBody.required("overlapSeconds", try body.number("overlapSeconds", in: Self.overlap))
             let issued = try await registry.rotate(
                 try Self.id(context),
                 overlapSeconds: overlap,
+                changes: try ClientSafeguardsBody.changes(body),
                 actor: context.client.id
             )
             try await refresher.refresh()
@@ -83,17 +91,22 @@ struct ClientRoutes: Sendable {
     }
 
     private static func json(_ client: APIClient) -> JSONValue {
-        .object([
-            "id": .string(client.id), "name": .string(client.name),
-            "scopes": .array(client.scopes.map(\.description).sorted().map { .string($0) }),
-            "allowedAddresses": .array(client.addresses.map { .string($0.description) }),
-            "created": .string(client.created.description), "expires": .optional(client.expires?.description),
-            "revoked": .optional(client.revoked?.description),
-        ])
+        .object(
+            [
+                "id": .string(client.id), "name": .string(client.name),
+                "scopes": .array(client.scopes.map(\.description).sorted().map { .string($0) }),
+                "allowedAddresses": .array(client.addresses.map { .string($0.description) }),
+                "created": .string(client.created.description), "expires": .optional(client.expires?.description),
+                "revoked": .optional(client.revoked?.description),
+            ].merging(ClientSafeguardsBody.json(client.safeguards)) { first, _ in first }
+        )
     }
 
     private static func json(_ issued: IssuedSecret) -> JSONValue {
-        ["client": json(issued.client), "secret": .string(issued.secret)]
+        var answer: [String: JSONValue] = ["client": json(issued.client)]
+        if let secret = issued.newSecret { answer["secret"] = .string(secret) }
+        if let secret = issued.signingSecret { answer["signingSecret"] = .string(secret) }
+        return .object(answer)
     }
 }
 

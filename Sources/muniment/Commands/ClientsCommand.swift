@@ -40,6 +40,8 @@ struct ClientsCommand: AsyncParsableCommand {
         @Option(help: "When it stops working: a date or a time like 2027-01-31 or 2027-01-31T12:00:00Z.")
         var expires: String?
 
+        @OptionGroup var safeguards: SafeguardOptions
+
         func run() async throws {
             let scopes = try Set(
                 self.scopes.map { text in
@@ -58,6 +60,7 @@ struct ClientsCommand: AsyncParsableCommand {
                 return range
             }
             let expires = try self.expires.map { try Moment.parse($0) }
+            let changes = try safeguards.changes()
             let installation = try configurationOption.load()
             for scope in scopes {
                 if case .read(let route) = scope, route != "*",
@@ -72,6 +75,9 @@ struct ClientsCommand: AsyncParsableCommand {
                     scopes: scopes,
                     addresses: addresses,
                     expires: expires,
+                    signing: changes.signing,
+                    requiresSignature: changes.requiresSignature ?? false,
+                    certificates: changes.certificates ?? [],
                     actor: operatorOption.name
                 )
             }
@@ -109,18 +115,23 @@ struct ClientsCommand: AsyncParsableCommand {
                                 "created": .string(client.created.description),
                                 "expires": client.expires.map { .string($0.description) } ?? .null,
                                 "revoked": client.revoked.map { .string($0.description) } ?? .null,
+                                "signatureRequired": .bool(client.safeguards?.requiresSignature ?? false),
+                                "signing": .array(SafeguardOptions.keys(client, at: now).map { .string($0) }),
+                                "certificates": .array(
+                                    (client.safeguards?.certificates ?? []).map { .string($0.description) }
+                                ),
                             ])
                         }
                     )
                 )
             }
             Output.table(
-                ["client", "name", "scopes", "from", "state"],
+                ["client", "name", "scopes", "from", "besides its secret", "state"],
                 clients.map {
                     [
                         $0.id, $0.name, $0.scopes.map(\.description).sorted().joined(separator: " "),
                         $0.addresses.isEmpty ? "anywhere" : $0.addresses.map(\.description).joined(separator: " "),
-                        state($0),
+                        SafeguardOptions.summary($0, at: now), state($0),
                     ]
                 }
             )
@@ -129,7 +140,8 @@ struct ClientsCommand: AsyncParsableCommand {
 
     struct Rotate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Give a client a new secret; the old one works for a while longer."
+            abstract: "Give a client a new secret; the old one works for a while longer.",
+            discussion: "With options for signing or certificates only what they name is changed, and the secret stays."
         )
 
         @OptionGroup var configurationOption: ConfigurationOption
@@ -142,12 +154,16 @@ struct ClientsCommand: AsyncParsableCommand {
         @Option(help: "How long the old secret works, in seconds; 0 ends it at once.")
         var overlapSeconds: Int64 = 86_400
 
+        @OptionGroup var safeguards: SafeguardOptions
+
         func run() async throws {
+            let changes = try safeguards.changes()
             let installation = try configurationOption.load()
             let issued = try await installation.withLedger {
                 try await installation.registry($0, producer: "cli").rotate(
                     client,
                     overlapSeconds: overlapSeconds,
+                    changes: changes,
                     actor: operatorOption.name
                 )
             }
@@ -181,20 +197,32 @@ struct ClientsCommand: AsyncParsableCommand {
     }
 
     fileprivate static func show(_ issued: IssuedSecret, _ format: OutputFormat) {
+        let id = issued.client.id
         if format == .json {
-            return Output.json(
-                .object([
-                    "clientId": .string(issued.client.id), "secret": .string(issued.secret),
-                    "bearer": .string("\(issued.client.id).\(issued.secret)"),
-                ])
+            var shown: [String: JSONValue] = ["clientId": .string(id)]
+            if let secret = issued.newSecret {
+                shown["secret"] = .string(secret)
+                shown["bearer"] = .string("\(id).\(secret)")
+            }
+            if let secret = issued.signingSecret { shown["signingSecret"] = .string(secret) }
+            return Output.json(.object(shown))
+        }
+        Output.line("client id       \(id)")
+        if let secret = issued.newSecret {
+            Output.line("secret          \(secret)")
+            Output.line("bearer          \(id).\(secret)")
+        }
+        if let secret = issued.signingSecret { Output.line("signing secret  \(secret)") }
+        if issued.newSecret != nil {
+            Output.note(
+                "The secret is shown once and not kept. Send it as Basic credentials, or the bearer line as a bearer token."
             )
         }
-        Output.line("client id  \(issued.client.id)")
-        Output.line("secret     \(issued.secret)")
-        Output.line("bearer     \(issued.client.id).\(issued.secret)")
-        Output.note(
-            "The secret is shown once and not kept. Send it as Basic credentials, or the last line as a bearer token."
-        )
+        if issued.signingSecret != nil {
+            Output.note(
+                "The signing secret is base64, shown once, and kept sealed. keyid is the client id: docs/api.md."
+            )
+        }
     }
 }
 

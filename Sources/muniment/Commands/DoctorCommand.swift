@@ -1,11 +1,13 @@
 import ArgumentParser
 import AsyncHTTPClient
+import Detection
 import Foundation
 import Gateway
 import Genesys
 import JSON
 import Ledger
 import Logging
+import Monitoring
 import NIOCore
 import NIOHTTP1
 import PlatformFacts
@@ -240,9 +242,23 @@ struct DoctorCommand: AsyncParsableCommand {
                         ? "bindings can be looked up"
                         : "missing: \(missing.joined(separator: ", ")); every read would be unverifiable"
                 ),
-            ]
+            ] + containment(installation.configuration.detection.containment.enabled, grants)
         } catch {
             return [Finding(what: "genesys", state: .fail, detail: "\(error)")]
+        }
+    }
+
+    /// Whether the steps of containment that are switched on may be taken on the platform.
+    private func containment(_ steps: Set<ContainmentStep>, _ grants: OwnGrants) -> [Finding] {
+        steps.filter { !$0.isLocal }.sorted { $0.rawValue < $1.rawValue }.map { step in
+            let missing = grants.missing(of: PlatformContainment.permissions(for: step))
+            return Finding(
+                what: "containment \(step.rawValue)",
+                state: missing.isEmpty ? .pass : .fail,
+                detail: missing.isEmpty
+                    ? "the platform's client has the permissions that it needs"
+                    : "missing: \(missing.joined(separator: ", ")); add them to a role of the OAuth client"
+            )
         }
     }
 }

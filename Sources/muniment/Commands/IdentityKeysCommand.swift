@@ -1,4 +1,5 @@
 import ArgumentParser
+import Credentials
 import Identity
 import JSON
 import Settings
@@ -43,7 +44,7 @@ struct IdentityKeysCommand: AsyncParsableCommand {
                 identities.replaceKeyring(with: keyring)
                 try await identities.recordRotation(by: options.actor)
                 // Servers that still make tokens under the older key go on being found: it stays in use.
-                options.show(try await move(identities, options))
+                options.show(try await move(identities, installation, options))
             }
         }
     }
@@ -57,7 +58,9 @@ struct IdentityKeysCommand: AsyncParsableCommand {
         @OptionGroup var options: IdentityOptions
 
         func run() async throws {
-            try await options.run { _, identities in options.show(try await move(identities, options)) }
+            try await options.run { installation, identities in
+                options.show(try await move(identities, installation, options))
+            }
         }
     }
 
@@ -76,6 +79,15 @@ struct IdentityKeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.run { installation, identities in
+                let sealed = try await installation.registry(identities.recordedIn, producer: "cli").sealedKeys(
+                    epoch: epoch
+                )
+                guard sealed == 0 else {
+                    throw CommandFailure(
+                        "\(sealed) signing secrets of API clients are sealed under epoch \(epoch): run 'muniment identity keys "
+                            + "move' first"
+                    )
+                }
                 let cost = try await identities.destroyKey(
                     epoch: epoch,
                     acceptingLoss: acceptLoss,
@@ -93,12 +105,18 @@ struct IdentityKeysCommand: AsyncParsableCommand {
         }
     }
 
-    private static func move(_ identities: IdentityRegistry, _ options: IdentityOptions) async throws -> JSONValue {
+    private static func move(
+        _ identities: IdentityRegistry,
+        _ installation: Installation,
+        _ options: IdentityOptions
+    ) async throws -> JSONValue {
+        let registry = try installation.registry(identities.recordedIn, producer: "cli") { identities.tokens.keyring }
+        let clientKeys = try await registry.moveToNewestKey()
         let move = try await identities.moveToNewestKey(by: options.actor)
         return [
             "epoch": .integer(Int64(identities.tokens.keyring.newest.epoch)),
             "people": .integer(Int64(move.people)), "identifiers": .integer(Int64(move.identifiers)),
-            "waiting": .integer(Int64(move.waiting)),
+            "waiting": .integer(Int64(move.waiting)), "clientKeys": .integer(Int64(clientKeys)),
         ]
     }
 }

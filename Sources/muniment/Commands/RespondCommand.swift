@@ -10,22 +10,25 @@ import WallTime
 struct RespondCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "respond",
-        abstract: "Contain an agent: mask or refuse what the agent reads, for a time.",
+        abstract: "Contain an agent: at the gateway, and on the platform with approvals.",
         discussion: """
-            Each step is an event in the ledger before it is done, is read back afterwards, and can be taken back. A running \
-            server carries it out within a second. Which steps may be taken stands in detection.containment.
+            Each step is an event in the ledger before it is done, and is read back afterwards. A running server carries it out. \
+            Which steps may be taken, and how many people must agree, stands in detection.containment. Who you are is what \
+            --operator says, or the user you are logged in as: nothing proves it beyond the access that you have to this machine.
             """,
-        subcommands: [List.self, Propose.self, Undo.self],
+        subcommands: [List.self, Show.self, Propose.self, Approve.self, Refuse.self, Undo.self],
         defaultSubcommand: List.self
     )
 
     fileprivate static func withDesk<Value>(
         _ option: ConfigurationOption,
-        _ body: (ContainmentDesk, Installation) async throws -> Value
+        _ body: (ContainmentDesk) async throws -> Value
     ) async throws -> Value {
         let installation = try option.load()
-        return try await installation.withLedger { ledger in
-            try await body(try installation.containmentDesk(ledger, producer: "cli"), installation)
+        return try await installation.withPlatform { client in
+            try await installation.withLedger { ledger in
+                try await body(try installation.containmentDesk(ledger, platform: client, producer: "cli"))
+            }
         }
     }
 
@@ -37,16 +40,43 @@ struct RespondCommand: AsyncParsableCommand {
         @Flag(help: "Those that are over, too.") var all = false
 
         func run() async throws {
-            let cases = try await withDesk(configurationOption) { desk, _ in try await desk.book().cases.values }
+            let cases = try await withDesk(configurationOption) { try await $0.book().cases.values }
                 .filter { all || !$0.isOver }.sorted { ($0.proposedAt, $0.id) > ($1.proposedAt, $1.id) }
             if format.format == .json { return Output.json(["cases": .array(cases.map(\.json))]) }
             Output.table(
-                ["case", "step", "target", "phase", "requested by", "ends"],
+                ["case", "step", "target", "phase", "effect", "approved by", "requested by", "ends"],
                 cases.map {
                     [
-                        $0.id, $0.step.rawValue, $0.target.id, $0.phase.rawValue, $0.requester,
-                        $0.undoAt?.description ?? "-",
+                        $0.id, $0.step.rawValue, $0.target.id, $0.phase.rawValue, $0.effect,
+                        "\($0.approvers.count) of \($0.approvalsNeeded)", $0.requester, $0.undoAt?.description ?? "-",
                     ]
+                }
+            )
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a case and everything that happened to it.")
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var format: FormatOption
+        @Argument(help: "The case.") var id: String
+
+        func run() async throws {
+            let (found, history) = try await withDesk(configurationOption) { desk in
+                (try await desk.book().cases[id], try await desk.history(of: id))
+            }
+            guard let found else { throw CommandFailure("\(ContainmentError.unknownCase(id))") }
+            if format.format == .json { return Output.json(found.json(with: history)) }
+            Output.line("\(found.id): \(found.step.rawValue) of \(found.target.id), \(found.phase.rawValue)")
+            Output.line("  \(found.step.consequence)")
+            Output.line("  reason: \(found.reason)")
+            Output.line("  effect: \(found.effect)" + (found.problem.map { "; \($0)" } ?? ""))
+            Output.table(
+                ["time", "what", "who", "note"],
+                history.map { event in
+                    let note = event.fields["reason"]?.string ?? event.fields["problem"]?.string ?? "-"
+                    return [event.time.description, event.kind.rawValue, event.actor, note]
                 }
             )
         }
@@ -54,61 +84,102 @@ struct RespondCommand: AsyncParsableCommand {
 
     struct Propose: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ask for a step; 'mask_only' and 'block' need nobody's approval and can be taken back."
+            abstract: "Ask for a step; 'mask_only' and 'block' need nobody's approval unless the configuration says so."
         )
 
         @OptionGroup var configurationOption: ConfigurationOption
         @OptionGroup var operatorOption: OperatorOption
         @OptionGroup var format: FormatOption
 
-        @Argument(help: "mask_only or block.") var step: String
-        @Argument(help: "The agent's id on the platform.") var agent: String
+        @Argument(help: "One of: \(ContainmentStep.allCases.map(\.rawValue).joined(separator: ", ")).")
+        var step: String
+        @Argument(help: "The platform's id of the agent's user, or of the OAuth client for disable_client.")
+        var target: String
         @Option(help: "Why, for the record.") var reason: String
         @Option(help: "The alert that led to it. Repeatable.") var alert: [String] = []
         @Option(help: "End it by itself after so many minutes.") var minutes: Int?
-        @Flag(help: "Say what it would do, and do nothing.") var dryRun = false
+        @Flag(help: "deactivate_user waits while the agent is seen in a conversation.") var afterCall = false
+        @Flag(help: "Say what it would do and how the target stands, and do nothing.") var dryRun = false
 
         func run() async throws {
-            guard let step = ContainmentStep(rawValue: step), step.isLocal else {
-                throw ValidationError("the step is mask_only or block")
+            guard let step = ContainmentStep(rawValue: step) else {
+                throw ValidationError(
+                    "the step is one of: \(ContainmentStep.allCases.map(\.rawValue).joined(separator: ", "))"
+                )
             }
             if let minutes, !(1...525_600).contains(minutes) { throw ValidationError("--minutes is from 1 to 525600") }
+            if afterCall, step != .deactivateUser { throw ValidationError("--after-call belongs to deactivate_user") }
             let now = SystemClock().now()
             let proposal = ContainmentProposal(
-                id: "c-\(now.milliseconds)-\(UInt16.random(in: .min ... .max))",
+                id: ContainmentProposal.newID(now),
                 step: step,
-                target: ContainmentTarget(id: agent.lowercased()),
+                target: ContainmentTarget(id: target.lowercased()),
                 reason: reason,
                 alerts: alert,
-                undoAt: minutes.map { now.adding(seconds: Int64($0) * 60) }
+                undoAt: minutes.map { now.adding(seconds: Int64($0) * 60) },
+                waitsForCallEnd: afterCall
             )
-            let found: ContainmentCase? = try await withDesk(configurationOption) { desk, _ in
-                if dryRun {
-                    let preview = try await desk.book().preview(proposal, hasLiveCall: false, dependants: [], at: now)
-                    Output.line(preview.consequence)
-                    Output.line("identities left within the hour: \(preview.identitiesLeft)")
-                    if let obstacle = preview.obstacle { Output.line("it would be refused: \(obstacle)") }
-                    return nil
-                }
-                return try await desk.command(.propose(proposal), by: operatorOption.name)
+            if dryRun {
+                let preview = try await withDesk(configurationOption) { try await $0.preview(proposal) }
+                if format.format == .json { return Output.json(preview.json) }
+                for line in preview.lines { Output.line(line) }
+                return
             }
-            guard let found else { return }
+            let found = try await withDesk(configurationOption) { desk in
+                try await desk.command(.propose(proposal), by: operatorOption.name)
+            }
             if format.format == .json { return Output.json(found.json) }
             Output.line("\(found.id): \(found.step.consequence)")
+            if found.phase == .proposed {
+                Output.line("waits for the approval of \(found.approvalsNeeded): muniment respond approve \(found.id)")
+            }
         }
+    }
+
+    struct Approve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Agree to a step that somebody else asked for.")
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The case.") var id: String
+
+        func run() async throws {
+            let found = try await withDesk(configurationOption) { desk in
+                try await desk.command(.approve(caseID: id), by: operatorOption.name)
+            }
+            let left = found.approvalsNeeded - found.approvers.count
+            Output.line("\(found.id) is \(found.phase.rawValue)" + (left > 0 ? "; \(left) more must agree" : ""))
+        }
+    }
+
+    struct Refuse: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Refuse a step, or withdraw it, before it has begun."
+        )
+
+        @OptionGroup var decision: DecisionOptions
+
+        func run() async throws { try await decision.carryOut { .refuse(caseID: $0, reason: $1) } }
     }
 
     struct Undo: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Take a step back now.")
 
+        @OptionGroup var decision: DecisionOptions
+
+        func run() async throws { try await decision.carryOut { .undo(caseID: $0, reason: $1) } }
+    }
+
+    /// A decision about a case, with its reason.
+    struct DecisionOptions: ParsableArguments {
         @OptionGroup var configurationOption: ConfigurationOption
         @OptionGroup var operatorOption: OperatorOption
         @Argument(help: "The case.") var id: String
         @Option(help: "Why, for the record.") var reason: String
 
-        func run() async throws {
-            let found = try await withDesk(configurationOption) { desk, _ in
-                try await desk.command(.undo(caseID: id, reason: reason), by: operatorOption.name)
+        func carryOut(_ command: (_ id: String, _ reason: String) -> ContainmentCommand) async throws {
+            let found = try await withDesk(configurationOption) { desk in
+                try await desk.command(command(id, reason), by: operatorOption.name)
             }
             Output.line("\(found.id) is \(found.phase.rawValue)")
         }

@@ -56,7 +56,14 @@ struct DemoCommand: AsyncParsableCommand {
         )
         let officer = try await server.registry.create(
             name: "officer",
-            scopes: [.audit, .ledger, .sinks, .alerts, .respond, .identity, .forget, .redact],
+            scopes: [.audit, .ledger, .sinks, .alerts, .respond, .respondApprove, .identity, .forget, .redact],
+            addresses: [],
+            expires: nil,
+            actor: "demo"
+        )
+        let second = try await server.registry.create(
+            name: "second officer",
+            scopes: [.respondApprove],
             addresses: [],
             expires: nil,
             actor: "demo"
@@ -78,6 +85,7 @@ struct DemoCommand: AsyncParsableCommand {
         let story = DemoStory(
             desktop: Desktop(url: "http://127.0.0.1:\(bound.0)", bearer: "\(issued.client.id).\(issued.secret)"),
             office: Office(url: "http://127.0.0.1:\(bound.1)", bearer: "\(officer.client.id).\(officer.secret)"),
+            secondOffice: Office(url: "http://127.0.0.1:\(bound.1)", bearer: "\(second.client.id).\(second.secret)"),
             sandbox: sandbox,
             siem: siem,
             server: server,
@@ -88,6 +96,7 @@ struct DemoCommand: AsyncParsableCommand {
         do {
             let snoopReceipt = try await story.tell()
             try await story.tellOfFollowers()
+            try await story.tellOfContainment()
             try await story.tellOfIdentity()
             outcome = .success(snoopReceipt)
         } catch {
@@ -105,7 +114,7 @@ struct DemoCommand: AsyncParsableCommand {
     }
 
     /// Tells the configuration of the pretend SIEM, that the platform's count of executions is compared with the reads, and that
-    /// agents may be blocked.
+    /// agents may be contained.
     private func addFollowers(_ siem: HECReceiver, folder: String) throws {
         try KeyFile.write(HECReceiver.Configuration().token, to: folder + "/keys/siem-token")
         let path = folder + "/muniment.yaml"
@@ -118,7 +127,7 @@ struct DemoCommand: AsyncParsableCommand {
             sinks:
               siem: {kind: splunk, url: "\(siem.url ?? "")", token: {file: keys/siem-token}, start: beginning, manifests: false}
             detection:
-              containment: {steps: [mask_only, block]}
+              containment: {steps: [mask_only, block, delete_tokens]}
 
             """
         try (text + more).write(toFile: path, atomically: true, encoding: .utf8)

@@ -9,6 +9,8 @@ import Settings
 struct DemoStory {
     let desktop: Desktop
     let office: Office
+    /// Somebody else, who may approve and nothing more.
+    let secondOffice: Office
     let sandbox: Sandbox
     let siem: HECReceiver
     let server: MunimentServer

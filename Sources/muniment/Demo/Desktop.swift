@@ -42,6 +42,12 @@ struct Office {
     let url: String
     let bearer: String
 
+    /// An answer that is not what was asked for.
+    struct Refusal: Error, CustomStringConvertible {
+        let status: UInt
+        let description: String
+    }
+
     func get(_ path: String) async throws -> JSONValue { try await send(.GET, path, nil) }
 
     func post(_ path: String, _ body: JSONValue) async throws -> JSONValue { try await send(.POST, path, body) }
@@ -57,7 +63,10 @@ struct Office {
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
         let bytes = try await response.body.collect(upTo: 4 << 20)
         guard response.status.code < 300 else {
-            throw CommandFailure("\(method) \(path): HTTP \(response.status.code) \(String(buffer: bytes))")
+            throw Refusal(
+                status: response.status.code,
+                description: "\(method) \(path): HTTP \(response.status.code) \(String(buffer: bytes))"
+            )
         }
         return try JSONValue(parsing: Array(buffer: bytes))
     }

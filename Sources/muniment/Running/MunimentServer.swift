@@ -54,14 +54,15 @@ final class MunimentServer: Sendable {
             logger.warning("leased work interrupted", metadata: ["work": "\(work)", "error": "\(error)"])
         }
         let producer = "server@\(configuration.node)"
-        containment = try installation.containmentDesk(ledger, producer: producer)
         sinks = try SinkAssembly(installation, ledger: ledger, leases: leases, producer: producer, logger: logger)
-        registry = try installation.registry(ledger, producer: producer)
-        directory = installation.clientDirectory
+        let identities = try installation.identities(ledger, producer: producer)
+        self.identities = identities
+        registry = try installation.registry(ledger, producer: producer) { identities.tokens.keyring }
+        directory = installation.clientDirectory()
         directory.replace(with: try await registry.all())
-        identities = try installation.identities(ledger, producer: producer)
         auditTrail = installation.auditTrail(ledger, identities, producer: producer)
         var platform: (any Platform)?
+        var genesysClient: GenesysClient?
         var readyChecks: [ReadyCheck] = []
         var http: HTTPClient?
         if let settings = configuration.platform {
@@ -74,6 +75,7 @@ final class MunimentServer: Sendable {
                 logger: logger
             )
             platform = GenesysPlatform(client: genesys)
+            genesysClient = genesys
             readyChecks.append(ReadyCheck(name: "platform") { Self.state(of: genesys) })
             feeds = try FeedAssembly(installation, client: genesys, ledger: ledger, identities: identities)
             readyChecks += feeds.readyChecks
@@ -82,6 +84,7 @@ final class MunimentServer: Sendable {
         }
         self.readyChecks = readyChecks
         self.http = http
+        containment = try installation.containmentDesk(ledger, platform: genesysClient, producer: producer)
         gateway = try GatewayServer(
             settings: configuration.gateway,
             parts: GatewayServer.Parts(
@@ -194,12 +197,16 @@ final class MunimentServer: Sendable {
                 }
             }
             group.addTask { await self.feeds.run(self.leases, logger: logger) }
-            group.addTask {
-                await self.leases.run("containment") { _ in
-                    while !Task.isCancelled {
-                        // One step of each case at a time, until nothing is due.
-                        while try await containment.work() {}
-                        try await Task.sleep(for: .milliseconds(200))
+            // A platform that is away holds up no mask and no block.
+            for (lease, reach) in [("containment", ContainmentDesk.Reach.gateway), ("containment-platform", .platform)]
+            {
+                group.addTask {
+                    await self.leases.run(lease) { _ in
+                        while !Task.isCancelled {
+                            // One step of each case at a time, until nothing is due.
+                            while try await containment.work([reach]) {}
+                            try await Task.sleep(for: .milliseconds(200))
+                        }
                     }
                 }
             }
@@ -249,6 +256,14 @@ final class MunimentServer: Sendable {
                 alerts: AlertDesk(ledger: ledger, clock: installation.clock, producer: producer),
                 containment: containment,
                 feeds: feeds.desk,
+                signedDecisions: configuration.detection.soar.map {
+                    SignedDecisions(
+                        desk: containment,
+                        keys: $0.keys,
+                        clients: $0.clients,
+                        clock: installation.clock
+                    )
+                },
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,

@@ -1,0 +1,105 @@
+public import JSON
+public import WallTime
+
+/// The bounds of containment.
+public struct ContainmentPolicy: Sendable, Hashable {
+    /// The steps that may be taken; ``ContainmentStep/maskOnly`` alone unless an operator says more.
+    public var enabled: Set<ContainmentStep>
+    /// How many people have to agree to a step, where that is more than ``ContainmentStep/approvalsNeeded``.
+    public var approvals: [ContainmentStep: Int]
+    /// How many different identities may be contained within an hour.
+    public var identitiesPerHour: Int
+    /// Accounts that are never touched, such as those for emergencies.
+    public var protected: Set<String>
+
+    /// Masking only, three identities an hour, nobody protected by name.
+    public init(
+        enabled: Set<ContainmentStep> = [.maskOnly],
+        approvals: [ContainmentStep: Int] = [:],
+        identitiesPerHour: Int = 3,
+        protected: Set<String> = []
+    ) {
+        self.enabled = enabled
+        self.approvals = approvals
+        self.identitiesPerHour = identitiesPerHour
+        self.protected = protected
+    }
+
+    /// How many people, none of them the requester, have to agree to a step: never fewer than the step itself asks for.
+    public func approvalsNeeded(_ step: ContainmentStep) -> Int { max(approvals[step] ?? 0, step.approvalsNeeded) }
+}
+
+/// What somebody, or the engine, wants of containment.
+public enum ContainmentCommand: Sendable, Hashable {
+    /// Asks for a step.
+    case propose(ContainmentProposal)
+    /// Agrees to a case, or refuses it.
+    case approve(caseID: String)
+    case refuse(caseID: String, reason: String)
+    /// Asks for the effect to be taken back now.
+    case undo(caseID: String, reason: String)
+}
+
+/// A step that is asked for.
+public struct ContainmentProposal: Sendable, Hashable {
+    /// Unique among all cases; chosen by the caller so that asking twice is asking once.
+    public let id: String
+    public let step: ContainmentStep
+    public let target: ContainmentTarget
+    public let reason: String
+    public let alerts: [String]
+    /// When the effect ends by itself.
+    public let undoAt: Timestamp?
+    /// Waits until the agent's live conversation is over.
+    public let waitsForCallEnd: Bool
+
+    /// Asks for a step.
+    public init(
+        id: String,
+        step: ContainmentStep,
+        target: ContainmentTarget,
+        reason: String,
+        alerts: [String] = [],
+        undoAt: Timestamp? = nil,
+        waitsForCallEnd: Bool = false
+    ) {
+        self.id = id
+        self.step = step
+        self.target = target
+        self.reason = reason
+        self.alerts = alerts
+        self.undoAt = undoAt
+        self.waitsForCallEnd = waitsForCallEnd
+    }
+}
+
+/// What a proposal would do, shown before it is made.
+public struct ContainmentPreview: Sendable, Hashable {
+    /// What the step does.
+    public let consequence: String
+    /// How many people have to agree, and whether it can be taken back.
+    public let approvalsNeeded: Int
+    public let isReversible: Bool
+    /// Whether the agent is in a conversation now; nil when nobody can tell.
+    public let hasLiveCall: Bool?
+    /// How the target stands now and what depends on it, as the caller found out.
+    public let facts: [String]
+    /// How many more identities may be contained within the hour.
+    public let identitiesLeft: Int
+    /// Why it would be refused, if it would.
+    public let obstacle: ContainmentError?
+}
+
+/// What an executor reports of an effect.
+public enum ContainmentReport: Sendable, Hashable {
+    /// The state before; whether the effect is there already.
+    case state(JSONValue, isDone: Bool)
+    /// The effect, or its undoing, was brought about as far as the answer says; and what to compare with when it is read back.
+    case performed(evidence: JSONValue)
+    /// What reading back showed.
+    case readBack(holds: Bool)
+    /// Reading back showed nothing: the platform cannot be read, or has no answer to that question.
+    case unknown(String)
+    /// The attempt failed; it is made again when that can help.
+    case failed(String, canRetry: Bool)
+}

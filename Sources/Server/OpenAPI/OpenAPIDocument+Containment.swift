@@ -1,0 +1,288 @@
+import Detection
+
+extension OpenAPIDocument {
+    /// Containment, and what a SOAR signs.
+    static let containmentPaths = #"""
+        "/api/v1/containment": {
+          "get": {
+            "operationId": "listContainment", "tags": ["containment"],
+            "summary": "Who is contained, and how far it has come.",
+            "security": [\#(respondOrApprove)],
+            "parameters": [
+              {
+                "name": "all", "in": "query", "description": "Those that are over, too.",
+                "schema": {"type": "boolean", "default": false}
+              }
+            ],
+            "responses": {
+              "200": {
+                "description": "The cases, newest first.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["cases"], "additionalProperties": false,
+                      "properties": {
+                        "cases": {"type": "array", "items": {"$ref": "#/components/schemas/ContainmentCase"}}
+                      }
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 408, 413, 500, 503))
+            }
+          },
+          "post": {
+            "operationId": "contain", "tags": ["containment"],
+            "summary": "Asks for a step. Masking and blocking happen within a second; the platform's steps wait for approvals.",
+            "security": [\#(respond)],
+            "requestBody": \#(proposal),
+            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
+          }
+        },
+        "/api/v1/containment/cases/{id}": {
+          "get": {
+            "operationId": "showContainment", "tags": ["containment"],
+            "summary": "A case with the state before and everything that happened to it.",
+            "security": [\#(respondOrApprove)],
+            "parameters": [
+              {
+                "name": "id", "in": "path", "required": true,
+                "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
+              }
+            ],
+            "responses": {
+              "200": {
+                "description": "The case; `history` holds its events, oldest first.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ContainmentHistory"}}}
+              },
+              \#(problems(400, 401, 403, 404, 408, 413, 500, 503))
+            }
+          }
+        },
+        "/api/v1/containment/preview": {
+          "post": {
+            "operationId": "previewContainment", "tags": ["containment"],
+            "summary": "The dry run: what a proposal would do, and how its target stands. Nothing is done or recorded.",
+            "security": [\#(respond)],
+            "requestBody": \#(proposal),
+            "responses": {
+              "200": {
+                "description": "What it would do.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ContainmentPreview"}}}
+              },
+              \#(problems(400, 401, 403, 408, 413, 415, 500, 503))
+            }
+          }
+        },
+        "/api/v1/containment/approve": {
+          "post": {
+            "operationId": "approveContainment", "tags": ["containment"],
+            "summary": "Agrees to a step that another client asked for.",
+            "security": [\#(approve)],
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "required": ["caseId"], "additionalProperties": false,
+                    "properties": {"caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}}
+                  },
+                  "example": {"caseId": "c-1"}
+                }
+              }
+            },
+            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
+          }
+        },
+        "/api/v1/containment/refuse": {
+          "post": {
+            "operationId": "refuseContainment", "tags": ["containment"],
+            "summary": "Refuses a step, or withdraws it, before it has begun.",
+            "security": [\#(respondOrApprove)],
+            "requestBody": \#(decision),
+            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
+          }
+        },
+        "/api/v1/containment/undo": {
+          "post": {
+            "operationId": "undoContainment", "tags": ["containment"], "summary": "Takes a step back now.",
+            "security": [\#(respond)],
+            "requestBody": \#(decision),
+            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
+          }
+        },
+        "/api/v1/containment/signed-decisions": {
+          "post": {
+            "operationId": "decideContainmentSigned", "tags": ["containment"],
+            "summary": "A SOAR's approval or refusal, signed as Standard Webhooks says: the signature is the credential.",
+            "description": "HMAC-SHA-256 (`v1`) or Ed25519 (`v1a`) over `<webhook-id>.<webhook-timestamp>.<body>` by one of the keys in `detection.containment.soar.secrets`. The time is within five minutes of now, and each id is taken once. 404 when no key is configured.",
+            "security": [],
+            "parameters": [
+              {"name": "webhook-id", "in": "header", "required": true, "schema": {"type": "string"}},
+              {
+                "name": "webhook-timestamp", "in": "header", "required": true, "description": "Seconds since 1970.",
+                "schema": {"type": "string"}
+              },
+              {"name": "webhook-signature", "in": "header", "required": true, "schema": {"type": "string"}}
+            ],
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "required": ["caseId", "decision"], "additionalProperties": false,
+                    "properties": {
+                      "caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+                      "decision": {"enum": ["approve", "refuse"]},
+                      "reason": {"$ref": "#/components/schemas/Reason"}
+                    }
+                  },
+                  "example": {"caseId": "c-1", "decision": "refuse", "reason": "a drill"}
+                }
+              }
+            },
+            "responses": {\#(caseAnswer), \#(problems(400, 401, 404, 408, 409, 413, 415, 500, 503))}
+          }
+        }
+        """#
+
+    private static let respond = #"{"basic": ["respond"]}, {"bearer": ["respond"]}, {"signature": ["respond"]}"#
+    private static let approve = #"{"basic": ["respond.approve"]}, {"bearer": ["respond.approve"]}, {"signature": ["respond.approve"]}"#
+    private static let respondOrApprove = respond + ", " + approve
+
+    private static let steps = ContainmentStep.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+
+    private static let caseAnswer = #"""
+        "200": {
+          "description": "The case as it is now.",
+          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ContainmentCase"}}}
+        }
+        """#
+
+    private static let decision = #"""
+        {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "type": "object", "required": ["caseId", "reason"], "additionalProperties": false,
+                "properties": {
+                  "caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+                  "reason": {"type": "string", \#(reasonRule)}
+                }
+              },
+              "example": {"caseId": "c-1", "reason": "a false alarm"}
+            }
+          }
+        }
+        """#
+
+    private static let proposal = #"""
+        {
+          "required": true,
+          "content": {
+            "application/json": {
+              "schema": {
+                "type": "object", "required": ["step", "reason"], "additionalProperties": false,
+                "properties": {
+                  "caseId": {
+                    "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
+                    "description": "Of the caller's choosing: asking twice is asking once. Made up when left out."
+                  },
+                  "step": {"enum": [\#(steps)]},
+                  "agentId": {
+                    "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
+                    "description": "The platform's id of the user; for every step but disable_client."
+                  },
+                  "clientId": {
+                    "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
+                    "description": "The id of the platform's OAuth client, for disable_client."
+                  },
+                  "reason": {"type": "string", \#(reasonRule)},
+                  "alerts": {"type": ["array", "null"], "maxItems": 20, "items": {"type": "string"}},
+                  "minutes": {
+                    "type": ["integer", "null"], "minimum": 1, "maximum": 525600,
+                    "description": "End it by itself after so many; for steps that can be taken back."
+                  },
+                  "afterCall": {
+                    "type": ["boolean", "null"], "default": false,
+                    "description": "deactivate_user waits while the agent is seen in a conversation."
+                  }
+                }
+              },
+              "example": {"step": "mask_only", "agentId": "agent-1", "reason": "200 customers in ten minutes"}
+            }
+          }
+        }
+        """#
+
+    static let containmentSchemas = #"""
+        "ContainmentCase": {
+          "type": "object", "required": \#(caseMembers), "additionalProperties": false,
+          "properties": {\#(caseProperties)}
+        },
+        "ContainmentHistory": {
+          "type": "object", "required": ["caseId", "step", "targetId", "phase", "effect", "priorState", "history"],
+          "additionalProperties": false,
+          "properties": {
+            \#(caseProperties),
+            "priorState": {"description": "What undoing goes back to; null until it was read."},
+            "history": {
+              "type": "array",
+              "items": {
+                "type": "object", "required": ["eventType", "timestamp", "actor"],
+                "properties": {
+                  "eventType": {"type": "string"},
+                  "timestamp": {"type": "string", "format": "date-time"},
+                  "actor": {"type": "string"}
+                }
+              }
+            }
+          }
+        },
+        "ContainmentPreview": {
+          "type": "object",
+          "required": ["consequence", "approvalsNeeded", "reversible", "liveCall", "facts", "identitiesLeft", "obstacle"],
+          "additionalProperties": false,
+          "properties": {
+            "consequence": {"type": "string"},
+            "approvalsNeeded": {"type": "integer"},
+            "reversible": {"type": "boolean"},
+            "liveCall": {"type": ["boolean", "null"], "description": "Null when it cannot be told."},
+            "facts": {"type": "array", "items": {"type": "string"}, "description": "How the platform says the target stands."},
+            "identitiesLeft": {"type": "integer", "description": "How many more may be contained within the hour."},
+            "obstacle": {"type": ["string", "null"], "description": "Why it would be refused."}
+          }
+        },
+        """#
+
+    private static let caseMembers = #"""
+        [
+          "caseId", "step", "targetId", "phase", "effect", "requester", "reason", "alerts", "approvalsNeeded", "approvers",
+          "proposedAt", "undoAt", "retryAt", "endedBy", "problem"
+        ]
+        """#
+
+    private static let phases = ContainmentCase.Phase.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+
+    private static let caseProperties = #"""
+        "caseId": {"type": "string"},
+        "step": {"type": "string"},
+        "targetId": {"type": "string"},
+        "phase": {"enum": [\#(phases)]},
+        "effect": {
+          "enum": ["none", "unknown", "shown"],
+          "description": "What reading back showed. Accepted by the platform is unknown until then."
+        },
+        "requester": {"type": "string"},
+        "reason": {"type": "string"},
+        "alerts": {"type": "array", "items": {"type": "string"}},
+        "approvalsNeeded": {"type": "integer"},
+        "approvers": {"type": "array", "items": {"type": "string"}},
+        "proposedAt": {"type": "string", "format": "date-time"},
+        "undoAt": {"type": ["string", "null"], "format": "date-time"},
+        "retryAt": {"type": ["string", "null"], "format": "date-time", "description": "When it is tried or looked at again."},
+        "endedBy": {"type": ["string", "null"]},
+        "problem": {"type": ["string", "null"]}
+        """#
+}

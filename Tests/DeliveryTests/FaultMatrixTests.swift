@@ -1,0 +1,176 @@
+import DeliveryWire
+import EventFormats
+import JSON
+import NIOPosix
+import Sandbox
+import Storage
+import TestStores
+import Testing
+import WallTime
+
+@testable import Delivery
+
+/// Each fault of the network crossed with each kind of destination that has one, while the process is killed, the lease is lost and
+/// the sink is paused: nothing is lost, what is there twice was counted, and the identity holds at every look.
+@Suite("Fault matrix", .timeLimit(.minutes(5))) struct FaultMatrixTests {
+    enum Destination: String, CaseIterable, Sendable {
+        case splunk, datadog, webhook, syslog, postgres
+    }
+
+    /// A receiver of syslog never replies: no fault of its reply can strike.
+    private static let cases = Destination.allCases.flatMap { destination in
+        NetworkFault.allCases.filter { destination != .syslog || !$0.concernsReply }.map { (destination, $0) }
+    }
+
+    @Test(arguments: cases) func nothingIsLost(destination: Destination, fault: NetworkFault) async throws {
+        switch destination {
+        case .splunk: try await splunk(fault)
+        case .datadog: try await datadog(fault)
+        case .webhook: try await webhook(fault)
+        case .syslog: try await syslog(fault)
+        case .postgres: try await postgres(fault)
+        }
+    }
+
+    /// Runs lane after lane over a network that breaks, until all is delivered.
+    private func endure<Destination: Sink>(
+        _ fault: NetworkFault,
+        receiver port: Int,
+        isBestEffort: Bool = false,
+        _ makeSink: (SinkBench, _ port: Int) throws -> Destination,
+        arrived: () throws -> [UInt64]
+    ) async throws {
+        let proxy = try FaultProxy(to: port, fault, times: 6)
+        let proxied = try await proxy.start()
+        try await SinkBench.run { bench in
+            try await bench.ledger.append(60)
+            // Killed in the middle of the first trouble.
+            var lane = RunningLane(try makeSink(bench, proxied), bench.ledger, bench.state)
+            // A reply that drips comes in the end: its connection is none the worse.
+            let more = fault == .dripReply ? 0 : 1
+            try await eventually("no connection broke") { proxy.strikes > more }
+            await lane.kill()
+            #expect(try await bench.control.conservation("siem").holds)
+            // Another node took over; this one does not know yet.
+            let lease = TestLease()
+            lane = RunningLane(try makeSink(bench, proxied), bench.ledger, bench.state, lease: lease)
+            try await eventually("no further connection broke") { proxy.strikes > 2 * more }
+            lease.lose()
+            await lane.kill()
+            #expect(try await bench.control.conservation("siem").holds)
+            // Paused and resumed under way.
+            try await bench.ledger.append(20)
+            lane = RunningLane(try makeSink(bench, proxied), bench.ledger, bench.state)
+            try await bench.control.pause("siem", reason: nil, actor: "op")
+            try await eventually { try await bench.control.conservation("siem").inFlight == 0 }
+            try await bench.control.resume("siem", actor: "op")
+            try await bench.control.drained()
+            await lane.end()
+            let status = try await bench.control.sink("siem")
+            #expect(status.conservation.holds && status.conservation.dead == 0)
+            #expect(status.conservation.confirmed == bench.ledger.size)
+            // What a receiver of syslog lost with its connection nobody can know: that is what best effort means.
+            if isBestEffort { #expect(status.guarantee == .bestEffort) } else { try await bench.check(try arrived()) }
+        }
+        try await proxy.stop()
+    }
+
+    private static let timeout = Duration.milliseconds(300)
+    private static let limits = BatchLimits(bytes: 100_000, count: 10, age: .milliseconds(1))
+
+    private func splunk(_ fault: NetworkFault) async throws {
+        let receiver = HECReceiver()
+        try await receiver.start()
+        try await endure(fault, receiver: try port(receiver.url)) { bench, port in
+            var settings = SplunkSink.Settings(
+                url: try DestinationURL("http://127.0.0.1:\(port)"),
+                token: HECReceiver.Configuration().token
+            )
+            settings.limits = Self.limits
+            settings.timeout = Self.timeout
+            return SplunkSink(settings, shaping: testShaping, http: bench.http, sleep: shortened)
+        } arrived: {
+            receiver.events.compactMap { recordIndex($0.recordID) }
+        }
+        await receiver.stop()
+    }
+
+    private func datadog(_ fault: NetworkFault) async throws {
+        let receiver = DatadogReceiver(DatadogReceiver.Configuration { testTime.milliseconds })
+        try await receiver.start()
+        try await endure(fault, receiver: try port(receiver.url)) { bench, port in
+            var settings = DatadogSink.Settings(
+                url: try DestinationURL("http://127.0.0.1:\(port)/api/v2/logs"),
+                apiKey: "sandbox-datadog-key"
+            )
+            settings.limits = Self.limits
+            settings.timeout = Self.timeout
+            return DatadogSink(settings, shaping: testShaping, http: bench.http, clock: ManualClock(testTime))
+        } arrived: {
+            receiver.entries.compactMap { recordIndex($0.recordID) }
+        }
+        await receiver.stop()
+    }
+
+    private func webhook(_ fault: NetworkFault) async throws {
+        let receiver = WebhookReceiver([])
+        let url = try await receiver.start()
+        let signer = try WebhookSigner(keys: [WebhookSigningKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")])
+        try await endure(fault, receiver: try port(url.description)) { bench, port in
+            var settings = WebhookSink.Settings(
+                url: try DestinationURL("http://127.0.0.1:\(port)/hook"),
+                signer: signer
+            )
+            settings.timeout = Self.timeout
+            return WebhookSink(settings, shaping: testShaping, http: bench.http)
+        } arrived: {
+            try receiver.messages.compactMap { recordIndex(try JSONValue(parsing: $0.body)["recordId"]?.string) }
+        }
+        try await receiver.stop()
+    }
+
+    private func syslog(_ fault: NetworkFault) async throws {
+        let receiver = SyslogReceiver()
+        let port = try await receiver.start()
+        try await endure(fault, receiver: port, isBestEffort: true) { _, port in
+            var settings = SyslogSink.Settings(host: "127.0.0.1", port: port, tls: nil)
+            settings.timeout = Self.timeout
+            settings.probation = .milliseconds(20)
+            return SyslogSink(settings, shaping: testShaping, on: MultiThreadedEventLoopGroup.singleton)
+        } arrived: {
+            []
+        }
+        try await receiver.stop()
+    }
+
+    private func postgres(_ fault: NetworkFault) async throws {
+        guard let server = PostgresSchema.server else { return }
+        let schema = try PostgresSchema()
+        let warehouse = try PostgresDatabase(schema.settings)
+        let table = try #require(WarehouseTable("events"))
+        let connection = try warehouse.makeConnection()
+        for statement in table.definition(role: "postgres").split(separator: ";") {
+            let text = statement.trimmingPrefix { $0.isWhitespace }
+            if !text.isEmpty { try connection.run(String(text)) }
+        }
+        let real = try #require(server.split(separator: ":").last?.prefix { $0.isNumber })
+        try await endure(fault, receiver: try #require(Int(real))) { _, port in
+            let address = server.replacing(":\(real)/", with: ":\(port)/")
+            return WarehouseSink(table: table, mayBeMutable: true, shaping: testShaping) {
+                var settings = PostgresSettings(address: schema.address(on: address))
+                settings.timeoutMilliseconds = 300
+                return try PostgresDatabase(settings)
+            }
+        } arrived: {
+            try warehouse.readBlocking {
+                try $0.all("SELECT entry_index FROM events WHERE entry_index IS NOT NULL") { $0.position(0) }
+            }
+        }
+    }
+
+    /// The port of an address such as `http://127.0.0.1:8088/hook`.
+    private func port(_ url: String?) throws -> Int {
+        let authority = try #require(url?.split(separator: "/").dropFirst().first)
+        return try #require(authority.split(separator: ":").last.flatMap { Int($0) })
+    }
+}

@@ -1,0 +1,99 @@
+import Foundation
+import JSON
+import Sandbox
+import Testing
+
+/// Containment on the platform with the real binary, from the command line to the platform's refusal.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ContainmentEndToEndTests {
+    private func site() async throws -> Site {
+        let site = try await Site()
+        let text = try String(contentsOfFile: site.configuration, encoding: .utf8)
+        let more = "\ndetection:\n  containment: {steps: [mask_only, delete_tokens, deactivate_user, disable_client]}\n"
+        try (text + more).write(toFile: site.configuration, atomically: true, encoding: .utf8)
+        return site
+    }
+
+    private func propose(_ site: Site, _ step: String, _ target: String) async throws -> String {
+        let made = try await site.succeed(
+            "respond",
+            "propose",
+            step,
+            target,
+            "--reason",
+            "scraping",
+            "--operator",
+            "ann",
+            "--format",
+            "json"
+        )
+        return try #require(JSONValue(parsing: made)["caseId"]?.string)
+    }
+
+    private func shown(_ site: Site, _ id: String) async throws -> JSONValue {
+        try JSONValue(parsing: try await site.succeed("respond", "show", id, "--format", "json"))
+    }
+
+    /// Asks again and again, as an operator who waits does.
+    private func wait(_ what: String, until holds: () async throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while try await !holds() {
+            try #require(ContinuousClock.now < deadline, "\(what) did not come")
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    @Test func aSecondPersonApprovesAndAKilledServerActsOnce() async throws {
+        let site = try await site()
+        let agent = site.sandbox.directory.chatAgent
+        let patch = "PATCH /api/v2/users/{id}"
+        let doctor = try await site.run("doctor")
+        #expect(doctor.output.contains("containment deactivate_user"))
+        let dry = try await site.succeed(
+            "respond",
+            "propose",
+            "deactivate_user",
+            agent,
+            "--reason",
+            "scraping",
+            "--dry-run"
+        )
+        #expect(dry.contains("the account is active") && dry.contains("besides whoever asks: 2"))
+        let id = try await propose(site, "deactivate_user", agent)
+        let own = try await site.run("respond", "approve", id, "--operator", "ann")
+        #expect(own.status != 0 && own.errors.contains("somebody else must"))
+        for person in ["bob", "carol"] { try await site.succeed("respond", "approve", id, "--operator", person) }
+        #expect(try await shown(site, id)["phase"] == "approved")
+
+        // The change is made and its answer never comes: the process dies in between.
+        site.sandbox.inject(PlatformFault(route: patch, isHeld: true, isLate: true))
+        let first = try await site.start()
+        try await wait("the change") { site.sandbox.account(of: agent)?.state == "inactive" }
+        await first.kill()
+        #expect(try await shown(site, id)["phase"] == "executing")
+        let second = try await site.start()
+        try await wait("the effect") { try await shown(site, id)["phase"] == "effective" }
+        #expect(site.sandbox.requestCounts[patch] == 1)
+
+        try await site.succeed("respond", "undo", id, "--reason", "a drill", "--operator", "ann")
+        try await wait("the undoing") { try await shown(site, id)["phase"] == "undone" }
+        #expect(site.sandbox.account(of: agent)?.state == "active" && site.sandbox.requestCounts[patch] == 2)
+        await second.stop()
+        try await site.succeed("ledger", "verify")
+        site.sandbox.gate.open()
+        await site.end()
+    }
+
+    @Test func theClientThatWeActThroughIsNeverTouched() async throws {
+        let site = try await site()
+        let refused = try await site.run(
+            "respond",
+            "propose",
+            "disable_client",
+            site.sandbox.directory.clientID,
+            "--reason",
+            "x"
+        )
+        #expect(refused.status != 0 && refused.errors.contains("never touches"))
+        await site.end()
+    }
+}

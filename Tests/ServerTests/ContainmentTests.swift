@@ -1,0 +1,204 @@
+import Credentials
+import Crypto
+import DeliveryWire
+import Detection
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import JSON
+import Ledger
+import Monitoring
+import Testing
+import WallTime
+
+@testable import Server
+
+@Suite(.timeLimit(.minutes(2))) struct ContainmentTests {
+    private static let secrets = ["A", "B"].map { letter in
+        "whsec_" + Data(repeating: UInt8(ascii: Unicode.Scalar(letter) ?? "A"), count: 32).base64EncodedString()
+    }
+
+    /// An installation on which deleting tokens is allowed, and whose SOAR has two keys.
+    private func control(_ installation: Installation, soarClients: Set<String> = []) throws -> ControlPlane {
+        let desk = try ContainmentDesk(
+            ledger: installation.ledger,
+            policy: ContainmentPolicy(enabled: Set(ContainmentStep.allCases)),
+            clock: installation.clock,
+            producer: "test"
+        )
+        let decisions = SignedDecisions(
+            desk: desk,
+            keys: try Self.secrets.map { try WebhookVerifier.Key($0) },
+            clients: soarClients,
+            clock: installation.clock
+        )
+        return installation.control(containment: desk, signedDecisions: decisions)
+    }
+
+    private func body(_ id: String, _ step: String = "delete_tokens") -> JSONValue {
+        ["caseId": .string(id), "step": .string(step), "agentId": "Agent-1", "reason": "scraping"]
+    }
+
+    private func signed(
+        _ body: JSONValue,
+        id: String,
+        secret: String,
+        at now: Timestamp
+    ) throws -> (headers: HTTPFields, text: String) {
+        let bytes = try body.canonicalBytes()
+        let made = try WebhookSigner(keys: [WebhookSigningKey(secret)]).headers(id: id, now: now, body: Array(bytes))
+        var fields = HTTPFields()
+        for (name, value) in made.fields { fields[try #require(HTTPField.Name(name))] = value }
+        return (fields, String(decoding: bytes, as: UTF8.self))
+    }
+
+    private let decisions = "/api/v1/containment/signed-decisions"
+
+    @Test func anotherClientMustApprove() async throws {
+        let installation = try Installation()
+        let asks = try await installation.caller(.respond)
+        let both = try await installation.caller(.respond, .respondApprove)
+        let approves = try await installation.caller(.respondApprove)
+        try await installation.test(.router, try control(installation)) { client in
+            try await client.post("/api/v1/containment", approves.header, body("c1")).expect(.forbidden)
+            let made = try await client.post("/api/v1/containment", both.header, body("c1")).json()
+            #expect(made["phase"] == "proposed" && made["effect"] == "none" && made["approvalsNeeded"] == 1)
+            #expect(made["targetId"] == "agent-1")
+            let approve = "/api/v1/containment/approve"
+            try await client.post(approve, asks.header, ["caseId": "c1"]).expect(.forbidden)
+            try await client.post(approve, both.header, ["caseId": "c1"]).expect(
+                .containmentRefused,
+                detail: "cannot approve"
+            )
+            let taken = try await client.post(approve, approves.header, ["caseId": "c1"]).json()
+            #expect(taken["phase"] == "approved" && taken["approvers"]?[0]?.string == approves.id)
+            try await client.post(approve, approves.header, ["caseId": "c1"]).expect(.containmentRefused)
+            try await client.post(approve, approves.header, ["caseId": "none"]).expect(.unknownCase)
+            let shown = try await client.get("/api/v1/containment/cases/c1", approves.header).json()
+            let story = shown["history"]?.array?.compactMap { $0["eventType"]?.string }
+            #expect(story == ["CONTAINMENT_PROPOSED", "CONTAINMENT_APPROVED"])
+            try await client.get("/api/v1/containment/cases/none", approves.header).expect(.unknownCase)
+            // Whoever asked may withdraw it while nothing has begun.
+            let refused = try await client.post(
+                "/api/v1/containment/refuse",
+                asks.header,
+                ["caseId": "c1", "reason": "a drill"]
+            ).json()
+            #expect(refused["phase"] == "refused")
+        }
+    }
+
+    @Test func aPreviewDoesNothingAndStepsKnowTheirTargets() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.respond)
+        try await installation.test(.router, try control(installation)) { client in
+            let size = installation.ledger.health.head.size
+            let preview = try await client.post("/api/v1/containment/preview", caller.header, body("c1")).json()
+            #expect(preview["reversible"] == false && preview["approvalsNeeded"] == 1 && preview["obstacle"] == .null)
+            #expect(installation.ledger.health.head.size == size)
+            for wrong: JSONValue in [
+                ["step": "disable_client", "agentId": "a", "clientId": "b", "reason": "x"],
+                ["step": "block", "agentId": "a", "clientId": "b", "reason": "x"],
+                ["step": "block", "agentId": "a", "afterCall": true, "reason": "x"],
+                ["step": "arrest", "agentId": "a", "reason": "x"],
+            ] {
+                try await client.post("/api/v1/containment/preview", caller.header, wrong).expect(.invalidField)
+            }
+            try await client.post(
+                "/api/v1/containment",
+                caller.header,
+                ["step": "disable_client", "reason": "x"]
+            ).expect(.missingField)
+        }
+    }
+
+    @Test func aSOARApprovesAndRefusesWithEitherKeyOnceEach() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.respond)
+        try await installation.test(.router, try control(installation)) { client in
+            for id in ["c1", "c2"] {
+                try await client.post(
+                    "/api/v1/containment",
+                    caller.header,
+                    ["caseId": .string(id), "step": "delete_tokens", "agentId": .string(id), "reason": "scraping"]
+                ).expect(status: .ok)
+            }
+            let now = installation.clock.now()
+            let yes: JSONValue = ["caseId": "c1", "decision": "approve"]
+            let approval = try signed(yes, id: "msg_1", secret: Self.secrets[0], at: now)
+            let taken = try await client.post(decisions, approval.headers, approval.text).json()
+            #expect(taken["phase"] == "approved" && taken["approvers"] == ["soar"])
+            // The same again, and the same id with another content, are refused, for good.
+            try await client.post(decisions, approval.headers, approval.text).expect(
+                .containmentRefused,
+                detail: "message id"
+            )
+            let no: JSONValue = ["caseId": "c2", "decision": "refuse", "reason": "a drill"]
+            let reused = try signed(no, id: "msg_1", secret: Self.secrets[1], at: now)
+            try await client.post(decisions, reused.headers, reused.text).expect(.containmentRefused)
+            let refusal = try signed(no, id: "msg_2", secret: Self.secrets[1], at: now)
+            #expect(try await client.post(decisions, refusal.headers, refusal.text).json()["phase"] == "refused")
+        }
+        // Another process knows the ids, too.
+        try await installation.test(.router, try control(installation)) { client in
+            let again = try signed(
+                ["caseId": "c1", "decision": "approve"],
+                id: "msg_2",
+                secret: Self.secrets[0],
+                at: installation.clock.now()
+            )
+            try await client.post(decisions, again.headers, again.text).expect(
+                .containmentRefused,
+                detail: "message id"
+            )
+        }
+    }
+
+    @Test func whatIsNotSignedNowByAKnownKeyIsNotLookedAt() async throws {
+        let installation = try Installation()
+        let stranger = "whsec_" + Data(repeating: 7, count: 32).base64EncodedString()
+        try await installation.test(.router, try control(installation)) { client in
+            let now = installation.clock.now()
+            let yes: JSONValue = ["caseId": "c1", "decision": "approve"]
+            for (secret, seconds) in [(stranger, 0), (Self.secrets[0], -301), (Self.secrets[0], 301)]
+                as [(String, Int64)]
+            {
+                let message = try signed(yes, id: "m", secret: secret, at: now.adding(seconds: seconds))
+                let answer = try await client.post(decisions, message.headers, message.text)
+                try answer.expect(.unauthenticated)
+                #expect(answer.headers[.wwwAuthenticate] != nil)
+            }
+            let message = try signed(yes, id: "m", secret: Self.secrets[0], at: now)
+            try await client.post(decisions, message.headers, message.text + " ").expect(.unauthenticated)
+            try await client.post(decisions, [:], message.text).expect(.unauthenticated)
+            try await client.post(decisions, message.headers, message.text).expect(.unknownCase)
+            let proposal = try signed(body("c9"), id: "p", secret: Self.secrets[0], at: now)
+            try await client.post(decisions, proposal.headers, proposal.text).expect(.unknownField)
+        }
+        #expect(installation.refusals.all == [.invalid, .expired, .expired, .invalid, .missing])
+        try await installation.test { client in
+            let yes: JSONValue = ["caseId": "c1", "decision": "approve"]
+            let message = try signed(yes, id: "m", secret: Self.secrets[0], at: installation.clock.now())
+            try await client.post(decisions, message.headers, message.text).expect(.notFound)
+            try await client.post(decisions, [:], yes).expect(.unauthenticated)
+        }
+    }
+
+    @Test func aSOARDoesNotApproveWhatItAskedFor() async throws {
+        let installation = try Installation()
+        let soar = try await installation.caller(.respond)
+        try await installation.test(.router, try control(installation, soarClients: [soar.id])) { client in
+            try await client.post("/api/v1/containment", soar.header, body("c1")).expect(status: .ok)
+            let message = try signed(
+                ["caseId": "c1", "decision": "approve"],
+                id: "m",
+                secret: Self.secrets[0],
+                at: installation.clock.now()
+            )
+            try await client.post(decisions, message.headers, message.text).expect(
+                .containmentRefused,
+                detail: "cannot approve"
+            )
+        }
+    }
+}
