@@ -69,7 +69,8 @@ let package = Package(
         library("Measures"),
         library("JSON"),
         library("MerkleLog", ["TextEncoding", crypto]),
-        library("Redaction", ["JSON", crypto, cryptoExtras]),
+        .target(name: "CByteMasks"),
+        library("Redaction", ["CByteMasks", "JSON", crypto, cryptoExtras]),
         library("AccessPolicy"),
         library("HTTPFraming"),
         library("HTTPSignatures", ["TextEncoding", crypto]),
@@ -342,3 +343,16 @@ let package = Package(
         ),
     ]
 )
+
+// Built by scripts/fuzz only: libFuzzer brings the main function.
+if Context.environment["MUNIMENT_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "RedactionFuzz",
+            dependencies: ["JSON", "Redaction"],
+            path: "Tests/Fuzz",
+            exclude: ["Seeds", "redaction.dict"],
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]
+        )
+    )
+}

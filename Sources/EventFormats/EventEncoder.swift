@@ -52,17 +52,43 @@ public struct ProductIdentity: Sendable, Hashable {
     }
 }
 
+/// How free text in events is redacted for a destination.
+public struct FreeTextRedaction: Sendable, Hashable {
+    /// Names what is done: two of the same name do the same.
+    public let name: String
+    /// The text with what must not leave replaced.
+    public let redact: @Sendable (String) -> String
+
+    /// Describes a redaction.
+    public init(name: String, redact: @escaping @Sendable (String) -> String) {
+        self.name = name
+        self.redact = redact
+    }
+
+    public static func == (left: FreeTextRedaction, right: FreeTextRedaction) -> Bool { left.name == right.name }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}
+
 /// Writes events in one format with one projection. Equal events give equal bytes.
 public struct EventEncoder: Sendable, Hashable {
     /// The format.
     public let format: EventFormat
     /// What the destination may see.
     public let projection: FieldProjection
+    /// What becomes of their free text; nil for nothing.
+    public let redaction: FreeTextRedaction?
     /// What the events come from.
     public let product: ProductIdentity
 
     /// Makes an encoder.
-    public init(format: EventFormat, projection: FieldProjection = .everything, product: ProductIdentity) {
+    public init(
+        format: EventFormat,
+        projection: FieldProjection = .everything,
+        redaction: FreeTextRedaction? = nil,
+        product: ProductIdentity
+    ) {
+        self.redaction = redaction
         self.format = format
         self.projection = projection
         self.product = product
@@ -71,7 +97,7 @@ public struct EventEncoder: Sendable, Hashable {
     /// The event in the format: one line of UTF-8 without a line break.
     /// - Throws: `JSONCanonicalError` when an integer of the event cannot be written as JSON without loss.
     public func encode(_ event: RecordedEvent) throws(JSONCanonicalError) -> [UInt8] {
-        let facts = EventFacts(event, projection)
+        let facts = EventFacts(redaction.map { event.redacted(by: $0) } ?? event, projection)
         return switch format {
         case .native: try NativeFormat(facts: facts, projection: projection).bytes()
         case .ocsf(let version): try OCSFFormat(facts: facts, version: version, product: product).json.canonicalBytes()

@@ -1,9 +1,9 @@
 import JSON
 import MerkleLog
 
-/// `{"event":{…},"index":…,"leafHash":"…","ledger":"…","projected":…,"recordId":"…"}`.
+/// `{"event":{…},"index":…,"leafHash":"…","ledger":"…","projected":…,"recordId":"…","redacted":…}`.
 ///
-/// Unless fields were projected away, `event` is the entry byte for byte, so that whoever receives it can compute the leaf hash
+/// Unless fields were projected away or their text was redacted, `event` is the entry byte for byte, so that whoever receives it can compute the leaf hash
 /// and check it against a checkpoint.
 struct NativeFormat {
     let facts: EventFacts
@@ -12,7 +12,7 @@ struct NativeFormat {
     func bytes() throws(JSONCanonicalError) -> [UInt8] {
         let event = facts.event
         // White space between tokens is the only place of control characters in JSON; canonical entries have none.
-        let isVerbatim = projection.isWhole && !event.entry.contains { $0 < 0x20 }
+        let isVerbatim = projection.isWhole && !event.isRedacted && !event.entry.contains { $0 < 0x20 }
         let body = isVerbatim ? event.entry : try JSONValue.object(facts.visible).canonicalBytes()
         var writer = CanonicalJSONWriter(capacity: body.count + 256)
         writer.beginObject()
@@ -30,6 +30,10 @@ struct NativeFormat {
         }
         writer.key("recordId")
         writer.string(event.recordID)
+        if event.isRedacted {
+            writer.key("redacted")
+            writer.bool(true)
+        }
         writer.endObject()
         return writer.bytes
     }

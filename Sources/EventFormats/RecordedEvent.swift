@@ -39,7 +39,7 @@ public struct RecordedEvent: Sendable, Hashable {
     /// RFC 9162 leaf hash of ``entry``; with an inclusion proof it ties a delivered event to a checkpoint.
     public let leafHash: Hash
     /// All members of the event.
-    public let members: [String: JSONValue]
+    public private(set) var members: [String: JSONValue]
     /// Kind of event, such as `CUSTOMER_DATA_ACCESSED`.
     public let type: String
     /// The producer's own id.
@@ -48,6 +48,25 @@ public struct RecordedEvent: Sendable, Hashable {
     public let producer: String
     /// When it happened, by the producer's clock.
     public let timestamp: Timestamp
+
+    /// Whether something in its free text was replaced, so that it is not the entry any more.
+    public private(set) var isRedacted = false
+
+    /// Members that people fill with words of their own.
+    public static let freeText = ["deletionReason", "problem", "reason", "resolutionSource", "sentence", "source"]
+
+    /// The event with its free text redacted.
+    func redacted(by redaction: FreeTextRedaction) -> RecordedEvent {
+        var event = self
+        for name in Self.freeText {
+            guard let text = members[name]?.string else { continue }
+            let redacted = redaction.redact(text)
+            guard redacted != text else { continue }
+            event.members[name] = .string(redacted)
+            event.isRedacted = true
+        }
+        return event
+    }
 
     /// Members that every event has, that no projection removes.
     public static let envelope: Set<String> = ["eventId", "eventType", "producer", "schemaVersion", "timestamp"]

@@ -63,6 +63,10 @@ struct AccessRecord {
         write(lists.viewed, &writer)
         writer.key("dataFieldsWithheld")
         write(lists.withheld, &writer)
+        if let types = plan.typesRedacted(manifest.summary) {
+            writer.key("dataTypesRedacted")
+            write(types, &writer)
+        }
         writer.key("enforced")
         writer.bool(route.mode == .enforce)
         writeIdentity(eventID, .customerDataAccessed, &writer)

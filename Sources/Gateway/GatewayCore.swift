@@ -7,6 +7,7 @@ import Ledger
 import Measures
 import NIOCore
 import NIOSSL
+import Redaction
 import Synchronization
 import TextEncoding
 import WallTime
@@ -32,6 +33,8 @@ final class GatewayCore: Sendable {
     let upstreamTLS: [NIOSSLContext?]
     let metrics: GatewayMetrics
     let spool: Spool?
+    /// How the free text of some categories is redacted.
+    let redactors: [Category: Redactor]
     let clock: any WallClock
     let failures = AuthenticationFailures()
     let routes: [PreparedRoute]
@@ -47,6 +50,7 @@ final class GatewayCore: Sendable {
         platform: (any Platform)?,
         restrictions: AgentRestrictions,
         spool: Spool?,
+        redactors: [Category: Redactor],
         metrics: GatewayMetrics,
         clock: any WallClock
     ) throws {
@@ -58,6 +62,7 @@ final class GatewayCore: Sendable {
         self.metrics = metrics
         self.clock = clock
         self.spool = spool
+        self.redactors = redactors
         self.restrictions = restrictions
         policy = Self.compiled(settings.policy)
         shadow = settings.shadowPolicy.map(Self.compiled)
@@ -115,7 +120,8 @@ final class GatewayCore: Sendable {
             route: route,
             decision: policy.decide(request),
             shadow: shadow?.decide(request),
-            isMasked: key.isMasked
+            isMasked: key.isMasked,
+            redactors: redactors
         )
     }
 }

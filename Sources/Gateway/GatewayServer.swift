@@ -6,6 +6,7 @@ public import Measures
 import NIOCore
 import NIOPosix
 import NIOSSL
+public import Redaction
 import Synchronization
 public import WallTime
 
@@ -27,6 +28,8 @@ public final class GatewayServer: Sendable {
         public let platform: (any Platform)?
         /// Which agents are contained.
         public let restrictions: AgentRestrictions
+        /// How the free text of some categories is redacted where it would leave as it is. None of them makes tokens.
+        public let redactors: [Category: Redactor]
         /// The time of day.
         public let clock: any WallClock
 
@@ -39,6 +42,7 @@ public final class GatewayServer: Sendable {
             commitments: DisclosureCommitments,
             platform: (any Platform)?,
             restrictions: AgentRestrictions = AgentRestrictions(),
+            redactors: [Category: Redactor] = [:],
             clock: any WallClock
         ) {
             self.ledger = ledger
@@ -48,6 +52,7 @@ public final class GatewayServer: Sendable {
             self.commitments = commitments
             self.platform = platform
             self.restrictions = restrictions
+            self.redactors = redactors
             self.clock = clock
         }
     }
@@ -81,6 +86,7 @@ public final class GatewayServer: Sendable {
             platform: parts.platform,
             restrictions: parts.restrictions,
             spool: spool,
+            redactors: parts.redactors,
             metrics: metrics,
             clock: parts.clock
         )

@@ -49,7 +49,8 @@ final class ReadPlan {
         route: Route,
         decision: Decision,
         shadow: Decision?,
-        isMasked: Bool = false
+        isMasked: Bool = false,
+        redactors: [Category: Redactor] = [:]
     ) throws(ProjectionPlanError) {
         self.decision = decision
         names = route.fields.map { Array($0.name.utf8) }
@@ -70,6 +71,7 @@ final class ReadPlan {
         matchedRules = writer.bytes
         var masks = [String](repeating: "", count: route.fields.count)
         var fields: [ProjectionPlan.Field] = []
+        var fieldRedactors: [Int: Redactor] = [:]
         for (index, field) in route.fields.enumerated() {
             let wanted: FieldAction =
                 switch route.mode == .observe ? .allow : decision.fields[index].effect {
@@ -80,7 +82,12 @@ final class ReadPlan {
             // Containment holds on routes that only observe, too.
             let contained: FieldAction =
                 if isMasked, case .release = wanted { .mask(field.category.defaultMask ?? .full) } else { wanted }
-            let action = field.category.permitted(contained)
+            let redactor = redactors[field.category]
+            // Text of a category that is redacted leaves in no other way, on routes that only observe too.
+            let redacted: FieldAction =
+                if case .release = contained, redactor != nil { .mask(.findings) } else { contained }
+            let action = field.category.permitted(redacted)
+            if action == .mask(.findings) { fieldRedactors[index] = redactor }
             if case .mask(let mask) = action { masks[index] = mask.name }
             fields.append((field.path, action))
         }
@@ -94,7 +101,7 @@ final class ReadPlan {
                 case .noFieldAllowed: .noFieldAllowed
                 }
         } else {
-            projection = try ProjectionPlan(fields: fields)
+            projection = try ProjectionPlan(fields: fields, redactors: fieldRedactors)
             problem = nil
         }
     }
@@ -121,6 +128,22 @@ final class ReadPlan {
         )
         lists = written
         return written
+    }
+
+    /// What was found in fields whose text was redacted, as canonical JSON; nil where there is no such field.
+    func typesRedacted(_ summary: ProjectionSummary) -> [UInt8]? {
+        guard !summary.found.isEmpty else { return nil }
+        var writer = CanonicalJSONWriter()
+        writer.beginObject()
+        for field in canonicalOrder {
+            guard let types = summary.found[field] else { continue }
+            writer.key(string: String(decoding: names[field], as: UTF8.self))
+            writer.beginArray()
+            for name in types.map(\.name).sorted() { writer.string(name) }
+            writer.endArray()
+        }
+        writer.endObject()
+        return writer.bytes
     }
 
     private func array(_ fields: FieldSet) -> [UInt8] {

@@ -130,8 +130,10 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let identityKeyDestroyed = EventType(rawValue: "IDENTITY_KEY_DESTROYED")
     /// Data of a person was deleted somewhere, as another system reports.
     public static let dataDeletion = EventType(rawValue: "DATA_DELETION")
-    /// Somebody had an encrypted value of a redacted text turned back: who, of what type, why.
+    /// Somebody had an encrypted value or a token of a redacted text turned back: who, of what type, why.
     public static let redactionReversed = EventType(rawValue: "REDACTION_REVERSED")
+    /// The tokens of a scope were destroyed.
+    public static let redactionTokensDestroyed = EventType(rawValue: "REDACTION_TOKENS_DESTROYED")
 
     /// Every kind that this version writes.
     public static let all: [EventType] =
@@ -142,9 +144,9 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
             .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
             .sinkBackfilled,
-            .sinkForgotten, .redactionReversed, .relationshipRecorded, .platformAuditRecorded,
-            .platformExecutionsCounted, .agentRecorded, .platformFeedAdvanced, .detectionHeartbeat,
-            .detectionAlertRaised, .detectionAlertUpdated,
+            .sinkForgotten, .redactionReversed, .redactionTokensDestroyed, .relationshipRecorded,
+            .platformAuditRecorded, .platformExecutionsCounted, .agentRecorded, .platformFeedAdvanced,
+            .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated,
             .detectionAlertCleared,
             .detectionAccessUnverifiable, .detectionVerdictChanged, .detectionAlertAcknowledged,
             .detectionAlertResolved,

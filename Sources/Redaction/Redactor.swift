@@ -48,8 +48,12 @@ public struct Redactor: Sendable {
 
     /// Leaves in `scratch.findings` what is found in `text`, by rising start, without overlaps.
     public func find(_ text: UnsafeRawBufferPointer, hints: ContextHints = ContextHints(), into scratch: Scratch) {
-        scratch.findings.removeAll(keepingCapacity: true)
         scratch.steps = 0
+        if text.count <= Finder.window, policy.rules.isEmpty {
+            scratch.findAll(text, scanRules, hints)
+            return removeAllowed(text, from: 0, scratch)
+        }
+        scratch.findings.removeAll(keepingCapacity: true)
         var finder = Finder(rules: scanRules, customRules: policy.rules, hints: hints)
         finder.find(text, scratch)
         removeAllowed(text, from: 0, scratch)

@@ -12,7 +12,7 @@ public import Logging
 public import Monitoring
 import NIOCore
 public import PlatformFacts
-public import Redaction
+import Redaction
 public import Storage
 public import WallTime
 
@@ -64,8 +64,8 @@ public struct ControlPlane: Sendable {
         public var configurationSummary: JSONValue
         /// What the settings are called in the events.
         public var configurationHash: String
-        /// The keys of redaction that can be taken back or compared; nil when the installation has none.
-        public var redactionKeys: RedactionKeys?
+        /// How callers' texts are redacted.
+        public var redaction: RedactionService
         /// Told of each caller that was not let in, and the address it called from.
         public var refused: @Sendable (AuthenticationFailure, String) -> Void
         /// The time of day.
@@ -94,7 +94,7 @@ public struct ControlPlane: Sendable {
             readyChecks: [ReadyCheck] = [],
             configurationSummary: JSONValue,
             configurationHash: String,
-            redactionKeys: RedactionKeys? = nil,
+            redaction: RedactionService = RedactionService(),
             refused: @escaping @Sendable (AuthenticationFailure, String) -> Void,
             clock: any WallClock,
             logger: Logger
@@ -118,7 +118,7 @@ public struct ControlPlane: Sendable {
             self.readyChecks = readyChecks
             self.configurationSummary = configurationSummary
             self.configurationHash = configurationHash
-            self.redactionKeys = redactionKeys
+            self.redaction = redaction
             self.refused = refused
             self.clock = clock
             self.logger = logger
@@ -185,7 +185,8 @@ public struct ControlPlane: Sendable {
         DecisionRoutes(identities: parts.identities).add(to: clients)
         IntakeRoutes(intake: parts.intake).add(to: clients)
         RedactionRoutes(
-            keys: parts.redactionKeys,
+            service: parts.redaction,
+            identities: parts.identities,
             ledger: parts.ledger,
             clock: parts.clock,
             producer: "server@\(parts.node)"

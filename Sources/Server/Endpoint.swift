@@ -92,6 +92,7 @@ struct Endpoint: Sendable, Hashable {
     static let settleConflict = Endpoint(.post, "/api/v1/identity/conflicts/{id}/settle", [.identity])
     static let reportEvent = Endpoint(.post, "/api/v1/audit/events", [.events])
     static let redact = Endpoint(.post, "/api/v1/redact", [.redact], largestBody: 1 << 20)
+    static let reverse = Endpoint(.post, "/api/v1/redact/reverse", [.redactReverse])
     static let reveal = Endpoint(.post, "/api/v1/redact/reveal", [.redactReverse])
 
     static let clients = Endpoint(.get, "/api/v1/clients", [.admin])
@@ -125,7 +126,8 @@ struct Endpoint: Sendable, Hashable {
     static let all: [Endpoint] = [
         health, readiness, metrics, description, checkpoint, tile, bundle, accesses, searchAccesses, events, event,
         proof, tokens, resolve, linkIdentifiers, unlinkIdentifier, shareIdentifier, merge, unmerge, keepApart, explain,
-        forget, identityChanges, identityConflicts, settleConflict, reportEvent, redact, reveal, clients, createClient,
+        forget, identityChanges, identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
+        createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
         alerts, decideAlert, containment, containmentCase, contain, previewContainment, approveContainment,
         refuseContainment, undoContainment, signedDecision, configuration, status,

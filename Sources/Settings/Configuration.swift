@@ -54,6 +54,8 @@ public struct Configuration: Sendable {
     public let feeds: FeedSettings
     /// Where the record is delivered to.
     public let sinks: [SinkSettings]
+    /// What is redacted where.
+    public let redaction: RedactionSettings
     /// How the record is watched.
     public let detection: DetectionSettings
     /// The least severe messages that are logged: trace, debug, info, notice, warning, error.
@@ -76,6 +78,15 @@ public struct Configuration: Sendable {
             "routes": .array(gateway.routes.map(summary)),
             "sinks": .array(sinks.map(summary)),
             "feeds": .array(feeds.names.map { .string($0) }),
+            "redaction": .object([
+                "policies": .object(redaction.policies.mapValues { .integer(Int64($0.version)) }),
+                "categories": .object(
+                    Dictionary(uniqueKeysWithValues: redaction.categories.map { ($0.key.rawValue, .string($0.value)) })
+                ),
+                "sinks": .string(redaction.sinks ?? RedactionSettings.standardForEvents.name),
+                "log": .string(redaction.log ?? "log"),
+                "tokensKeptDays": .integer(Int64(redaction.tokensKeptDays)),
+            ]),
             "detection": .object([
                 "enabled": .bool(detection.isOn),
                 "requiredFeeds": .array(detection.configuration.requiredFeeds.map { .string($0) }),
@@ -95,6 +106,7 @@ public struct Configuration: Sendable {
         .object([
             "name": .string(sink.definition.name), "kind": .string(sink.definition.kind),
             "format": .string(sink.format.description), "filter": sink.filter.json,
+            "redaction": .string(sink.redaction?.name ?? RedactionReader.none),
             "definitionHash": .string(sink.definition.hash),
         ])
     }

@@ -89,7 +89,8 @@ struct ConfigurationLoader {
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
         let signatures = SignatureReader().rules(root.section("signatures"))
-        let sinkReader = SinkReader(files: files)
+        let redaction = RedactionReader().settings(root.section("redaction"))
+        let sinkReader = SinkReader(files: files, redaction: redaction)
         let feeds = platform?.feeds ?? FeedSettings()
         checkActions(feeds, routes: traffic, root)
         let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
@@ -141,6 +142,7 @@ struct ConfigurationLoader {
             platform: platform?.platform,
             feeds: feeds,
             sinks: readSinks,
+            redaction: redaction,
             detection: detection,
             logLevel: level.rawValue,
             contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()

@@ -41,9 +41,10 @@ enum RedactionPolicyReader {
     /// What a type that is not looked for has in the place of an action.
     static let ignore = "ignore"
 
-    static func read(_ section: Section) -> RedactionPolicy {
+    /// - Parameter name: the policy's name where its place gives it one; nil where the file does.
+    static func read(_ section: Section, name: String? = nil) -> RedactionPolicy {
         defer { section.end() }
-        var policy = RedactionPolicy(name: section.requiredText("name", example: "chat") ?? "")
+        var policy = RedactionPolicy(name: name ?? section.requiredText("name", example: "chat") ?? "")
         policy.version = section.integer("version", in: 1...1_000_000) ?? 1
         policy.threshold = section.integer("threshold", in: 1...100) ?? policy.threshold
         policy.keepsNumbers = section.flag("keepNumbers") ?? false

@@ -4,11 +4,13 @@ import DeliveryWire
 import EventFormats
 import Gateway
 import JSON
+import Redaction
 import Yams
 
 /// Reads the sinks: what of the record goes where, in which form.
 struct SinkReader {
     let files: FileChecks
+    let redaction: RedactionSettings
 
     private enum Kind: String, CaseIterable {
         case file, splunk, datadog, syslog, webhook, postgres, worm
@@ -31,6 +33,7 @@ struct SinkReader {
         let projection = isCopy ? nil : projection(section)
         let manifests = isCopy ? nil : manifests(section)
         let rate = isCopy ? nil : section.integer("rate", in: 1...10_000_000)
+        let policy = isCopy ? nil : policy(section)
         let reader = DestinationReader(files: files)
         let destination: SinkSettings.Destination? =
             switch kind {
@@ -57,8 +60,16 @@ struct SinkReader {
             filter: filter ?? .everything,
             format: format ?? .native,
             projection: projection ?? .everything,
+            redaction: policy,
             destination: destination
         )
+    }
+
+    /// What the free text of events is redacted with.
+    private func policy(_ section: Section) -> RedactionPolicy? {
+        if section.has("redaction"), section.text("redaction") == RedactionReader.none { return nil }
+        let name = RedactionReader().policy(section, "redaction", of: redaction) ?? redaction.sinks
+        return name.map(redaction.policy) ?? RedactionSettings.standardForEvents
     }
 
     /// Where a new sink begins; a copy of the ledger must begin at its beginning.

@@ -2,6 +2,7 @@ public import Delivery
 public import EventFormats
 public import Gateway
 public import ObjectStorage
+public import Redaction
 public import Storage
 
 /// A sink as it is configured: what goes where, in which form.
@@ -32,6 +33,8 @@ public struct SinkSettings: Sendable {
     public let format: EventFormat
     /// Which of their fields.
     public let projection: FieldProjection
+    /// What their free text is redacted with; nil for nothing.
+    public let redaction: RedactionPolicy?
     /// Where they go.
     public let destination: Destination
 }

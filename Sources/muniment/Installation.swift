@@ -24,7 +24,10 @@ struct ConfigurationOption: ParsableArguments {
     var path = "muniment.yaml"
 
     /// Reads it, with secrets from the environment and from files.
-    func load() throws -> Installation {
+    func load() throws -> Installation { try Self.load(path) }
+
+    /// Reads a configuration.
+    static func load(_ path: String) throws -> Installation {
         let configuration: Configuration
         do throws(ConfigurationProblems) {
             configuration = try Configuration.load(path: path, environment: ProcessInfo.processInfo.environment)
@@ -60,6 +63,11 @@ struct Installation: Sendable {
         }
         keyring = try Self.readKeyring(configuration)
         normaliser = try Normaliser(rules: configuration.normaliser)
+        if let epoch = configuration.redaction.keyEpoch, keyring[epoch] == nil {
+            throw CommandFailure(
+                "redaction.keyEpoch is \(epoch), but the keyring has no such key: name one that it has, or leave it out for the newest"
+            )
+        }
     }
 
     /// Reads the keyring anew, as after a rotation.
@@ -68,9 +76,10 @@ struct Installation: Sendable {
     }
 
     var tokeniser: Tokeniser { Tokeniser(key: keyring.newest) }
-    /// The keys of redaction that can be compared or taken back: a use of the tenant's newest key of its own.
+    /// The keys of redaction that can be compared or taken back: a use of its own of the key that the configuration names.
     var redactionKeys: RedactionKeys? {
-        RedactionKeys(secret: keyring.newest.derived(for: "redaction").withUnsafeBytes { Array($0) })
+        let key = configuration.redaction.keyEpoch.flatMap { keyring[$0] } ?? keyring.newest
+        return RedactionKeys(secret: key.derived(for: "redaction").withUnsafeBytes { Array($0) })
     }
     /// What values are committed to under.
     var commitments: DisclosureCommitments { DisclosureCommitments(key: keyring.newest) }

@@ -29,7 +29,7 @@ struct Muniment: AsyncParsableCommand {
             ),
             CommandGroup(
                 name: "Redact",
-                subcommands: [RedactCommand.self]
+                subcommands: [RedactCommand.self, RedactTokensCommand.self]
             ),
             CommandGroup(
                 name: "Manage",

@@ -22,6 +22,41 @@ import Testing
         #expect(outcome.errors.isEmpty)
     }
 
+    @Test func tokensAreKeptAndTakenBack() async throws {
+        let site = try await Site()
+        let settings =
+            "\nredaction:\n  policies:\n    kept: {default: token, version: 4}\n    plain: {default: label}\n"
+        let text = try String(contentsOfFile: site.configuration, encoding: .utf8)
+        try (text + settings).write(toFile: site.configuration, atomically: true, encoding: .utf8)
+        let options = ["-c", site.configuration]
+        func redact(_ policy: String) async throws -> Binary.Outcome {
+            try await Binary.run(
+                ["redact", "--policy", policy, "--scope", "call-1"] + options,
+                input: Array("write to bob@example.com".utf8)
+            )
+        }
+        #expect(try await redact("plain").output == "write to [EMAIL]")
+        let kept = try await redact("kept")
+        #expect(kept.status == 0 && kept.output.hasPrefix("write to tok_EMAIL_"), "\(kept.errors)")
+        #expect(try await redact("kept").output == kept.output)
+        #expect(try await redact("missing").status == 1)
+        let token = String(kept.output.dropFirst(9))
+        let reverse = ["redact-tokens", "reverse", token] + options
+        let plain = try await Binary.run(reverse + ["--scope", "call-1", "--reason", "asked", "--format", "json"])
+        #expect(plain.status == 0 && plain.output.contains("bob@example.com"), "\(plain.errors)")
+        #expect(try await Binary.run(reverse + ["--scope", "call-2", "--reason", "asked"]).status == 2)
+        #expect(try await Binary.run(reverse + ["--scope", "call-1"]).status == 64)
+        let destroyed = try await Binary.run(
+            ["redact-tokens", "destroy", "call-1", "--reason", "over", "--format", "json"] + options
+        )
+        #expect(try JSONValue(parsing: destroyed.output)["tokens"] == 1, "\(destroyed.output)")
+        #expect(try await Binary.run(reverse + ["--scope", "call-1", "--reason", "asked"]).status == 2)
+        for type in ["REDACTION_REVERSED", "REDACTION_TOKENS_DESTROYED"] {
+            let events = try await Binary.succeed(["events", type] + options)
+            #expect(events.contains("call-1"), "\(type): \(events)")
+        }
+    }
+
     @Test func bytesThatAreNoTextPassThrough() async throws {
         let path = NSTemporaryDirectory() + "muniment-redact-" + UUID().uuidString
         defer { try? FileManager.default.removeItem(atPath: path) }

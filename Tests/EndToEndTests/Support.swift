@@ -218,6 +218,11 @@ final class RunningServer: Sendable {
         try await send(.get, port: controlPort, path, bearer, nil)
     }
 
+    /// Asks the control plane.
+    func post(_ path: String, _ bearer: String, _ body: [String: JSONValue]) async throws -> Answer {
+        try await send(.post, port: controlPort, path, bearer, try JSONValue.object(body).canonicalBytes())
+    }
+
     private func send(
         _ method: Method,
         port: Int,

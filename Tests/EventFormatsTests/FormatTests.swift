@@ -28,6 +28,29 @@ import Testing
         #expect(try JSONValue(parsing: encoder.encode(record))["projected"] == true)
     }
 
+    @Test func freeTextIsRedactedInEveryFormatAndSaysSo() throws {
+        let members: [String: JSONValue] = [
+            "actor": "auditor", "channel": "cli", "question": "customer", "results": 3,
+            "reason": "call back 415-555-2671 today",
+        ]
+        let record = try Samples.record("AUDIT_TRAIL_READ", members)
+        let redaction = FreeTextRedaction(name: "test 1") { $0.replacing("415-555-2671", with: "****") }
+        for format in EventFormat.all {
+            let encoder = EventEncoder(format: format, redaction: redaction, product: Samples.product)
+            let text = String(decoding: try encoder.encode(record), as: UTF8.self)
+            #expect(!text.contains("2671"), "\(format)")
+            if format == .native {
+                let json = try JSONValue(parsing: text)
+                #expect(json["redacted"] == true && json["event"]?["reason"] == "call back **** today")
+            }
+            // Where nothing is found, nothing is different.
+            let plain = try Samples.record("AUDIT_TRAIL_READ", members.merging(["reason": "audit"]) { _, new in new })
+            #expect(
+                try encoder.encode(plain) == EventEncoder(format: format, product: Samples.product).encode(plain)
+            )
+        }
+    }
+
     @Test func ecsUsesItsClosedLists() throws {
         // The values that ECS 8.11 allows, from its field reference.
         let categories: Set<String> = [

@@ -66,6 +66,7 @@ private func makeCore(commitments: Bool, mode: Route.Mode = .enforce) throws -> 
         platform: nil,
         restrictions: AgentRestrictions(),
         spool: nil,
+        redactors: [:],
         metrics: GatewayMetrics(),
         clock: ManualClock(Timestamp(milliseconds: 0))
     )

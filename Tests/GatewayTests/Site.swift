@@ -118,6 +118,7 @@ struct Site: Sendable {
         upstreamHost: String = "127.0.0.1",
         naming: (any CustomerNaming)? = nil,
         scopes: Set<Scope> = [.read(route: "*")],
+        redactors: [Redaction.Category: Redactor] = [:],
         _ change: (inout GatewaySettings) -> Void = { _ in },
         _ body: (Site) async throws -> Void
     ) async throws {
@@ -168,6 +169,7 @@ struct Site: Sendable {
                 commitments: DisclosureCommitments(key: key),
                 platform: platform ? GenesysPlatform(client: genesys) : nil,
                 restrictions: restrictions,
+                redactors: redactors,
                 clock: clock
             )
         )

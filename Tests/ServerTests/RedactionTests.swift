@@ -2,6 +2,7 @@ import Credentials
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Identity
 import JSON
 import Ledger
 import Logging
@@ -17,7 +18,7 @@ import WallTime
     init() throws { installation = try Installation() }
 
     private func control() -> ControlPlane {
-        installation.control(redactionKeys: RedactionKeys(secret: [UInt8](repeating: 9, count: 32)))
+        installation.control(redaction: RedactionService(keys: RedactionKeys(secret: [UInt8](repeating: 9, count: 32))))
     }
 
     @Test func textComesBackWithoutPersonalData() async throws {
@@ -120,12 +121,78 @@ import WallTime
         #expect(!installation.lines.all.joined().contains("2671"))
     }
 
+    @Test func aPolicyIsNamedAndSaysEverything() async throws {
+        let caller = try await installation.caller(.redact).header
+        var policy = RedactionPolicy(name: "chat", version: 3, defaultAction: .label)
+        policy.actions[.creditCard] = .maskMiddle
+        let service = RedactionService(policies: ["chat": policy])
+        try await installation.test(.router, installation.control(redaction: service)) { client in
+            let text: JSONValue = "card 4012 8888 8888 1881, mail bob@example.com"
+            let answer = try await client.post("/api/v1/redact", caller, ["text": text, "policy": "chat"])
+            #expect(try answer.json()["text"] == "card 401288******1881, mail [EMAIL]")
+            for wrong: JSONValue in [
+                ["text": text, "policy": "chatt"], ["text": text, "policy": "chat", "action": "mask"],
+                ["text": text, "policy": "chat", "types": ["EMAIL"]],
+            ] { try await client.post("/api/v1/redact", caller, wrong).expect(.invalidField) }
+        }
+    }
+
+    @Test func tokensComeBackUntilTheirPersonIsForgotten() async throws {
+        let redact = try await installation.caller(.redact)
+        let reverse = try await installation.caller(.redactReverse)
+        let installation = installation
+        let email = try installation.identities.normaliser.identifier(.email, "ann@example.com")
+        let known = try await installation.identities.link(
+            IdentityRecord(identifiers: [email], source: "test", assurance: .matched, decider: .human),
+            by: IdentityActor(name: "test")
+        )
+        let customer = try #require(known.customer)
+        try await installation.test(.router, control()) { client in
+            let request: JSONValue = [
+                "text": "call 415-555-2671 or 415-555-2671", "action": "token", "scope": "call-1",
+                "customerId": .string(customer),
+            ]
+            let answer = try await client.post("/api/v1/redact", redact.header, request)
+            let text = try #require(try answer.json()["text"]?.string)
+            let token = try #require(text.split(separator: " ").last.map(String.init))
+            #expect(text == "call \(token) or \(token)" && RedactionToken(token)?.type == .phone)
+            let question: JSONValue = ["tokens": [.string(token)], "scope": "call-1", "reason": "call back"]
+            try await client.post("/api/v1/redact/reverse", redact.header, question).expect(.forbidden)
+            let plain = try await client.post("/api/v1/redact/reverse", reverse.header, question)
+            #expect(
+                try plain.json() == [
+                    "values": [["token": .string(token), "type": "PHONE", "value": "415-555-2671"]], "unknown": [],
+                ]
+            )
+            let event = try #require(try await installation.events(.redactionReversed).first)
+            #expect(event["token"]?.string == token && event["actor"]?.string == reverse.id)
+            #expect(event["customerId"]?.string?.hasPrefix("subject:") == true && event["reason"] == "call back")
+            let elsewhere: JSONValue = ["tokens": [.string(token)], "scope": "call-2", "reason": "call back"]
+            let other = try await client.post("/api/v1/redact/reverse", reverse.header, elsewhere)
+            #expect(try other.json() == ["values": [], "unknown": [.string(token)]])
+            _ = try await installation.identities.forget(
+                .customer(customer),
+                requestID: nil,
+                by: IdentityActor(name: "test", reason: "asked")
+            )
+            let gone = try await client.post("/api/v1/redact/reverse", reverse.header, question)
+            #expect(try gone.json()["unknown"] == [.string(token)])
+            // Nothing is let out under a token that nobody would keep.
+            try await client.post("/api/v1/redact", redact.header, request).expect(.unknownCustomer)
+            for wrong: JSONValue in [
+                ["tokens": [], "reason": "x"], ["tokens": ["tok_PHONE_12"], "reason": "x"],
+                ["tokens": ["415-555-2671"], "reason": "x"],
+            ] { try await client.post("/api/v1/redact/reverse", reverse.header, wrong).expect(.invalidField) }
+        }
+        #expect(!installation.lines.all.joined().contains("2671"))
+    }
+
     private static let senseless: [(String, ControlProblem)] = [
         ("{}", .missingField), (#"{"text":"a","json":1}"#, .missingField), (#"{"text":5}"#, .wrongType),
         (#"{"transcript":"a"}"#, .wrongType), (#"{"text":"a","text":"b"}"#, .duplicateKey),
         (#"{"text":"a""#, .malformedJSON),
         (#"{"text":"a","keep":true}"#, .unknownField), (#"{"text":"a","action":"keep"}"#, .invalidField),
-        (#"{"text":"a","action":"token"}"#, .invalidField), (#"{"text":"a","types":[]}"#, .invalidField),
+        (#"{"text":"a","types":[]}"#, .invalidField),
         (#"{"text":"a","types":["NAME"]}"#, .invalidField), (#"{"text":"a","scope":""}"#, .invalidField),
         (#"{"text":"\ud800"}"#, .malformedJSON), ("[]", .malformedJSON),
     ]

@@ -78,7 +78,7 @@ final class Installation: Sendable {
     func control(
         routes: [Route] = [],
         checks: [ReadyCheck] = [],
-        redactionKeys: RedactionKeys? = nil,
+        redaction: RedactionService = RedactionService(),
         containment: ContainmentDesk? = nil,
         signedDecisions: SignedDecisions? = nil
     ) -> ControlPlane {
@@ -105,7 +105,7 @@ final class Installation: Sendable {
                 readyChecks: checks,
                 configurationSummary: ["node": "n1"],
                 configurationHash: "c0ffee",
-                redactionKeys: redactionKeys,
+                redaction: redaction,
                 refused: { [refusals] in refusals.note($0, $1) },
                 clock: clock,
                 logger: lines.logger(clock)

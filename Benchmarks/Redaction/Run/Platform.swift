@@ -21,6 +21,19 @@ enum ProcessorTime {
 }
 
 enum TextFile {
+    /// The bytes of a file, nil when it cannot be read.
+    static func read(_ path: String) -> [UInt8]? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = fread(&piece, 1, piece.count, file)
+            if count == 0 { return ferror(file) == 0 ? bytes : nil }
+            bytes += piece[..<count]
+        }
+    }
+
     /// Writes bytes to a file; false when that fails.
     static func write(_ bytes: some Sequence<UInt8>, to path: String) -> Bool {
         guard let file = fopen(path, "w") else { return false }

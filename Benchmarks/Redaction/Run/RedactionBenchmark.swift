@@ -2,19 +2,28 @@ import Redaction
 import RedactionCorpus
 
 /// Measures the finding engine on one thread: `RedactionBenchmark [--megabytes N] [--brief]` prints its numbers, `--write FILE`
-/// writes the text that it reads for the peers. `Peers/run.sh` runs all of them in turn and prints the ratios.
+/// writes the text that it reads for the peers, `--record FILE [--text FILE]` what is found in a large text of many kinds, to compare
+/// two builds. `Peers/run.sh` runs all of them in turn and prints the ratios.
 @main
 enum RedactionBenchmark {
     static func main() {
         let arguments = CommandLine.arguments
         let megabytes = value(after: "--megabytes", in: arguments).flatMap { Int($0) } ?? 16
+        if let path = value(after: "--record", in: arguments) {
+            let extra = value(after: "--text", in: arguments).flatMap { TextFile.read($0) } ?? []
+            if !TextFile.write(Recording.make(extra: extra).utf8, to: path) { print("cannot write \(path)") }
+            return
+        }
         let lines = text(megabytes << 20)
         if let path = value(after: "--write", in: arguments) {
-            guard TextFile.write(lines.joined(), to: path) else {
+            guard TextFile.write(lines.text, to: path) else {
                 print("cannot write \(path)")
                 return
             }
             return
+        }
+        if let rounds = value(after: "--rounds", in: arguments).flatMap({ Int($0) }) {
+            return repeatLines(lines, rounds)
         }
         measureLines(lines)
         if arguments.contains("--brief") { return measureMessage() }
@@ -30,21 +39,37 @@ enum RedactionBenchmark {
     }
 
     /// Lines of the evaluation corpus, three written ones for each spoken one, between sentences that hold nothing.
-    static func text(_ bytes: Int) -> [[UInt8]] {
+    static func text(_ bytes: Int) -> Lines {
         var maker = CorpusMaker(seed: 20_26)
-        var lines: [[UInt8]] = []
-        var total = 0
-        let plain = Array(
+        var lines = Lines()
+        let plain =
             "Thank you for getting in touch with us about this; we have looked into what happened and will write again soon.\n"
-                .utf8
-        )
-        while total < bytes {
-            let record = lines.count % 8 == 3 ? maker.spoken() : maker.written()
-            let line = lines.count % 2 == 0 ? plain : Array((record.text + "\n").utf8)
-            lines.append(line)
-            total += line.count
+        while lines.text.count < bytes {
+            let record = lines.ends.count % 8 == 3 ? maker.spoken() : maker.written()
+            lines.append(lines.ends.count % 2 == 0 ? plain : record.text + "\n")
         }
         return lines
+    }
+
+    /// Lines in one buffer.
+    struct Lines {
+        private(set) var text: [UInt8] = []
+        private(set) var ends: [Int] = []
+
+        mutating func append(_ line: String) {
+            text += line.utf8
+            ends.append(text.count)
+        }
+
+        func each(_ body: (UnsafeRawBufferPointer) -> Void) {
+            text.withUnsafeBytes { bytes in
+                var start = 0
+                for end in ends {
+                    body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                    start = end
+                }
+            }
+        }
     }
 
     private static func report(_ name: String, bytes: Int, seconds: Double) {
@@ -56,25 +81,32 @@ enum RedactionBenchmark {
         return "\(tenths / 10).\(tenths % 10)"
     }
 
-    private static func measureLines(_ lines: [[UInt8]]) {
+    private static func measureLines(_ lines: Lines) {
         let redactor = Redactor()
         let scratch = Scratch()
         var found = 0
         let seconds = best {
             found = 0
-            for line in lines {
-                line.withUnsafeBytes { redactor.find($0, into: scratch) }
+            lines.each { line in
+                redactor.find(line, into: scratch)
                 found += scratch.findings.count
             }
         }
         print("findings: \(found)")
-        report("find, a call a line", bytes: lines.reduce(0) { $0 + $1.count }, seconds: seconds)
+        report("find, a call a line", bytes: lines.text.count, seconds: seconds)
     }
 
-    private static func measureBuffer(_ lines: [[UInt8]]) {
+    /// Reads the lines often and prints nothing: for a profiler.
+    private static func repeatLines(_ lines: Lines, _ rounds: Int) {
         let redactor = Redactor()
         let scratch = Scratch()
-        let text = Array(lines.joined())
+        for _ in 0..<rounds { lines.each { redactor.find($0, into: scratch) } }
+    }
+
+    private static func measureBuffer(_ lines: Lines) {
+        let redactor = Redactor()
+        let scratch = Scratch()
+        let text = lines.text
         report(
             "find, one buffer",
             bytes: text.count,
@@ -84,9 +116,9 @@ enum RedactionBenchmark {
         report("redact, one buffer", bytes: text.count, seconds: seconds)
     }
 
-    private static func measureStream(_ lines: [[UInt8]]) {
+    private static func measureStream(_ lines: Lines) {
         let redactor = Redactor()
-        let text = Array(lines.joined())
+        let text = lines.text
         var output: [UInt8] = []
         for size in [256, 4096] {
             let seconds = best {

@@ -29,7 +29,8 @@ extension EventCatalogue {
         "AUDIT_TRAIL_READ": [
             "actor", "channel", "question", "results", "reason", "customerId", "agentId", "interactionId",
         ],
-        "REDACTION_REVERSED": ["actor", "dataType", "scope", "reason"],
+        "REDACTION_REVERSED": ["actor", "dataType", "scope", "reason", "token", "customerId"],
+        "REDACTION_TOKENS_DESTROYED": ["actor", "scope", "reason", "tokens"],
         "AUTHENTICATION_FAILED": ["reason", "remoteAddress", "attempts"],
         "SPOOL_REPLAYED": ["records", "firstIndex", "lastIndex", "unreadableBytes"],
         "BACKUP_CREATED": ["actor", "treeSize", "rootHash"],

@@ -49,7 +49,9 @@ extension GenesysClient {
             interval: Self.interval(from, to),
             paging: .init(pageSize: size, pageNumber: number)
         )
-        return try await facts(try Call("/analytics/conversations/details/query", method: .POST, body: Self.json(query)))
+        return try await facts(
+            try Call("/analytics/conversations/details/query", method: .POST, body: Self.json(query))
+        )
     }
 
     /// The services that write audits (`GET /api/v2/audits/query/servicemapping`; permission `audits:audit:view`).

@@ -115,7 +115,7 @@ extension IdentityRegistry {
 
     /// Dead rows go with a vacuum. The server's write-ahead log, its archives, standbys and base backups are out of reach.
     private static func scrubPostgres(_ connection: any SQLConnection) throws -> String {
-        for table in ["identifiers", "tokens", "people", "links", "edges", "bars", "conflicts", "changes"] {
+        for table in ["identifiers", "tokens", "people", "links", "edges", "bars", "conflicts", "changes", "values"] {
             try connection.run("VACUUM identity_\(table)")
         }
         return

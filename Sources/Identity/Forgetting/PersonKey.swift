@@ -6,10 +6,13 @@ import TextEncoding
 struct PersonKey: Sendable {
     private let secret: SymmetricKey
     private let derived: SymmetricKey
+    /// Under which the person's tokenised values are sealed.
+    let values: SymmetricKey
 
     init(secret: SymmetricKey) {
         self.secret = secret
         derived = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array("muniment/seal".utf8), using: secret))
+        values = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: Array("muniment/values".utf8), using: secret))
     }
 
     static func random() -> PersonKey { PersonKey(secret: SymmetricKey(size: .bits256)) }

@@ -62,7 +62,8 @@ enum GraphSchema {
                 "CREATE INDEX identity_changes_person ON identity_changes (person)",
                 "CREATE INDEX identity_changes_other ON identity_changes (other)",
             ]
-        )
+        ),
+        ValueTables.migration,
     ]
 }
 

@@ -23,6 +23,8 @@ enum GraphWrite: Sendable {
     case eraseIdentifier(id: Int64)
     case erasePerson(id: Int64)
     case personKey(person: Int64, SealedKey)
+    /// A change of tokenised values.
+    case value(ValueWrite)
     /// Tokens of a destroyed key find nobody any more, but those of customer numbers still stand in older entries of the ledger.
     case dropEpoch(Int)
 
@@ -110,7 +112,9 @@ enum GraphWrite: Sendable {
                 "UPDATE identity_people SET key_epoch = $1, key_sealed = $2 WHERE id = $3",
                 [.integer(Int64(key.epoch)), .blob(key.bytes), .integer(person)]
             )
+        case .value(let write): try write.apply(to: connection)
         case .dropEpoch(let epoch):
+            try connection.enqueue("DELETE FROM identity_values WHERE epoch = $1", [.integer(Int64(epoch))])
             try connection.enqueue("DELETE FROM identity_tombstones WHERE epoch = $1", [.integer(Int64(epoch))])
             try connection.enqueue(
                 """
@@ -180,7 +184,7 @@ enum GraphWrite: Sendable {
     private func erasePerson(_ id: Int64, _ connection: any SQLConnection) throws {
         for statement in [
             "DELETE FROM identity_links WHERE person = $1", "DELETE FROM identity_bars WHERE person = $1",
-            "DELETE FROM identity_people WHERE id = $1",
+            "DELETE FROM identity_values WHERE person = $1", "DELETE FROM identity_people WHERE id = $1",
         ] { try connection.enqueue(statement, [.integer(id)]) }
         for statement in [
             "DELETE FROM identity_edges WHERE first = $1 OR second = $2",

@@ -8,6 +8,8 @@ public struct KeyMove: Sendable, Hashable {
     public var people = 0
     /// Identifiers that got a token of the newest key.
     public var identifiers = 0
+    /// Values behind tokens of redaction that are sealed and named under the newest key now.
+    public var values = 0
     /// Identifiers that have none, because their values were not kept; they get one when they are met.
     public var waiting = 0
 }
@@ -22,6 +24,8 @@ public struct KeyDestruction: Sendable, Hashable {
     public let lostIdentifiers: Int
     /// Tombstones that nobody can compare with any more.
     public let lapsedTombstones: Int
+    /// Tokens of redaction that could not be taken back any more.
+    public let lostTokens: Int
     /// People whose keys are still sealed under it; while there are any it cannot be destroyed.
     public let sealedPeople: Int
 }
@@ -65,6 +69,12 @@ extension IdentityRegistry {
             guard let next else { break }
             last = next
         }
+        while true {
+            let step = try await change { plan in (try plan.moveValues(limit: Self.page), []) }
+            move.values += step
+            progress(move)
+            if step < Self.page { break }
+        }
         let epoch = tokens.keyring.newest.epoch
         move.waiting = try await ledger.database.read { try GraphReader(connection: $0).countWithout(epoch: epoch) }
         try await ledger.append(
@@ -74,6 +84,7 @@ extension IdentityRegistry {
                 [
                     "epoch": .integer(Int64(epoch)), "people": .integer(Int64(move.people)),
                     "identifiers": .integer(Int64(move.identifiers)), "waiting": .integer(Int64(move.waiting)),
+                    "values": .integer(Int64(move.values)),
                 ]
             )
         )
@@ -91,6 +102,7 @@ extension IdentityRegistry {
                 fingerprint: key.fingerprint,
                 lostIdentifiers: try reader.countOnly(epoch: epoch, others: epochs),
                 lapsedTombstones: try reader.countTombstones(epoch: epoch),
+                lostTokens: try reader.countValues(epoch: epoch),
                 sealedPeople: try reader.countSealed(epoch: epoch)
             )
         }
@@ -113,10 +125,10 @@ extension IdentityRegistry {
                 "the keys of \(cost.sealedPeople) people are sealed under epoch \(epoch): run 'muniment identity keys move' first"
             )
         }
-        guard acceptingLoss || cost.lostIdentifiers == 0 && cost.lapsedTombstones == 0 else {
+        guard acceptingLoss || cost.lostIdentifiers + cost.lapsedTombstones + cost.lostTokens == 0 else {
             throw IdentityError.conflict(
                 "\(cost.lostIdentifiers) identifiers are known under epoch \(epoch) only and would be lost, \(cost.lapsedTombstones) "
-                    + "tombstones would lapse: move to the newest key first, or accept the loss"
+                    + "tombstones would lapse, \(cost.lostTokens) tokens of redaction could not be taken back: move to the newest key first, or accept the loss"
             )
         }
         try await change { plan in
@@ -125,6 +137,7 @@ extension IdentityRegistry {
                 "epoch": .integer(Int64(epoch)), "fingerprint": .string(cost.fingerprint),
                 "lostIdentifiers": .integer(Int64(cost.lostIdentifiers)),
                 "lapsedTombstones": .integer(Int64(cost.lapsedTombstones)),
+                "lostTokens": .integer(Int64(cost.lostTokens)),
                 "epochs": .array(rest.keys.map { .integer(Int64($0.epoch)) }),
             ]
             return ((), [self.event(.identityKeyDestroyed, actor, fields)])

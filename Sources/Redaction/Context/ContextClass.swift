@@ -27,6 +27,9 @@ struct ContextClass: OptionSet, Sendable, Hashable {
     /// A code of no named kind.
     static let code = ContextClass(rawValue: 1 << 48)
 
+    /// No class: marks a word that can end a phrase.
+    static let phraseEnd = ContextClass(rawValue: 1 << 63)
+
     /// Everything that speaks against personal data.
     static let vetoes: ContextClass = [.thing, .device, .version, .quantity, .postcode]
     /// Documents that expire and are no cards.

@@ -25,35 +25,34 @@ public struct ContextHints: Hashable, Sendable {
     /// What the words of a name say, phrases included.
     static func classes(_ name: UnsafeRawBufferPointer) -> ContextClass {
         guard name.count <= 96 else { return [] }
-        return Lexicon.shared.withView { lexicon in
-            var classes: ContextClass = []
-            var previous: UInt16 = 0
-            var offset = 0
-            while offset < name.count {
-                guard Bytes.isLetter(name[offset]) else {
-                    if Bytes.isDigit(name[offset]) { previous = 0 }
-                    offset += 1
-                    continue
-                }
-                let start = offset
-                repeat {
-                    offset += 1
-                } while offset < name.count && Bytes.isLetter(name[offset])
-                    && !(Bytes.isLower(name[offset - 1]) && Bytes.isUpper(name[offset]))
-                let entry = lexicon.find(Lexicon.hash(name[start..<offset]))
-                if entry != 0 {
-                    if previous != 0, let phrase = lexicon.phrase(previous, entry) {
-                        // A phrase counts instead of its last word, and instead of what its first word announced.
-                        classes.subtract(lexicon.entries[Int(previous)].classes)
-                        classes.formUnion(phrase)
-                    } else {
-                        classes.formUnion(lexicon.entries[Int(entry)].classes)
-                    }
-                }
-                previous = entry
+        let lexicon = Lexicon.shared
+        var classes: ContextClass = []
+        var previous: UInt16 = 0
+        var offset = 0
+        while offset < name.count {
+            guard Bytes.isLetter(name[offset]) else {
+                if Bytes.isDigit(name[offset]) { previous = 0 }
+                offset += 1
+                continue
             }
-            return classes
+            let start = offset
+            repeat {
+                offset += 1
+            } while offset < name.count && Bytes.isLetter(name[offset])
+                && !(Bytes.isLower(name[offset - 1]) && Bytes.isUpper(name[offset]))
+            let entry = lexicon.find(Lexicon.hash(name[start..<offset]))
+            if entry != 0 {
+                if previous != 0, let phrase = lexicon.phrase(previous, entry) {
+                    // A phrase counts instead of its last word, and instead of what its first word announced.
+                    classes.subtract(lexicon.classes(previous))
+                    classes.formUnion(phrase)
+                } else {
+                    classes.formUnion(lexicon.classes(entry))
+                }
+            }
+            previous = entry
         }
+        return classes
     }
 }
 
@@ -168,10 +167,11 @@ extension Scan {
                     buffers.hits[found] = ContextHit(classes: classes, distance: distance, offset: start(index))
                     found &+= 1
                 } else if token.entry != 0 {
-                    var classes = lexicon.entries[Int(token.entry)].classes
-                    if lexicon.entries[Int(token.entry)].isPhraseEnd, index > 0, tokens[index &- 1].entry != 0,
+                    let entry = token.entry
+                    var classes = lexicon.classes(entry)
+                    if lexicon.isPhraseEnd(entry), index > 0, case let before = tokens[index &- 1].entry, before != 0,
                         start(index &- 1) >= limit,
-                        let phrase = lexicon.phrase(tokens[index &- 1].entry, token.entry)
+                        let phrase = lexicon.phrase(before, entry)
                     {
                         classes = phrase
                         index &-= 1
@@ -226,7 +226,7 @@ extension Scan {
             index &-= 1
         }
         guard last &- index > 1 else { return nil }
-        let classes = lexicon.entries[Int(lexicon.find(Lexicon.step(Lexicon.seed, word)))].classes
+        let classes = lexicon.classes(lexicon.find(Lexicon.step(Lexicon.seed, word)))
         return classes.isEmpty ? nil : (classes, index &+ 1)
     }
 
@@ -241,10 +241,11 @@ extension Scan {
             if hasStop(end(index &- 1), Int(token.start)) { break }
             steps &+= 1
             if token.length > 1 { words &+= 1 }
-            if token.entry != 0 {
-                var classes = lexicon.entries[Int(token.entry)].classes
-                if lexicon.entries[Int(token.entry)].isPhraseEnd,
-                    let phrase = lexicon.phrase(tokens[index &- 1].entry, token.entry)
+            let entry = token.entry
+            if entry != 0 {
+                var classes = lexicon.classes(entry)
+                if lexicon.isPhraseEnd(entry),
+                    let phrase = lexicon.phrase(tokens[index &- 1].entry, entry)
                 {
                     classes = phrase
                 }

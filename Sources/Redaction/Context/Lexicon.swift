@@ -1,31 +1,21 @@
-/// What one word of the lexicon means.
-struct LexiconEntry {
-    /// The whole hash, to tell words in one slot apart.
-    var hash: UInt64 = 0
-    /// What the word says about a number near it.
-    var classes: ContextClass = []
-    /// What the word is in a spoken number or address.
-    var number = NumberWord()
-    /// True when a finding can begin or be anchored here.
-    var isSeed: Bool { number.kind.isSeed }
-    /// True when the word ends a two-word phrase.
-    var isPhraseEnd = false
-}
-
 /// Words by hash, and two-word phrases by the places of their words. Built once, never changed.
-struct Lexicon: Sendable {
+struct Lexicon {
     static let seed: UInt64 = 0xCBF2_9CE4_8422_2325
-    /// Longer words are not looked up.
+    /// Longer words are never found.
     static let longestWord = 48
-    static let slotBits = 13
 
-    private(set) var slots = [UInt16](repeating: 0, count: 1 << Lexicon.slotBits)
-    private(set) var entries = [LexiconEntry()]
-    private(set) var phraseSlots = [UInt16](repeating: 0, count: 1 << 10)
-    private(set) var phrases: [(key: UInt32, classes: ContextClass)] = [(0, [])]
+    private var places: [UInt64: Int] = [:]
+    /// The hashes of the words by their places, of which 0 is free, and what each word says about a number near it.
+    private var hashes: [UInt64] = [0]
+    private var classes: [ContextClass] = [[]]
+    /// What each word is in a spoken number or address.
+    private var numbers = [NumberWord()]
+    private var phrases: [UInt32: ContextClass] = [:]
+    /// The words up to this place, and no others, can begin or anchor a finding.
+    private var lastSeed = 0
 
     /// The lexicon of every language.
-    static let shared = Lexicon()
+    static let shared = Lexicon().makeView()
 
     /// The hash of a word whose letters are taken eight at a time, lower-cased, into `chunk` (little endian, zero filled).
     @inline(__always)
@@ -37,33 +27,39 @@ struct Lexicon: Sendable {
     /// The hash of the word that the bytes `start..<end` of a text of `count` bytes are.
     @inline(__always)
     static func hash(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ count: Int) -> UInt64 {
-        let cases: UInt64 = 0x2020_2020_2020_2020
+        let left = end &- start
+        if 1...8 ~= left { return step(seed, chunk(bytes, start, left, count)) }
+        return longHash(bytes, start, end, count)
+    }
+
+    @inline(never)
+    private static func longHash(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ count: Int) -> UInt64 {
+        guard end &- start <= longestWord else { return 0 }
         var hash = seed
         var offset = start
         while offset < end {
-            let left = end &- offset
-            var chunk: UInt64 = 0
-            if offset &+ 8 <= count {
-                chunk = UInt64(littleEndian: UnsafeRawPointer(bytes + offset).loadUnaligned(as: UInt64.self))
-                if left < 8 { chunk &= (1 &<< UInt64(8 &* left)) &- 1 }
-            } else {
-                for index in 0..<min(left, 8) { chunk |= UInt64(bytes[offset &+ index]) &<< UInt64(8 &* index) }
-            }
-            // The case bit of the bytes that are there.
-            let present = left < 8 ? cases & ((1 &<< UInt64(8 &* left)) &- 1) : cases
-            hash = step(hash, chunk | present)
+            hash = step(hash, chunk(bytes, offset, min(end &- offset, 8), count))
             offset &+= 8
         }
         return hash
     }
 
+    /// One to eight letters, lower-cased.
     @inline(__always)
-    static func slot(_ hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: hash &>> UInt64(64 - slotBits))
+    private static func chunk(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ left: Int, _ count: Int) -> UInt64 {
+        let present = UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- 8 &* left)
+        let last = count &- 8
+        var chunk: UInt64 = 0
+        if start <= last {
+            chunk = UInt64(littleEndian: UnsafeRawPointer(bytes + start).loadUnaligned(as: UInt64.self))
+        } else if last >= 0 {
+            let shift = UInt64(truncatingIfNeeded: 8 &* (start &- last))
+            chunk = UInt64(littleEndian: UnsafeRawPointer(bytes + last).loadUnaligned(as: UInt64.self)) &>> shift
+        } else {
+            for index in 0..<left { chunk |= UInt64(bytes[start &+ index]) &<< UInt64(8 &* index) }
+        }
+        return (chunk | 0x2020_2020_2020_2020) & present
     }
-
-    @inline(__always)
-    static func phraseSlot(_ key: UInt32) -> Int { Int((key &* 0x9E37_79B1) &>> 22) }
 
     static func hash(_ word: some Sequence<UInt8>) -> UInt64 {
         Array(word).withUnsafeBufferPointer { bytes in
@@ -73,103 +69,102 @@ struct Lexicon: Sendable {
     }
 
     init() {
+        var numbers: [Substring: NumberWord] = [:]
+        for (word, number) in NumberWords.all {
+            guard var known = numbers[word[...]] else {
+                numbers[word[...]] = number
+                continue
+            }
+            guard known.kind == number.kind, known.value == number.value else { continue }
+            known.languages.formUnion(number.languages)
+            numbers[word[...]] = known
+        }
+        // Seeds come first: the place tells them.
+        let words = numbers.sorted { ($0.value.kind.isSeed ? 0 : 1, $0.key) < ($1.value.kind.isSeed ? 0 : 1, $1.key) }
+        for (word, number) in words {
+            let place = place(word.utf8)
+            self.numbers[place] = number
+            if number.kind.isSeed { lastSeed = place }
+        }
         for word in ContextWords.plain.split(separator: " ") { _ = place(word.utf8) }
         for (classes, words) in ContextWords.all {
             for word in words.split(separator: " ") { add(word, classes) }
-        }
-        for (word, number) in NumberWords.all {
-            let index = place(word.utf8)
-            if entries[index].number.kind == .none {
-                entries[index].number = number
-            } else if entries[index].number.kind == number.kind, entries[index].number.value == number.value {
-                entries[index].number.languages.formUnion(number.languages)
-            }
         }
     }
 
     private mutating func add(_ word: Substring, _ classes: ContextClass) {
         let parts = word.split(separator: "+")
         guard parts.count > 1 else {
-            entries[place(word.utf8)].classes.formUnion(classes)
+            self.classes[place(word.utf8)].formUnion(classes)
             return
         }
         let first = place(parts[parts.count - 2].utf8)
         let last = place(parts[parts.count - 1].utf8)
-        entries[last].isPhraseEnd = true
-        let key = UInt32(first) << 16 | UInt32(last)
-        var slot = Self.phraseSlot(key)
-        while phraseSlots[slot] != 0 {
-            let place = Int(phraseSlots[slot])
-            if phrases[place].key == key {
-                phrases[place].classes.formUnion(classes)
-                return
-            }
-            slot = (slot + 1) & (phraseSlots.count - 1)
-        }
-        phraseSlots[slot] = UInt16(phrases.count)
-        phrases.append((key, classes))
+        self.classes[last].insert(.phraseEnd)
+        phrases[UInt32(first) << 16 | UInt32(last), default: []].formUnion(classes)
     }
 
     private mutating func place(_ word: some Sequence<UInt8>) -> Int {
         let hash = Self.hash(word)
-        var slot = Self.slot(hash)
-        while slots[slot] != 0 {
-            if entries[Int(slots[slot])].hash == hash { return Int(slots[slot]) }
-            slot = (slot + 1) & (slots.count - 1)
-        }
-        slots[slot] = UInt16(entries.count)
-        entries.append(LexiconEntry(hash: hash))
-        return entries.count - 1
+        if let place = places[hash] { return place }
+        places[hash] = hashes.count
+        hashes.append(hash)
+        classes.append([])
+        numbers.append(NumberWord())
+        return hashes.count - 1
+    }
+
+    /// The tables for look-ups.
+    fileprivate func makeView() -> LexiconView {
+        let keys = phrases.keys.sorted()
+        return LexiconView(
+            words: PerfectHashView(PerfectHash(Array(hashes.dropFirst()))),
+            numbers: Immortal.copy(numbers),
+            classes: Immortal.copy(classes),
+            phrases: PerfectHashView(PerfectHash(keys.map(LexiconView.phraseHash))),
+            phraseClasses: Immortal.copy([[]] + keys.compactMap { phrases[$0] }),
+            lastSeed: UInt16(truncatingIfNeeded: lastSeed)
+        )
     }
 }
 
-/// The lexicon's tables as pointers that are valid during one scan.
-struct LexiconView {
-    let slots: UnsafePointer<UInt16>
-    let entries: UnsafePointer<LexiconEntry>
-    let phraseSlots: UnsafePointer<UInt16>
-    let phrases: UnsafePointer<(key: UInt32, classes: ContextClass)>
+/// The lexicon's tables, in memory that is never freed: a look-up counts no references.
+struct LexiconView: @unchecked Sendable {
+    // The pointers are to memory that nothing writes after it was filled.
+    fileprivate let words: PerfectHashView
+    fileprivate let numbers: UnsafePointer<NumberWord>
+    fileprivate let classes: UnsafePointer<ContextClass>
+    fileprivate let phrases: PerfectHashView
+    fileprivate let phraseClasses: UnsafePointer<ContextClass>
+    fileprivate let lastSeed: UInt16
+
+    /// What the word is in a spoken number or address.
+    @inline(__always)
+    func number(_ entry: UInt16) -> NumberWord { numbers[Int(entry)] }
+
+    /// What the word says about a number near it.
+    @inline(__always)
+    func classes(_ entry: UInt16) -> ContextClass { classes[Int(entry)].subtracting(.phraseEnd) }
+
+    /// True when the word ends a two-word phrase.
+    @inline(__always)
+    func isPhraseEnd(_ entry: UInt16) -> Bool { classes[Int(entry)].contains(.phraseEnd) }
+
+    /// True when a finding can begin or be anchored at the word.
+    @inline(__always)
+    func isSeed(_ entry: UInt16) -> Bool { entry &- 1 < lastSeed }
 
     /// The place of the word with this hash, 0 when it is not in the lexicon.
     @inline(__always)
-    func find(_ hash: UInt64) -> UInt16 {
-        var slot = Lexicon.slot(hash)
-        while slots[slot] != 0 {
-            if entries[Int(slots[slot])].hash == hash { return slots[slot] }
-            slot = (slot &+ 1) & (1 &<< Lexicon.slotBits &- 1)
-        }
-        return 0
-    }
+    func find(_ hash: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: words.place(hash)) }
 
     /// What the phrase of two words says, nil when it is none.
+    @inline(__always)
     func phrase(_ first: UInt16, _ last: UInt16) -> ContextClass? {
-        let key = UInt32(first) &<< 16 | UInt32(last)
-        var slot = Lexicon.phraseSlot(key)
-        while phraseSlots[slot] != 0 {
-            let phrase = phrases[Int(phraseSlots[slot])]
-            if phrase.key == key { return phrase.classes }
-            slot = (slot &+ 1) & 1023
-        }
-        return nil
+        let place = phrases.place(Self.phraseHash(UInt32(first) &<< 16 | UInt32(last)))
+        return place == 0 ? nil : phraseClasses[place]
     }
-}
 
-extension Lexicon {
-    /// Lends the tables as pointers.
-    func withView<Result>(_ body: (LexiconView) -> Result) -> Result {
-        slots.withUnsafeBufferPointer { slots in
-            entries.withUnsafeBufferPointer { entries in
-                phraseSlots.withUnsafeBufferPointer { phraseSlots in
-                    phrases.withUnsafeBufferPointer { phrases in
-                        guard let slots = slots.baseAddress, let entries = entries.baseAddress,
-                            let phraseSlots = phraseSlots.baseAddress, let phrases = phrases.baseAddress
-                        else { preconditionFailure("the lexicon is never empty") }
-                        return body(
-                            LexiconView(slots: slots, entries: entries, phraseSlots: phraseSlots, phrases: phrases)
-                        )
-                    }
-                }
-            }
-        }
-    }
+    /// Different for every two phrases.
+    fileprivate static func phraseHash(_ key: UInt32) -> UInt64 { UInt64(key) &* 0x9E37_79B9_7F4A_7C15 }
 }

@@ -168,10 +168,8 @@ struct TranscriptPhrase {
         return word.withUnsafeBytes { bytes in
             var folding = Folding()
             folding.fold(bytes)
-            return Lexicon.shared.withView { lexicon in
-                let hash = Lexicon.hash(folding.bytes.filter(Bytes.isLetter))
-                return lexicon.entries[Int(lexicon.find(hash))].number.kind.isNumber || folding.bytes.count == 1
-            }
+            let entry = Lexicon.shared.find(Lexicon.hash(folding.bytes.filter(Bytes.isLetter)))
+            return Lexicon.shared.number(entry).kind.isNumber || folding.bytes.count == 1
         }
     }
 }

@@ -21,6 +21,8 @@ public enum Mask: String, Sendable, Hashable, CaseIterable {
     case initials
     /// The first two characters of a postcode of five, the first three of one of six to ten, then `***`.
     case postcode
+    /// Free text that stays readable: what a redaction policy finds in it is replaced. Without a policy everything found is masked.
+    case findings
     /// The value is replaced by `null`, whatever it was.
     case null
 
@@ -33,6 +35,7 @@ public enum Mask: String, Sendable, Hashable, CaseIterable {
     /// The masked form of `text`, or nil for ``null``, which leaves no text.
     public func masked(_ text: String) -> String? {
         guard self != .null else { return nil }
+        if self == .findings { return (try? Redactor().redact(text)) ?? "****" }
         var text = text
         var output: [UInt8] = []
         text.withUTF8 { appendMasked(UnsafeRawBufferPointer($0), to: &output) }
@@ -44,7 +47,7 @@ public enum Mask: String, Sendable, Hashable, CaseIterable {
         let start = output.count
         let isRecognised =
             switch self {
-            case .full, .null: false
+            case .full, .null, .findings: false
             case .last4: appendLastFour(text, to: &output)
             case .pan: appendPAN(text, to: &output)
             case .email: appendEmail(text, to: &output)

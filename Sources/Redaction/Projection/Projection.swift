@@ -121,7 +121,13 @@ extension ProjectionPlan {
                 pass.summary.masked.insert(field)
                 write(node, &isFirst, &pass)
                 let start = pass.output.count
-                try pass.mask(token, mask)
+                if mask == .findings {
+                    try inspect(token, &pass)
+                    let range = token.range.lowerBound..<pass.scanner.offset
+                    pass.redact(range, field, redactors[field] ?? Self.maskingRedactor)
+                } else {
+                    try pass.mask(token, mask)
+                }
                 try record(field, from: start, token, &pass)
             }
         } else if token.kind == .beginObject, !nodes[node].edges.isEmpty {

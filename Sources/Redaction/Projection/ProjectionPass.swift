@@ -92,6 +92,19 @@ struct ProjectionPass {
         }
     }
 
+    /// Writes a value, which is known to be JSON, with what is found in it replaced.
+    mutating func redact(_ range: Range<Int>, _ field: Int, _ redactor: Redactor) {
+        let scratch = scratch.redaction ?? Scratch()
+        self.scratch.redaction = scratch
+        do throws(JSONRedactionFailure) {
+            try redactor.redactJSON(UnsafeRawBufferPointer(rebasing: scanner.bytes[range]), into: scratch)
+            output.append(contentsOf: scratch.output)
+            summary.found[field, default: []].formUnion(scratch.findings.map(\.type))
+        } catch {
+            append("\"****\"")
+        }
+    }
+
     private mutating func appendMasked(_ range: Range<Int>, _ mask: Mask) {
         scratch.masked.removeAll(keepingCapacity: true)
         mask.appendMasked(UnsafeRawBufferPointer(rebasing: scanner.bytes[range]), to: &scratch.masked)

@@ -36,17 +36,23 @@ public struct ProjectionPlan: Sendable {
     let written: [UInt8]
     let hasher: KeyHasher
     let declared: FieldSet
+    /// What finds and replaces in the fields whose mask is ``Mask/findings``; fields without an entry have everything masked.
+    let redactors: [Int: Redactor]
+    static let maskingRedactor = Redactor()
 
     /// Compiles the paths.
     ///
     /// - Parameters:
     ///   - fields: at most 256, with different paths none of which leads through another.
     ///   - limits: bounds on documents.
+    ///   - redactors: how the free text of fields is redacted whose mask is ``Mask/findings``, by their places in the list. One that
+    ///     makes tokens must have a vault that does not block.
     ///   - seed: secret number that keeps the keys of documents from colliding on purpose.
     /// - Throws: ``ProjectionPlanError`` that names the fields by their place in the list.
     public init(
         fields: [Field],
         limits: ProjectionLimits = .default,
+        redactors: [Int: Redactor] = [:],
         seed: UInt64 = .random(in: .min ... .max)
     ) throws(ProjectionPlanError) {
         guard !fields.isEmpty else { throw .noFields }
@@ -57,6 +63,7 @@ public struct ProjectionPlan: Sendable {
         }
         self.fields = fields
         self.limits = limits
+        self.redactors = redactors
         declared = FieldSet(first: fields.count)
         hasher = KeyHasher(seed: seed)
         (nodes, edges, text, written) = tree.flattened(hasher)

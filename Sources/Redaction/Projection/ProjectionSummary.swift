@@ -8,6 +8,8 @@ public struct ProjectionSummary: Hashable, Sendable {
     public internal(set) var masked = FieldSet()
     /// Fields that were in the document and were left out because the plan withholds them.
     public internal(set) var withheld = FieldSet()
+    /// What was found and replaced in fields whose mask is ``Mask/findings``.
+    public internal(set) var found: [Int: Set<EntityType>] = [:]
     /// Members met and dropped because no path names them; those inside a dropped value are not counted.
     public internal(set) var unknownMembers = 0
     /// Values dropped because they are not the array or object that the paths lead through.
@@ -46,6 +48,8 @@ public struct ProjectionScratch {
     public internal(set) var values: [ProjectedValue] = []
 
     var seen = SeenKeys()
+    /// Made when the first field is redacted.
+    var redaction: Scratch?
     var text: [UInt8] = []
     var masked: [UInt8] = []
 

@@ -7,10 +7,12 @@ extension Scan {
         // Codes are written in one case; one word of both cases is a name or a hash.
         switch count {
         case 9:
-            if letters & ~1 == 1 &<< 8, DocumentValidator.isNIF(window.characters), window.words <= 5 {
+            if letters & ~1 == 1 &<< 8, DocumentValidator.isNIF(window.characters), window.words <= 5,
+                !window.hasSlash
+            {
                 let context = context(before: window.firstToken, after: window.lastToken)
                 let pull = context.pull(.esNIF)
-                let veto = context.isVetoed(.init(.esNIF), within: 3) ? 30 : 0
+                let veto = context.isVetoed(.init(.esNIF), within: 3) ? 40 : 0
                 offer(.esNIF, window, 80 &+ pull.points / 4 &- veto, .nif, verified: true, pull: pull)
             }
             if letters == 0b1_0000_0011, DocumentValidator.isNINO(window.characters), isNINOShape(window) {
@@ -53,6 +55,36 @@ extension Scan {
         let context = context(before: window.firstToken, after: window.lastToken)
         readLicence(window, context)
         readPassport(window, context)
+    }
+
+    /// A CNPJ with letters as it is printed: "12.ABC.345/01DE-35", of which the word that begins at token `first` is a part. True when
+    /// it was read or must be waited for.
+    mutating func readRegistration(_ first: Int, _ findings: inout [Finding]) -> Bool {
+        let place = start(first)
+        for part in [0, 3, 7, 11, 16] {
+            let start = place &- part
+            guard byte(start &+ 2) == 0x2E, byte(start &+ 6) == 0x2E, byte(start &+ 10) == 0x2F,
+                byte(start &+ 15) == 0x2D
+            else { continue }
+            guard start >= floor, start &+ 18 <= count, !Bytes.isWord(byte(start &- 1)),
+                !Bytes.isWord(byte(start &+ 18))
+            else { return false }
+            var characters = 0
+            var hasLetter = false
+            for offset in start..<start &+ 18 where ![2, 6, 10, 15].contains(offset &- start) {
+                guard Bytes.isDigit(text[offset]) || text[offset] < 0x80 && Bytes.isLetter(text[offset]) else {
+                    return false
+                }
+                if Bytes.isLetter(text[offset]) { hasLetter = true }
+                buffers.characters[characters] = Bytes.isLetter(text[offset]) ? text[offset] & 0xDF : text[offset]
+                characters &+= 1
+            }
+            guard hasLetter, GovernmentValidator.isCNPJ(Compact(start: buffers.characters, count: 14)) else {
+                return false
+            }
+            return acceptStructured(.brCNPJ, start, start &+ 18, .cnpj, &findings)
+        }
+        return false
     }
 
     private mutating func readIBAN(_ window: borrowing Window) {

@@ -13,6 +13,9 @@ struct Finder {
     let customRules: [CustomRule]
     let hints: ContextHints
     private var lastCard = LastCard()
+    /// Beside rules of the policy's own: where the built-in ones go on, and what they found that is not let out yet.
+    private var builtInResume = 0
+    private var waiting: [Finding] = []
 
     init(rules: ScanRules, customRules: [CustomRule] = [], hints: ContextHints = ContextHints()) {
         self.rules = rules
@@ -42,51 +45,86 @@ struct Finder {
     ) -> Int {
         let end = isFinal ? end : scalarBoundary(text, end)
         guard end > resume || isFinal else { return resume }
+        guard customRules.isEmpty else { return passWithRules(text, resume: resume, end: end, isFinal, scratch) }
+        let (start, settled) = scan(text, resume: resume, end: end, isFinal, scratch)
+        if start == 0, scratch.findings.isEmpty {
+            // Nothing to move: most texts are one window.
+            swap(&scratch.found, &scratch.findings)
+            return settled
+        }
+        for finding in scratch.found { scratch.findings.append(finding.moved(by: start)) }
+        return settled
+    }
+
+    /// Scans with the built-in rules; leaves in `scratch.found` what was found, counted from the start of the context.
+    /// - Returns: where the context starts, and up to where all is decided.
+    private mutating func scan(
+        _ text: UnsafeRawBufferPointer,
+        resume: Int,
+        end: Int,
+        _ isFinal: Bool,
+        _ scratch: Scratch
+    ) -> (start: Int, settled: Int) {
         let start = windowStart(text, resume)
         var last = lastCard.relative(to: start)
-        let window = UnsafeRawBufferPointer(rebasing: text[start..<end])
-        var settled = scratch.scan(
-            window,
+        let settled = scratch.scan(
+            UnsafeRawBufferPointer(rebasing: text[start..<end]),
             resume: resume - start,
             isFinal: isFinal,
             rules: rules,
             hints: start == 0 ? hints : ContextHints(),
             lastCard: &last
         )
-        if !customRules.isEmpty {
-            settled = addCustom(window, from: resume - start, settled: settled, isFinal: isFinal, scratch)
-            last = lastCard.relative(to: start)
-            for finding in scratch.found where finding.type == .creditCard || finding.type == .cardExpiry {
-                last = LastCard(end: finding.end, type: finding.type)
-            }
-        }
         lastCard = last.absolute(from: start)
-        if start == 0, scratch.findings.isEmpty {
-            // Nothing to move: most texts are one window.
-            swap(&scratch.found, &scratch.findings)
-            return settled
-        }
-        for var finding in scratch.found {
-            finding.start += start
-            finding.end += start
-            if finding.contextOffset >= 0 { finding.contextOffset += start }
-            scratch.findings.append(finding)
-        }
-        return start + settled
+        return (start, start + settled)
     }
 
-    /// Adds what the policy's own rules find before `settled`; returns the offset up to which all is decided.
-    private func addCustom(
+    // MARK: Own rules
+
+    /// As ``pass(_:resume:end:isFinal:_:)`` with the policy's own rules. Both kinds of rules go on where each of them stopped; what one
+    /// has decided waits for the other.
+    private mutating func passWithRules(
         _ text: UnsafeRawBufferPointer,
-        from resume: Int,
-        settled: Int,
-        isFinal: Bool,
+        resume: Int,
+        end: Int,
+        _ isFinal: Bool,
         _ scratch: Scratch
     ) -> Int {
-        var settled = settled
-        var offset = resume
+        let from = max(builtInResume, resume)
+        if end > from || isFinal {
+            let (start, settled) = scan(text, resume: from, end: end, isFinal, scratch)
+            for finding in scratch.found { waiting.append(finding.moved(by: start)) }
+            builtInResume = settled
+        }
+        let window = UnsafeRawBufferPointer(rebasing: text[..<end])
+        var (matches, settled) = custom(window, from: resume, to: builtInResume, isFinal: isFinal, scratch)
+        // What overlaps is let out together.
+        var isCut = true
+        while isCut {
+            isCut = false
+            for finding in waiting + matches where finding.start < settled && finding.end > settled {
+                settled = finding.start
+                isCut = true
+            }
+        }
+        matches.removeAll { $0.start >= settled }
+        let decided = waiting.filter { $0.start < settled && $0.start >= resume }
+        waiting.removeAll { $0.start < settled }
+        scratch.findings += Self.merged(matches, decided)
+        return settled
+    }
+
+    /// What the policy's own rules find between `resume` and `end`, and up to where that is decided.
+    private func custom(
+        _ text: UnsafeRawBufferPointer,
+        from resume: Int,
+        to end: Int,
+        isFinal: Bool,
+        _ scratch: Scratch
+    ) -> (matches: [Finding], settled: Int) {
         var matches: [Finding] = []
-        while offset < settled {
+        var offset = resume
+        while offset < end {
             guard offset == 0 || !Bytes.isWord(text[offset - 1]) else {
                 offset += 1
                 continue
@@ -94,10 +132,7 @@ struct Finder {
             var best: Finding?
             for (index, rule) in customRules.enumerated() {
                 let match = rule.automaton.longestMatch(text, from: offset, &scratch.steps)
-                if match.isOpen, !isFinal {
-                    settled = offset
-                    break
-                }
+                if match.isOpen, !isFinal { return (matches, offset) }
                 guard match.end > offset, match.end > best?.end ?? offset else { continue }
                 best = Finding(
                     type: rule.type,
@@ -108,44 +143,35 @@ struct Finder {
                     customRule: index
                 )
             }
-            guard let best, offset < settled else {
+            guard let best else {
                 offset += 1
                 continue
-            }
-            guard best.end <= settled || isFinal else {
-                settled = offset
-                break
             }
             matches.append(best)
             offset = best.end
         }
-        // What is not decided yet is found again by the next pass.
-        while let last = scratch.found.last, last.end > settled {
-            settled = min(settled, last.start)
-            scratch.found.removeLast()
-        }
-        while let last = matches.last, last.end > settled { matches.removeLast() }
-        merge(matches, scratch)
-        return settled
+        return (matches, min(end, offset))
     }
 
     /// Own rules win; of a built-in finding that reaches beyond them the rest stays one.
-    private func merge(_ matches: [Finding], _ scratch: Scratch) {
-        guard !matches.isEmpty else { return }
+    private static func merged(_ matches: [Finding], _ found: [Finding]) -> [Finding] {
+        guard !matches.isEmpty else { return found }
         var merged = matches
-        for finding in scratch.found {
+        for finding in found {
             var rest = finding
             for match in matches where match.start < rest.end && match.end > rest.start {
                 if match.start <= rest.start { rest.start = match.end } else { rest.end = match.start }
             }
             if rest.start < rest.end { merged.append(rest) }
         }
-        scratch.found = merged.sorted { $0.start < $1.start }
+        return merged.sorted { $0.start < $1.start }
     }
 
     /// Tells that `count` bytes at the beginning of the text were dropped.
     mutating func forget(_ count: Int) {
         if lastCard.end >= 0 { lastCard.end = max(lastCard.end - count, -1) }
+        builtInResume = max(builtInResume - count, 0)
+        waiting = waiting.map { $0.moved(by: -count) }
     }
 
     /// The start of the context: after a sign, so that tokens are the same as in the whole text.
@@ -178,5 +204,16 @@ struct Finder {
         let lead = text[offset - 1]
         let length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2
         return trailing + 1 < length ? offset - 1 : end
+    }
+}
+
+extension Finding {
+    /// The same in a text with `count` bytes more before it.
+    fileprivate func moved(by count: Int) -> Finding {
+        var finding = self
+        finding.start += count
+        finding.end += count
+        if finding.contextOffset >= 0 { finding.contextOffset += count }
+        return finding
     }
 }

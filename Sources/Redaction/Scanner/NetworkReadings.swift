@@ -43,18 +43,20 @@ extension Scan {
         }
         guard !isFinal || count &- start >= 3 else { return false }
         if let end = macEnd(start) {
-            return acceptAddress(.macAddress, start, end, &findings)
+            return acceptStructured(.macAddress, start, end, .address, &findings)
         }
         if let end = ipv6End(start) {
-            return acceptAddress(.ipAddress, start, end, &findings)
+            return acceptStructured(.ipAddress, start, end, .address, &findings)
         }
         return false
     }
 
-    private mutating func acceptAddress(
+    /// Records what its structure alone tells. True also when it must be waited for.
+    mutating func acceptStructured(
         _ type: EntityType,
         _ start: Int,
         _ end: Int,
+        _ checksum: Checksum,
         _ findings: inout [Finding]
     ) -> Bool {
         if mustWait(start, end) { return true }
@@ -67,7 +69,7 @@ extension Scan {
                 end: end,
                 score: 88,
                 form: .structured,
-                checksum: .address,
+                checksum: checksum,
                 isVerified: true
             ),
             after: next,

@@ -38,6 +38,7 @@ extension Scan {
         }
         if readLongWord(first, &findings) { return }
         if readColons(first, &findings) { return }
+        if readRegistration(first, &findings) { return }
         let digitsFirst = first
         // Letters in front that are part of the code: "AB 12 34 56 C".
         if first > nextToken, !isAttached(first), tokens[first &- 1].kind == .letters, !isAttached(first &- 1),
@@ -58,6 +59,11 @@ extension Scan {
         if mustWait(clusterStart(first), clusterEnd, reach(after: last, Scan.lookAhead)) { return }
         if readAddress(after: last, &findings) { return }
         if readSeparateDigits(digitsFirst, buffers.words + (first < digitsFirst ? 1 : 0), words, &findings) { return }
+        if !isCut, isFollowedByWrittenCorrection(last) {
+            if mustWait(clusterStart(digitsFirst), clusterEnd, Scan.pause) { return }
+            let run = collect(digitsFirst)
+            if run.last == last, readCorrected(run, &findings) || isOpen { return }
+        }
         if !isCut, isFollowedBySpoken(last), readRun(digitsFirst, &findings) || isOpen { return }
         let mark = findings.count
         candidateCount = 0
@@ -89,7 +95,8 @@ extension Scan {
 
     private mutating func skipWord(_ index: Int) {
         var last = index
-        while isAttached(last &+ 1) {
+        // The rest of the word may be the end of a mailbox.
+        while isAttached(last &+ 1), tokens[last &+ 1].kind != .at {
             last &+= 1
             steps &+= 1
         }

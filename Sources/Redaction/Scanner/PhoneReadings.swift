@@ -3,12 +3,16 @@ extension Scan {
     mutating func readPhone(_ window: borrowing Window, _ context: ContextView, _ isAmount: Bool) {
         let count = window.count
         guard 7...17 ~= count, !isAmount else { return }
+        // No plan groups so, and it is how a social security number is written.
+        if window.shape == Window.shape(3, 2, 4), window.isOnly(.hyphen) { return }
         var start = window.start
         let hasPlus = takePrefix(&start, window.end)
         let pull = context.pull(.phone)
         var score = hasPlus && window.characters[0] != 0x30 && count <= 15 ? 86 : national(window)
         if score == 0 {
-            guard pull.points > 0, count <= 15, !window.has(.dot) || window.words > 2 else { return }
+            guard pull.points > 0, count <= 15 else { return }
+            let isDotted = window.shape == Window.shape(3, 7) && isNorthAmerican(window.characters, 0)
+            guard !window.has(.dot) || window.words > 2 || isDotted else { return }
             score = 20 &+ pull.points &- (window.isSpoken ? 0 : window.words > 6 ? 10 : 0)
             guard !window.has(.slash) || window.words <= 3 else { return }
         } else {

@@ -189,6 +189,11 @@ extension Scan {
                 offer(.usITIN, window, 26 &+ pull.points, .itinRanges, verified: true, pull: pull)
             }
         }
+        if isGrouped, window.isOnly(.hyphen) || window.isOnly(.space), !GovernmentValidator.isSSN(characters) {
+            // Beside its name a number of that form is masked although it was never issued, or was printed in an advertisement.
+            let pull = context.pull(.usSSN)
+            if pull.points >= 30 { offer(.usSSN, window, 24 &+ pull.points, .ssnRanges, pull: pull) }
+        }
         if PaymentValidator.isRouting(characters),
             window.words == 1 || window.shape == Window.shape(4, 4, 1) || window.isSpoken
                 || window.shape == Window.shape(3, 3, 3)
@@ -247,6 +252,11 @@ extension Scan {
             offer(.brCNPJ, window, 90, .cnpj, verified: true, pull: pull)
         } else if pull.points > 0 {
             offer(.brCNPJ, window, 58 &+ pull.points, .cnpj, verified: true, pull: pull)
+        } else if window.words == 1, !window.isSpoken, Digits.number(window.characters, 8, 3) == 0,
+            window.characters[11] != 0x30, !context.isVetoed([])
+        {
+            // The number of the establishment, mostly 0001, and two check digits: one in a hundred thousand numbers has both.
+            offer(.brCNPJ, window, 60, .cnpj, verified: true)
         }
     }
 

@@ -8,8 +8,9 @@
 struct Scan: ~Copyable {
     /// Most bytes of text before a candidate that can change what it is.
     static let lookBack = 160
-    /// Most bytes of words that are kept because they may begin an address.
-    static let longestHold = 90
+    /// Most bytes and words that are kept because they may begin a spelled address, which is never longer.
+    static let longestHold = 120
+    static let mostHeldWords = 40
     /// Most signs before a word that can belong to it: an address may begin with them.
     static let longestOpening = 48
     /// Most words in succession of a spelled address that are neither signs nor letters.
@@ -66,7 +67,7 @@ struct Scan: ~Copyable {
     @inline(__always) func token(_ index: Int) -> Token { tokens[index] }
     @inline(__always) func start(_ index: Int) -> Int { Int(tokens[index].start) }
     @inline(__always) func end(_ index: Int) -> Int { Int(tokens[index].end) }
-    @inline(__always) func number(_ index: Int) -> NumberWord { lexicon.entries[Int(tokens[index].entry)].number }
+    @inline(__always) func number(_ index: Int) -> NumberWord { lexicon.number(tokens[index].entry) }
     /// True when no byte stands between the token and the one before.
     @inline(__always) func isAttached(_ index: Int) -> Bool {
         index > 0 && index < tokenCount && start(index) == end(index &- 1)
@@ -125,11 +126,12 @@ struct Scan: ~Copyable {
         while mailbox > floor, end &- mailbox < Self.longestMailbox, isMailbox(text[mailbox &- 1]) { mailbox &-= 1 }
         var index = last
         var kept = 0
-        var reach = Self.plainWords &+ 1
+        // The last word may be the beginning of another, and what the plain ones follow is a sign.
+        var reach = Self.plainWords &+ 2
         var hold = end
         while index >= 0, kept < reach, start(index) >= floor, end &- start(index) < Self.longestHold {
             // A word of an address or a spelled letter may have more of them before it.
-            if continuesAddress(index) { reach = min(kept &+ Self.plainWords &+ 2, 24) }
+            if continuesAddress(index) { reach = min(kept &+ Self.plainWords &+ 3, Self.mostHeldWords) }
             if !isAttached(index) {
                 hold = start(index)
                 kept &+= 1

@@ -19,6 +19,7 @@ public final class Scratch {
     private var seeds = UnsafeMutablePointer<Int32>.allocate(capacity: Scratch.firstRoom)
     private var room = Scratch.firstRoom
     private let buffers: ScanBuffers
+    private let lexicon = Lexicon.shared
 
     private static let firstRoom = 1024
 
@@ -31,6 +32,13 @@ public final class Scratch {
         tokens.deallocate()
         seeds.deallocate()
         buffers.deallocate()
+    }
+
+    /// Finds everything in a whole text that is one window.
+    func findAll(_ text: UnsafeRawBufferPointer, _ rules: ScanRules, _ hints: ContextHints) {
+        var lastCard = LastCard()
+        _ = scan(text, resume: 0, isFinal: true, rules: rules, hints: hints, lastCard: &lastCard)
+        swap(&found, &findings)
     }
 
     private func makeRoom(_ count: Int) {
@@ -57,16 +65,20 @@ public final class Scratch {
         hints: ContextHints,
         lastCard: inout LastCard
     ) -> Int {
-        found.removeAll(keepingCapacity: true)
-        guard hasWideBytes(text) else {
-            return scanPlain(text.bindMemory(to: UInt8.self), resume, isFinal, rules, hints, &lastCard)
+        if !found.isEmpty { found.removeAll(keepingCapacity: true) }
+        makeRoom(text.count + 1)
+        let bytes = text.bindMemory(to: UInt8.self)
+        if let made = Tokenizer.run(bytes, lexicon, tokens, seeds, isPlain: true) {
+            return scan(bytes, made, resume, isFinal, rules, hints, &lastCard)
         }
         folding.fold(text)
         var last = lastCard
         if last.end >= 0 { last.end = folding.folded(last.end) }
         let folded = folding.folded(resume)
-        let settled = folding.bytes.withUnsafeBufferPointer {
-            scanPlain($0, folded, isFinal, rules, hints, &last)
+        makeRoom(folding.bytes.count + 1)
+        let settled = folding.bytes.withUnsafeBufferPointer { bytes in
+            guard let made = Tokenizer.run(bytes, lexicon, tokens, seeds, isPlain: false) else { return folded }
+            return scan(bytes, made, folded, isFinal, rules, hints, &last)
         }
         for index in found.indices {
             found[index].start = folding.originalStart(found[index].start)
@@ -81,62 +93,42 @@ public final class Scratch {
         return settled >= folding.bytes.count ? text.count : max(resume, folding.originalStart(settled))
     }
 
-    private func scanPlain(
+    /// Scans folded text that is cut into tokens.
+    private func scan(
         _ text: UnsafeBufferPointer<UInt8>,
+        _ made: (tokens: Int, seeds: Int),
         _ resume: Int,
         _ isFinal: Bool,
         _ rules: ScanRules,
         _ hints: ContextHints,
         _ lastCard: inout LastCard
     ) -> Int {
-        makeRoom(text.count + 1)
-        return Lexicon.shared.withView { lexicon in
-            let made = Tokenizer.run(text, lexicon, tokens, seeds)
-            var first = 0
-            if resume > 0 {
-                while first < made.tokens, Int(tokens[first].start) < resume { first += 1 }
-            }
-            var scan = Scan(
-                text: text,
-                tokens: tokens,
-                tokenCount: made.tokens,
-                seeds: seeds,
-                seedCount: made.seeds,
-                lexicon: lexicon,
-                isFinal: isFinal,
-                rules: rules,
-                hints: hints,
-                buffers: buffers,
-                nextToken: first,
-                floor: resume,
-                resume: resume,
-                settled: resume,
-                lastCardEnd: lastCard.end,
-                lastCardType: lastCard.type
-            )
-            scan.run(into: &found)
-            steps &+= scan.steps &+ made.tokens
-            lastCard = LastCard(end: scan.lastCardEnd, type: scan.lastCardType)
-            return scan.settled
+        var first = 0
+        if resume > 0 {
+            while first < made.tokens, Int(tokens[first].start) < resume { first += 1 }
         }
-    }
-
-    private func hasWideBytes(_ text: UnsafeRawBufferPointer) -> Bool {
-        var offset = 0
-        var all: UInt64 = 0
-        while offset &+ 32 <= text.count {
-            all |= text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            all |= text.loadUnaligned(fromByteOffset: offset &+ 8, as: UInt64.self)
-            all |= text.loadUnaligned(fromByteOffset: offset &+ 16, as: UInt64.self)
-            all |= text.loadUnaligned(fromByteOffset: offset &+ 24, as: UInt64.self)
-            if all & 0x8080_8080_8080_8080 != 0 { return true }
-            offset &+= 32
-        }
-        while offset < text.count {
-            if text[offset] >= 0x80 { return true }
-            offset &+= 1
-        }
-        return false
+        var scan = Scan(
+            text: text,
+            tokens: tokens,
+            tokenCount: made.tokens,
+            seeds: seeds,
+            seedCount: made.seeds,
+            lexicon: lexicon,
+            isFinal: isFinal,
+            rules: rules,
+            hints: hints,
+            buffers: buffers,
+            nextToken: first,
+            floor: resume,
+            resume: resume,
+            settled: resume,
+            lastCardEnd: lastCard.end,
+            lastCardType: lastCard.type
+        )
+        scan.run(into: &found)
+        steps &+= scan.steps &+ made.tokens
+        lastCard = LastCard(end: scan.lastCardEnd, type: scan.lastCardType)
+        return scan.settled
     }
 }
 

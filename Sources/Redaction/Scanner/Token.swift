@@ -7,9 +7,9 @@ struct Token {
     /// Offset of the first byte in the scanned text.
     var start: Int32
     /// Offset after the last byte.
-    var end: Int32
+    var end: Int32 = 0
     /// Its place in the lexicon; 0 when the word is not in it.
-    var entry: UInt16
+    var entry: UInt16 = 0
     var kind: Kind
     /// True when a line break stands between this token and the one before.
     var isAfterLineBreak: Bool
@@ -42,79 +42,5 @@ enum Bytes {
         if isDigit(before) { return !isDigit(here) }
         if isLetter(before) { return !isLetter(here) || (isLower(before) && isUpper(here)) }
         return true
-    }
-}
-
-/// Cuts text into tokens and looks each word up.
-enum Tokenizer {
-    /// Fills `tokens` and, with the indices of those that can start or hold a finding, `seeds`; both have room for one entry a
-    /// byte. Returns how many of each there are.
-    static func run(
-        _ text: UnsafeBufferPointer<UInt8>,
-        _ lexicon: borrowing LexiconView,
-        _ tokens: UnsafeMutablePointer<Token>,
-        _ seeds: UnsafeMutablePointer<Int32>
-    ) -> (tokens: Int, seeds: Int) {
-        guard let bytes = text.baseAddress else { return (0, 0) }
-        let count = text.count
-        var offset = 0
-        var made = 0
-        var seeded = 0
-        var isAfterLineBreak = true
-        while offset < count {
-            var byte = bytes[offset]
-            let start = offset
-            if Bytes.isLetter(byte) {
-                var wasLower = false
-                repeat {
-                    wasLower = Bytes.isLower(byte)
-                    offset &+= 1
-                    guard offset < count else { break }
-                    byte = bytes[offset]
-                } while Bytes.isLetter(byte) && !(wasLower && Bytes.isUpper(byte))
-                let entry =
-                    offset &- start <= Lexicon.longestWord ? lexicon.find(Lexicon.hash(bytes, start, offset, count)) : 0
-                tokens[made] = Token(
-                    start: Int32(truncatingIfNeeded: start),
-                    end: Int32(truncatingIfNeeded: offset),
-                    entry: entry,
-                    kind: .letters,
-                    isAfterLineBreak: isAfterLineBreak
-                )
-                if entry != 0, lexicon.entries[Int(entry)].isSeed {
-                    seeds[seeded] = Int32(truncatingIfNeeded: made)
-                    seeded &+= 1
-                }
-            } else if Bytes.isDigit(byte) {
-                repeat { offset &+= 1 } while offset < count && Bytes.isDigit(bytes[offset])
-                tokens[made] = Token(
-                    start: Int32(truncatingIfNeeded: start),
-                    end: Int32(truncatingIfNeeded: offset),
-                    entry: 0,
-                    kind: .digits,
-                    isAfterLineBreak: isAfterLineBreak
-                )
-                seeds[seeded] = Int32(truncatingIfNeeded: made)
-                seeded &+= 1
-            } else {
-                offset &+= 1
-                if byte != 0x40 {
-                    if byte == 0x0A || byte == 0x0D { isAfterLineBreak = true }
-                    continue
-                }
-                tokens[made] = Token(
-                    start: Int32(truncatingIfNeeded: start),
-                    end: Int32(truncatingIfNeeded: offset),
-                    entry: 0,
-                    kind: .at,
-                    isAfterLineBreak: isAfterLineBreak
-                )
-                seeds[seeded] = Int32(truncatingIfNeeded: made)
-                seeded &+= 1
-            }
-            made &+= 1
-            isAfterLineBreak = false
-        }
-        return (made, seeded)
     }
 }

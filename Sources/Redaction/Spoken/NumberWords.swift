@@ -30,6 +30,8 @@ struct NumberWord {
         case joiner
         /// A hesitation or filler that may stand inside a number.
         case filler
+        /// "No": what was said before it is said anew.
+        case correction
         /// What an agent says while a number is dictated; speaker labels.
         case acknowledgement
         /// A day: "fourth".
@@ -113,6 +115,7 @@ enum NumberWords {
         list("dieciseis diecisiete dieciocho diecinueve", .teen, from: 16, .spanish)
         add("cien", .hundred, 100, .spanish)
         for word in fillers.split(separator: " ") { add(String(word), .filler, 0, .all) }
+        for word in corrections.split(separator: " ") { add(String(word), .correction, 0, .all) }
         for word in acknowledgements.split(separator: " ") { add(String(word), .acknowledgement, 0, .all) }
         for (index, word) in alphabet.split(separator: " ").enumerated() {
             add(String(word), .letter, 0x41 + index, .all)
@@ -259,6 +262,8 @@ enum NumberWords {
         "of de del do von uh um uhm er erm ah eh hmm hm ahm aeh euh este pues so sorry pause space spaces comma alors ben also bueno "
         + "the hold on let me see then wait now like well attendez attends voyons ver espera deixa eu warte mal dann slash stroke "
         + "barra barre schragstrich hum"
+    private static let corrections =
+        "no nope nein non nao correction korrektur correccion correcao pardon perdon perdona desculpe desculpa scratch rather actually mean"
     private static let acknowledgements =
         "ok okay okey yes yeah yep yup right sure alright mhm mm uhhuh huh got it go ahead next continue please thanks thank you "
         + "perfect great good agent customer caller rep representative operator speaker client kunde agentin berater "

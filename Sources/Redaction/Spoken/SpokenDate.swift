@@ -37,6 +37,7 @@ extension Scan {
                     parts.take(number.value, number.firstToken, number.lastToken)
                 }
             }
+            if parts.isSpoilt { return false }
             index &+= 1
         }
         if let number = grammar.finish() { parts.take(number.value, number.firstToken, number.lastToken) }
@@ -104,7 +105,8 @@ private struct DateParts {
     var lastToken = 0
     private var numbers: (Int, Int, Int, Int) = (-1, -1, -1, -1)
     private var count = 0
-    private var isSpoilt = false
+    /// True when there are too many parts for a date.
+    private(set) var isSpoilt = false
     private var hasOpenZero = false
 
     mutating func take(_ number: Int, _ first: Int, _ last: Int) {

@@ -43,7 +43,7 @@ extension Scan {
         guard plain <= Self.plainWords else { return false }
         steps &+= words
         guard at > 0, number(at).kind == .at, words > 0, number(at &+ 1).kind != .filler,
-            end(last) &- start(at) <= Self.longestSpokenDomain, let first = mailboxStart(before: at)
+            end(last) &- start(at) <= Self.longestSpokenDomain, let first = mailboxStart(before: at, last)
         else { return false }
         while let last = findings.last, last.start >= start(first) { findings.removeLast() }
         if let previous = findings.last, previous.end > start(first) { return false }
@@ -72,7 +72,7 @@ extension Scan {
     private mutating func waitForAddress(_ index: Int) -> Bool {
         guard !isFinal, end(index) &+ Scan.lookAhead > count else { return false }
         var first = index
-        while first > 0, start(index) &- start(first &- 1) <= Scan.lookBack, index &- first < 24,
+        while first > 0, start(index) &- start(first &- 1) <= Scan.lookBack, index &- first < Self.mostHeldWords,
             start(first &- 1) >= floor
         {
             first &-= 1
@@ -105,13 +105,16 @@ extension Scan {
         }
     }
 
-    /// The first token of the mailbox that ends before "at", or nil.
+    /// The first token of the mailbox that ends before "at", or nil; token `last` ends the address.
     @inline(__always)
-    private func mailboxStart(before at: Int) -> Int? {
+    private func mailboxStart(before at: Int, _ last: Int) -> Int? {
         var first = at &- 1
         guard first >= 0, start(first) >= floor, isMailboxWord(first) else { return nil }
-        let limit = start(at) &- 72
-        while first > 0, at &- first < 24, start(first &- 1) >= max(limit, floor), isNear(first &- 1) {
+        let limit = max(start(at) &- 72, end(last) &- Self.longestHold &+ 2)
+        guard start(first) >= limit else { return nil }
+        while first > 0, last &- first < Self.mostHeldWords &- 1, start(first &- 1) >= max(limit, floor),
+            isNear(first &- 1)
+        {
             let before = first &- 1
             let kind = number(before).kind
             let isSign = kind == .dot || kind == .sign

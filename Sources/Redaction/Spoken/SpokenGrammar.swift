@@ -174,7 +174,7 @@ extension Scan {
             if token.kind == .digits {
                 if let number = grammar.finish() { count = write(number, count) }
                 for offset in start(index)..<end(index) { count = write(text[offset], index, index, count) }
-            } else if isBesideLetter(index) {
+            } else if token.length == 1, isBesideLetter(index) {
                 if let number = grammar.finish() { count = write(number, count) }
                 count = write(text[start(index)] & 0xDF, index, index, count)
             } else if word.kind.isNumber || word.kind == .joiner && index < run.last,
@@ -200,15 +200,24 @@ extension Scan {
     private func write(_ number: SpokenGrammar.Number, _ count: Int) -> Int {
         var count = count
         for _ in 0..<number.times {
+            if number.value < 100 {
+                if number.value >= 10 { count = write(number.value / 10, number, count) }
+                count = write(number.value % 10, number, count)
+                continue
+            }
             var divisor = 1
             while number.value / divisor >= 10 { divisor &*= 10 }
             while divisor > 0 {
-                let digit = UInt8(truncatingIfNeeded: number.value / divisor % 10)
-                count = write(0x30 &+ digit, number.firstToken, number.lastToken, count)
+                count = write(number.value / divisor % 10, number, count)
                 divisor /= 10
             }
         }
         return count
+    }
+
+    @inline(__always)
+    private func write(_ digit: Int, _ number: SpokenGrammar.Number, _ count: Int) -> Int {
+        write(0x30 &+ UInt8(truncatingIfNeeded: digit), number.firstToken, number.lastToken, count)
     }
 
     @inline(__always)

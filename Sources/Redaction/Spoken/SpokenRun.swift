@@ -124,6 +124,10 @@ extension Scan {
         lastRun = (first, run.last)
         let runEnd = end(run.last)
         if mustWait(clusterStart(first), runEnd, reach(after: run.last, Scan.pause)) { return false }
+        if isFollowedByCorrection(run.last) {
+            if readCorrected(run, &findings) { return true }
+            if isOpen { return false }
+        }
         if readAddress(after: run.last, &findings) { return true }
         guard run.wordCount &+ run.digitTokens &+ run.ordinals >= (run.hasMonth ? 1 : 2) else { return false }
         guard run.wordCount > 0 || run.hasLineBreak || run.hasMonth || isSeparate else { return false }
@@ -165,7 +169,8 @@ extension Scan {
     }
 
     /// Finds the extent of a run.
-    private mutating func collect(_ first: Int) -> SpokenRun {
+    /// - Parameter isCorrected: whether it goes on behind a "no".
+    mutating func collect(_ first: Int, isCorrected: Bool = false) -> SpokenRun {
         var run = SpokenRun(first: first, last: first)
         var index = first
         var gapWords = 0
@@ -209,6 +214,7 @@ extension Scan {
                         || isBesideLetter(index)
                     if !isPart, word.kind != .joiner, !isLetterWord(index) { return run }
                 } else if word.kind == .none || word.kind == .dot || word.kind == .at
+                    || word.kind == .correction && !isCorrected
                     || word.kind == .sign && text[Int(token.start)] | 0x20 != 0x64
                 {
                     return run

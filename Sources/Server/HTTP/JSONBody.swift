@@ -36,7 +36,7 @@ struct JSONBody: Sendable {
         members = object.filter { !$0.value.isNull }
     }
 
-    private init(_ object: [String: JSONValue], at name: String, known: [String]) throws(Refusal) {
+    init(_ object: [String: JSONValue], at name: String, known: [String]) throws(Refusal) {
         guard object.keys.allSatisfy(known.contains) else {
             throw Refusal(.unknownField, "known in \(name): \(known.joined(separator: ", "))")
         }

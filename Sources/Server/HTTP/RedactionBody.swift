@@ -13,7 +13,12 @@ struct RedactionBody: Sendable {
     }
 
     let kind: Kind
-    let action: Action
+    /// What stands in place of a finding; nil for a mask or what the policy says.
+    let action: Action?
+    /// A policy of the configuration, by its name.
+    let policy: String?
+    /// Whose text it is: tokens go when the customer is forgotten.
+    let customer: JSONBody?
     let scope: String
     let types: Set<EntityType>?
     private let content: [UInt8]
@@ -50,17 +55,40 @@ struct RedactionBody: Sendable {
         scope = try Self.text(bytes, found, "scope", .redactionScope) ?? ""
         action = try Self.action(try Self.text(bytes, found, "action", .typeName))
         types = try Self.types(bytes, found)
+        policy = try Self.text(bytes, found, "policy", .policyName)
+        customer = try Self.customer(bytes, found)
+        if policy != nil, action != nil || types != nil {
+            throw JSONBody.invalid(
+                "policy",
+                "says itself what is looked for and what becomes of it: leave out action and types"
+            )
+        }
     }
 
     func withContent(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         try content.withUnsafeBytes { try body($0) }
     }
 
+    private static let customerMembers = ["customerId", "identifier"]
+
+    private static func customer(
+        _ bytes: [UInt8],
+        _ found: [String: (token: JSONToken, range: Range<Int>)]
+    ) throws(Refusal) -> JSONBody? {
+        var members: [String: JSONValue] = [:]
+        for name in customerMembers {
+            guard let member = found[name] else { continue }
+            guard let value = try? JSONValue(parsing: Array(bytes[member.range])) else { throw Refusal(.malformedJSON) }
+            members[name] = value
+        }
+        return members.isEmpty ? nil : try JSONBody(members, at: "redact", known: customerMembers)
+    }
+
     private static func members(
         _ bytes: [UInt8],
         _ found: inout [String: (token: JSONToken, range: Range<Int>)]
     ) throws(Refusal) {
-        let known = Kind.allCases.map(\.rawValue) + ["action", "scope", "types"]
+        let known = Kind.allCases.map(\.rawValue) + ["action", "scope", "types", "policy"] + customerMembers
         var refusal: Refusal?
         bytes.withUnsafeBytes { bytes in
             do throws(JSONError) {
@@ -94,8 +122,8 @@ struct RedactionBody: Sendable {
         return text
     }
 
-    private static func action(_ name: String?) throws(Refusal) -> Action {
-        guard let name else { return .mask }
+    private static func action(_ name: String?) throws(Refusal) -> Action? {
+        guard let name else { return nil }
         guard let action = RedactionRoutes.actions.first(where: { $0.rawValue == name }) else {
             let known = RedactionRoutes.actions.map(\.rawValue).joined(separator: ", ")
             throw JSONBody.invalid("action", "is one of \(known)")
@@ -122,6 +150,8 @@ struct RedactionBody: Sendable {
 extension TextRule {
     /// Where equal values get equal replacements: a tenant, a conversation.
     static let redactionScope = TextRule(length: 1...100, others: "._:-")
+    /// The name of a policy.
+    static let policyName = TextRule(length: 1...64, others: "._-")
     /// The name of a type or action.
     static let typeName = TextRule(length: 1...40, others: "_")
     /// A number as redaction wrote it.

@@ -1,4 +1,4 @@
-import Redaction
+public import Redaction
 import Synchronization
 
 /// The last look at a log line before it is written: what has slipped into a message or its metadata and can be told for personal
@@ -9,21 +9,26 @@ final class LogGuard: Sendable {
     /// One for the process: the tables are shared, and a line takes microseconds.
     static let shared = LogGuard()
 
-    private let redactor: Redactor
-    private let scratch = Mutex(Scratch())
+    private let state: Mutex<State>
+
+    private struct State: ~Copyable {
+        var redactor: Redactor
+        let scratch = Scratch()
+    }
 
     private init() {
-        var policy = RedactionPolicy(name: "log", threshold: 78)
-        let operational: [EntityType] = [.ipAddress, .macAddress, .cardExpiry, .dateOfBirth, .ukSortCode, .unresolved]
-        for type in operational { policy.actions.updateValue(nil, forKey: type) }
         // Masks need neither keys nor a vault.
-        redactor = (try? Redactor(policy: policy)) ?? Redactor()
+        state = Mutex(State(redactor: (try? Redactor(policy: .forLogs)) ?? Redactor()))
     }
+
+    /// From now on lines are redacted under another policy.
+    func follow(_ redactor: Redactor) { state.withLock { $0.redactor = redactor } }
 
     /// The line, which is a JSON object, with findings masked.
     func guarded(_ line: [UInt8]) -> [UInt8] {
-        scratch.withLock { scratch in
-            line.withUnsafeBytes { bytes in
+        state.withLock { state in
+            let (redactor, scratch) = (state.redactor, state.scratch)
+            return line.withUnsafeBytes { bytes in
                 redactor.find(bytes, into: scratch)
                 guard !scratch.findings.isEmpty else { return line }
                 do {
@@ -35,4 +40,19 @@ final class LogGuard: Sendable {
             }
         }
     }
+}
+
+extension RedactionPolicy {
+    /// What log lines are redacted with unless the configuration names a policy.
+    static let forLogs: RedactionPolicy = {
+        var policy = RedactionPolicy(name: "log", threshold: 78)
+        let operational: [EntityType] = [.ipAddress, .macAddress, .cardExpiry, .dateOfBirth, .ukSortCode, .unresolved]
+        for type in operational { policy.actions.updateValue(nil, forKey: type) }
+        return policy
+    }()
+}
+
+extension JSONLogHandler {
+    /// Redacts every line of this process under another policy than the built-in one; it must not make tokens.
+    public static func redact(with redactor: Redactor) { LogGuard.shared.follow(redactor) }
 }

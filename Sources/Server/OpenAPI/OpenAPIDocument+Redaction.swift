@@ -29,6 +29,12 @@ extension OpenAPIDocument {
                         "type": ["string", "null"], "minLength": 1, "maxLength": 100,
                         "description": "Where equal values get equal replacements: a tenant, a conversation."
                       },
+                      "policy": {
+                        "type": ["string", "null"], "minLength": 1, "maxLength": 64,
+                        "description": "A policy of the configuration, which then says what is looked for and what becomes of it: without action and types."
+                      },
+                      "customerId": {"type": ["string", "null"], "minLength": 1, "maxLength": 64, "description": "Whose text it is, as a global customer id: tokens go when the customer is forgotten."},
+                      "identifier": {"anyOf": [{"$ref": "#/components/schemas/Identifier"}, {"type": "null"}], "description": "The same by an identifier."},
                       "types": {
                         "type": ["array", "null"], "minItems": 1, "items": {"enum": [\#(typeEnum)]},
                         "description": "What is looked for; everything when left out."
@@ -62,7 +68,53 @@ extension OpenAPIDocument {
                   }
                 }
               },
-              \#(problems(400, 401, 403, 408, 413, 415, 500))
+              \#(problems(400, 401, 403, 404, 408, 413, 415, 500, 503))
+            }
+          }
+        },
+        "/api/v1/redact/reverse": {
+          "post": {
+            "operationId": "reverseTokens", "tags": ["redaction"],
+            "summary": "Gives back what tokens stand for. Each that is found is recorded as REDACTION_REVERSED before it is answered.",
+            "security": [{"basic": ["redact.reverse"]}, {"bearer": ["redact.reverse"]}],
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "required": ["tokens", "reason"], "additionalProperties": false,
+                    "properties": {
+                      "tokens": {"type": "array", "minItems": 1, "maxItems": 100, "items": {"type": "string", "pattern": "^tok_[A-Z_]+_[0-9a-f]{32}$"}},
+                      "scope": {"type": ["string", "null"], "minLength": 1, "maxLength": 100, "description": "As it was redacted."},
+                      "reason": {"type": "string", "minLength": 1, "maxLength": 200}
+                    }
+                  },
+                  "example": {"tokens": ["tok_PHONE_0123456789abcdef0123456789abcdef"], "reason": "the customer asked for a call"}
+                }
+              }
+            },
+            "responses": {
+              "200": {
+                "description": "What the tokens stand for. Unknown are those of another scope, and those that expired or were forgotten with their person.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["values", "unknown"], "additionalProperties": false,
+                      "properties": {
+                        "values": {
+                          "type": "array",
+                          "items": {
+                            "type": "object", "required": ["token", "type", "value"], "additionalProperties": false,
+                            "properties": {"token": {"type": "string"}, "type": {"enum": [\#(typeEnum)]}, "value": {"type": "string"}}
+                          }
+                        },
+                        "unknown": {"type": "array", "items": {"type": "string"}}
+                      }
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 408, 413, 415, 500, 503))
             }
           }
         },

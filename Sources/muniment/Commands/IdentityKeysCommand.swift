@@ -97,6 +97,7 @@ struct IdentityKeysCommand: AsyncParsableCommand {
                     "epoch": .integer(Int64(cost.epoch)), "fingerprint": .string(cost.fingerprint),
                     "lostIdentifiers": .integer(Int64(cost.lostIdentifiers)),
                     "lapsedTombstones": .integer(Int64(cost.lapsedTombstones)),
+                    "lostTokens": .integer(Int64(cost.lostTokens)),
                 ])
                 Output.note(
                     "Values that were committed to under this key cannot be proved any more. Destroy copies of the file too."
@@ -117,6 +118,7 @@ struct IdentityKeysCommand: AsyncParsableCommand {
             "epoch": .integer(Int64(identities.tokens.keyring.newest.epoch)),
             "people": .integer(Int64(move.people)), "identifiers": .integer(Int64(move.identifiers)),
             "waiting": .integer(Int64(move.waiting)), "clientKeys": .integer(Int64(clientKeys)),
+            "values": .integer(Int64(move.values)),
         ]
     }
 }

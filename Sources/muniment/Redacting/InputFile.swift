@@ -100,8 +100,12 @@ struct InputFile {
 
 /// Standard output for bytes.
 struct OutputSink {
+    /// What must have happened before anything is let out; nothing is when it fails.
+    var beforeWriting: () throws -> Void = {}
+
     /// Writes all of `bytes`.
     func write(_ bytes: [UInt8]) throws {
+        try beforeWriting()
         try bytes.withUnsafeBytes { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {

@@ -44,6 +44,7 @@ final class MunimentServer: Sendable {
         let configuration = installation.configuration
         self.installation = installation
         self.logger = logger
+        try installation.redactLogLines()
         lock = try ServerLock(directory: configuration.ledger.directory)
         ledger = try installation.openLedger()
         leases = try LeaseKeeper(
@@ -95,6 +96,7 @@ final class MunimentServer: Sendable {
                 commitments: installation.commitments,
                 platform: platform,
                 restrictions: restrictions,
+                redactors: try installation.categoryRedactors(),
                 clock: installation.clock
             )
         )
@@ -267,7 +269,7 @@ final class MunimentServer: Sendable {
                 readyChecks: readyChecks,
                 configurationSummary: configuration.summary,
                 configurationHash: configuration.contentHash,
-                redactionKeys: installation.redactionKeys,
+                redaction: installation.redactionService,
                 refused: { gateway.note(refused: $0, from: $1) },
                 clock: installation.clock,
                 logger: logger
@@ -285,6 +287,7 @@ final class MunimentServer: Sendable {
             seconds += 1
             do {
                 try await identities.followForgettings()
+                if seconds % 60 == 0 { try await identities.destroyExpiredTokens() }
                 if case .command = installation.configuration.keyring, seconds % 60 != 0 { continue }
                 let keyring = try Installation.readKeyring(installation.configuration)
                 let read = keyring.keys.map(\.fingerprint)

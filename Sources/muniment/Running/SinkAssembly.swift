@@ -23,7 +23,8 @@ final class SinkAssembly: Sendable {
         let state = try installation.deliveryState(ledger, producer: producer)
         var clients: [HTTPClient] = []
         let sinks = try installation.configuration.sinks.map { settings in
-            try Self.sink(settings, ledger: ledger, clients: &clients)
+            let redaction = try settings.redaction.map { try installation.freeTextRedaction($0) }
+            return try Self.sink(settings, redaction, ledger: ledger, clients: &clients)
         }
         self.clients = clients
         control = DeliveryControl(state: state, ledger: ledger, clock: installation.clock)
@@ -44,6 +45,7 @@ final class SinkAssembly: Sendable {
 
     private static func sink(
         _ settings: SinkSettings,
+        _ redaction: FreeTextRedaction?,
         ledger: Ledger,
         clients: inout [HTTPClient]
     ) throws -> ConfiguredSink {
@@ -54,6 +56,7 @@ final class SinkAssembly: Sendable {
             encoder: EventEncoder(
                 format: settings.format,
                 projection: settings.projection,
+                redaction: redaction,
                 product: ProductIdentity(version: Build.version)
             )
         )

@@ -25,6 +25,47 @@ struct StreamTests {
         }
     }
 
+    /// What fuzzing found, and its neighbours.
+    private static let awkward: [[UInt8]] = [
+        Array("bo3".utf8) + Array(repeating: 0xF6, count: 24) + Array("Optional".utf8)
+            + Array(repeating: 0xF6, count: 56) + Array("3gdertsi@p.co".utf8),
+        Array(repeating: 0x61, count: 80) + Array("7b@example.com and 4012888888881881".utf8),
+        Array("\u{14}n at et rgdot org dot org".utf8), Array("me at one two three dot com".utf8),
+        Array("write to m a r g a r e t underscore t h a t c h e r at g o v e r n dot example dot com".utf8),
+        Array("extraordinarily at incomprehensibilities internationalisation counterrevolutionaries dot com".utf8),
+    ]
+
+    @Test("Awkward texts give the output of the whole at every cut", arguments: awkward)
+    func awkwardCuts(text: [UInt8]) throws {
+        let whole = try redacted(text)
+        for cut in 0...text.count {
+            let (output, waited) = try streamed([text[..<cut], text[cut...]])
+            #expect(output == whole, "cut \(cut)")
+            #expect(waited <= StreamRedactor.holdBack)
+        }
+    }
+
+    @Test("Rules of a policy's own do not change where the built-in ones go on", arguments: [UInt64(31), 32, 33])
+    func ownRules(seed: UInt64) throws {
+        var policy = RedactionPolicy(name: "own", defaultAction: .label)
+        policy.rules = [
+            try CustomRule(name: "order", pattern: #"ORD-\d{3,8}"#), try CustomRule(name: "word", pattern: "(a|b)+x?"),
+        ]
+        let redactor = try Redactor(policy: policy)
+        let found = Array("u 0 0 0 4 6 00 ORD-312 3 01 0 34 56 30 0 ocho  56 130012 x 00 34 x3x D abx D abx".utf8)
+        let (output, _) = try streamed([found[...]], redactor)
+        #expect(try redacted(found, redactor) == output)
+        var random = SeededGenerator(seed: seed)
+        let signs = [
+            "0 ", "34 ", "130012 ", "ORD-312 ", "ORD", "-31", "ab", "x ", "ocho ", "415-555-2671 ", "\n", "card 4012 ",
+        ]
+        for _ in 0..<30 {
+            var text: [UInt8] = []
+            for _ in 0..<120 { text += Array((signs.randomElement(using: &random) ?? " ").utf8) }
+            try compare(text, &random, redactor)
+        }
+    }
+
     @Test("Small random pieces of long text give the output of the whole", arguments: [UInt64(11), 12, 13, 14])
     func pieces(seed: UInt64) throws {
         var maker = CorpusMaker(seed: seed)
@@ -44,7 +85,7 @@ struct StreamTests {
             "0", "1", "4", "44", "12", "555", "4111", " ", " ", " ", "-", ".", "/", ":", "@", "(", ")", "+", "\n", ", ",
             "a", "x", "AB", "DE89 ", "card ", "account ", "one ",
             "two ", "double ", "dot ", "at ", "com ", "okay ", "é", "\u{200B}", "\u{FF14}", "\u{A0}", "march ", "born ",
-            "ssn ", "_", "%", "q", "::", "\u{10FFFF}",
+            "ssn ", "no, ", "no ", "sorry ", "12.ABC.345/01DE-35", "_", "%", "q", "::", "\u{10FFFF}",
         ]
         for _ in 0..<12 {
             var text: [UInt8] = []
@@ -53,8 +94,11 @@ struct StreamTests {
         }
     }
 
-    private func compare(_ text: [UInt8], _ random: inout SeededGenerator) throws {
-        let redactor = Redactor()
+    private func compare(
+        _ text: [UInt8],
+        _ random: inout SeededGenerator,
+        _ redactor: Redactor = Redactor()
+    ) throws {
         let whole = try redacted(text, redactor)
         for _ in 0..<3 {
             var pieces: [ArraySlice<UInt8>] = []

@@ -15,6 +15,12 @@ struct WrittenFindingTests {
             ("4 0 1 2 8 8 8 8 8 8 8 8 1 8 8 1", [Found(.creditCard, "4 0 1 2 8 8 8 8 8 8 8 8 1 8 8 1")]),
             ("the card number is 4012888888881882", [Found(.creditCard, "4012888888881882")]),
             ("SSN 536-22-1234", [Found(.usSSN, "536-22-1234")]),
+            // Never issued, but printed: beside its name it is masked, and a telephone number it never is.
+            ("ssn 078-05-1120", [Found(.usSSN, "078-05-1120")]), ("call 078-05-1120", []), ("078-05-1120", []),
+            ("CNPJ 12.ABC.345/01DE-35", [Found(.brCNPJ, "12.ABC.345/01DE-35")]),
+            ("empresa 11222333000181 ativa", [Found(.brCNPJ, "11222333000181")]), ("tracking 11222333000181", []),
+            ("le 12/03/1987 à Lyon", []), ("my phone is 415.5552671", [Found(.phone, "415.5552671")]),
+            ("text me on 4155552671", [Found(.phone, "4155552671")]),
             ("my ssn: 536221234", [Found(.usSSN, "536221234")]),
             ("(415) 555-0132 x12", [Found(.phone, "(415) 555-0132 x12")]),
             ("001-581-896-0013x389", [Found(.phone, "001-581-896-0013x389")]),

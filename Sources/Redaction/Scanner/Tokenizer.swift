@@ -1,0 +1,168 @@
+internal import CByteMasks
+
+/// Cuts text into tokens and looks each word up.
+///
+/// Sixty-four bytes at a time become bit masks, one bit for each byte, and arithmetic on the masks gives the places where tokens start
+/// and end: the only branches are a loop over those places.
+struct Tokenizer: ~Copyable {
+    private let bytes: UnsafePointer<UInt8>
+    private let count: Int
+    private let lexicon: LexiconView
+    private let tokens: UnsafeMutablePointer<Token>
+    private let seeds: UnsafeMutablePointer<Int32>
+    private var started = 0
+    private var ended = 0
+    private var seeded = 0
+    /// What the last byte of the block before was.
+    private var before = ByteMasks.Carry()
+    /// True when a line break came after the last token.
+    private var isAfterLineBreak: UInt64 = 1
+
+    /// Fills `tokens` and, with the indices of those that can start or hold a finding, `seeds`; both have room for one entry a
+    /// byte and one more. Returns how many of each there are; nil when `isPlain` and a byte is not ASCII.
+    static func run(
+        _ text: UnsafeBufferPointer<UInt8>,
+        _ lexicon: LexiconView,
+        _ tokens: UnsafeMutablePointer<Token>,
+        _ seeds: UnsafeMutablePointer<Int32>,
+        isPlain: Bool
+    ) -> (tokens: Int, seeds: Int)? {
+        guard let bytes = text.baseAddress else { return (0, 0) }
+        var tokenizer = Tokenizer(bytes, text.count, lexicon, tokens, seeds)
+        var offset = 0
+        while offset &+ ByteMasks.width <= text.count {
+            let masks = ByteMasks(bytes + offset)
+            if isPlain, masks.wide != 0 { return nil }
+            tokenizer.take(masks, at: offset)
+            offset &+= ByteMasks.width
+        }
+        // Behind the end stand zeros: they end the last token.
+        let masks = ByteMasks(lastOf: bytes, text.count, from: offset)
+        if isPlain, masks.wide != 0 { return nil }
+        tokenizer.take(masks, at: offset)
+        return (tokenizer.ended, tokenizer.seeded)
+    }
+
+    private init(
+        _ bytes: UnsafePointer<UInt8>,
+        _ count: Int,
+        _ lexicon: LexiconView,
+        _ tokens: UnsafeMutablePointer<Token>,
+        _ seeds: UnsafeMutablePointer<Int32>
+    ) {
+        self.bytes = bytes
+        self.count = count
+        self.lexicon = lexicon
+        self.tokens = tokens
+        self.seeds = seeds
+    }
+
+    @inline(__always)
+    private mutating func take(_ masks: ByteMasks, at base: Int) {
+        // What folding left beyond ASCII are letters of some script.
+        let letters = masks.letters | masks.wide
+        let digits = masks.digits
+        let ats = masks.ats
+        let (afterLetter, afterDigit, afterLower, afterAt) = before.take(masks)
+        let camel = masks.letters & ~masks.lower & afterLower
+        var starts = letters & ~afterLetter | digits & ~afterDigit | camel | ats
+        var ends = afterLetter & ~letters | afterDigit & ~digits | camel | afterAt
+        // Adding a line break to the run of other bytes that it stands in carries into the start of the next token.
+        let others = ~(letters | digits | ats)
+        let (sum, overflow) = others.addingReportingOverflow(masks.line_breaks | isAfterLineBreak & others)
+        let afterBreak = sum & ~others | isAfterLineBreak & ~others
+        isAfterLineBreak = overflow ? 1 : 0
+
+        while starts != 0 {
+            let place = UInt64(truncatingIfNeeded: starts.trailingZeroBitCount)
+            starts &= starts &- 1
+            tokens[started] = Token(
+                start: Int32(truncatingIfNeeded: base &+ Int(place)),
+                kind: digits &>> place & 1 != 0 ? .digits : ats &>> place & 1 != 0 ? .at : .letters,
+                isAfterLineBreak: afterBreak &>> place & 1 != 0
+            )
+            started &+= 1
+        }
+        while ends != 0 {
+            end(base &+ ends.trailingZeroBitCount)
+            ends &= ends &- 1
+        }
+    }
+
+    /// Ends the first token that has no end.
+    @inline(__always)
+    private mutating func end(_ end: Int) {
+        let start = Int(tokens[ended].start)
+        tokens[ended].end = Int32(truncatingIfNeeded: end)
+        if tokens[ended].kind == .letters {
+            let entry = lexicon.find(Lexicon.hash(bytes, start, end, count))
+            tokens[ended].entry = entry
+            seeds[seeded] = Int32(truncatingIfNeeded: ended)
+            seeded &+= lexicon.isSeed(entry) ? 1 : 0
+        } else {
+            seeds[seeded] = Int32(truncatingIfNeeded: ended)
+            seeded &+= 1
+        }
+        ended &+= 1
+    }
+}
+
+/// Which of 64 bytes are of a class, one bit for each.
+typealias ByteMasks = byte_masks
+
+extension ByteMasks {
+    static let width = 64
+
+    /// The classes of the 64 bytes at `bytes`.
+    @inline(__always)
+    init(_ bytes: UnsafePointer<UInt8>) { self = byte_masks_of(bytes) }
+
+    /// The classes of the bytes from `offset` up to `count`, fewer than 64; zeros follow.
+    @inline(__always)
+    init(lastOf bytes: UnsafePointer<UInt8>, _ count: Int, from offset: Int) {
+        let rest = count &- offset
+        if offset >= Self.width, rest > 0 {
+            self = ByteMasks(bytes + (count &- Self.width)).moved(by: UInt64(truncatingIfNeeded: Self.width &- rest))
+            return
+        }
+        self = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.width) { padded in
+            guard let base = padded.baseAddress else { return byte_masks() }
+            padded.initialize(repeating: 0)
+            base.update(from: bytes + offset, count: rest)
+            return ByteMasks(base)
+        }
+    }
+
+    /// The masks without the first `count` bytes.
+    @inline(__always)
+    private func moved(by count: UInt64) -> ByteMasks {
+        ByteMasks(
+            letters: letters &>> count,
+            lower: lower &>> count,
+            digits: digits &>> count,
+            ats: ats &>> count,
+            line_breaks: line_breaks &>> count,
+            wide: wide &>> count
+        )
+    }
+
+    /// The classes of the byte before a block.
+    struct Carry {
+        private var letter: UInt64 = 0
+        private var digit: UInt64 = 0
+        private var lower: UInt64 = 0
+        private var at: UInt64 = 0
+
+        /// The masks of the bytes that come after one of a class; keeps the last byte's classes.
+        @inline(__always)
+        mutating func take(_ masks: ByteMasks) -> (letter: UInt64, digit: UInt64, lower: UInt64, at: UInt64) {
+            let after = (
+                (masks.letters | masks.wide) &<< 1 | letter, masks.digits &<< 1 | digit, masks.lower &<< 1 | lower,
+                masks.ats &<< 1 | at
+            )
+            (letter, digit) = ((masks.letters | masks.wide) &>> 63, masks.digits &>> 63)
+            (lower, at) = (masks.lower &>> 63, masks.ats &>> 63)
+            return after
+        }
+    }
+}
