@@ -5,7 +5,7 @@ extension OpenAPIDocument {
           "get": {
             "operationId": "listAlerts", "tags": ["alerts"],
             "summary": "What detection found, newest first, with its evidence and what became of it.",
-            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}, {"signature": ["alerts"]}],
+            \#(secured("alerts")),
             "parameters": [
               {
                 "name": "status", "in": "query", "description": "Only those that stand so.",
@@ -39,7 +39,7 @@ extension OpenAPIDocument {
         "/api/v1/alerts/decisions": {
           "post": {
             "operationId": "decideAlert", "tags": ["alerts"], "summary": "A person's decision about an alert.",
-            "security": [{"basic": ["alerts"]}, {"bearer": ["alerts"]}, {"signature": ["alerts"]}],
+            \#(secured("alerts")),
             "requestBody": {
               "required": true,
               "content": {

@@ -4,7 +4,7 @@ extension OpenAPIDocument {
         "/api/v1/clients": {
           "get": {
             "operationId": "listClients", "tags": ["clients"], "summary": "Every client, revoked ones too, oldest first.",
-            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}, {"signature": ["admin"]}],
+            \#(secured("admin")),
             "responses": {
               "200": {
                 "description": "The clients.",
@@ -24,7 +24,7 @@ extension OpenAPIDocument {
             "operationId": "createClient", "tags": ["clients"],
             "summary": "Makes a client. Its secret is in this answer and nowhere else.",
             "description": "A request with an Idempotency-Key is refused with the problem idempotency-unsupported, since the answer is not kept and cannot be given again.",
-            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}, {"signature": ["admin"]}],
+            \#(secured("admin")),
             "requestBody": {
               "required": true,
               "content": {
@@ -74,7 +74,7 @@ extension OpenAPIDocument {
             "operationId": "rotateClient", "tags": ["clients"],
             "summary": "Gives a client a new secret, which is in this answer and nowhere else.",
             "description": "With `signing`, `signatureRequired` or `certificates` only what they name is changed, and the secret stays.",
-            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}, {"signature": ["admin"]}],
+            \#(secured("admin")),
             "parameters": [{"$ref": "#/components/parameters/clientId"}],
             "requestBody": {
               "required": true,
@@ -114,7 +114,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "revokeClient", "tags": ["clients"],
             "summary": "Ends a client: at once on this node, within a second on every other.",
-            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}, {"signature": ["admin"]}],
+            \#(secured("admin")),
             "parameters": [{"$ref": "#/components/parameters/clientId"}],
             "requestBody": {
               "required": false,

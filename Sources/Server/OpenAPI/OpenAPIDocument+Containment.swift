@@ -7,7 +7,7 @@ extension OpenAPIDocument {
           "get": {
             "operationId": "listContainment", "tags": ["containment"],
             "summary": "Who is contained, and how far it has come.",
-            "security": [\#(respondOrApprove)],
+            \#(secured("respond", "respond.approve")),
             "parameters": [
               {
                 "name": "all", "in": "query", "description": "Those that are over, too.",
@@ -34,7 +34,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "contain", "tags": ["containment"],
             "summary": "Asks for a step. Masking and blocking happen within a second; the platform's steps wait for approvals.",
-            "security": [\#(respond)],
+            \#(secured("respond")),
             "requestBody": \#(proposal),
             "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
           }
@@ -43,7 +43,7 @@ extension OpenAPIDocument {
           "get": {
             "operationId": "showContainment", "tags": ["containment"],
             "summary": "A case with the state before and everything that happened to it.",
-            "security": [\#(respondOrApprove)],
+            \#(secured("respond", "respond.approve")),
             "parameters": [
               {
                 "name": "id", "in": "path", "required": true,
@@ -63,7 +63,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "previewContainment", "tags": ["containment"],
             "summary": "The dry run: what a proposal would do, and how its target stands. Nothing is done or recorded.",
-            "security": [\#(respond)],
+            \#(secured("respond")),
             "requestBody": \#(proposal),
             "responses": {
               "200": {
@@ -78,7 +78,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "approveContainment", "tags": ["containment"],
             "summary": "Agrees to a step that another client asked for.",
-            "security": [\#(approve)],
+            \#(secured("respond.approve")),
             "requestBody": {
               "required": true,
               "content": {
@@ -98,7 +98,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "refuseContainment", "tags": ["containment"],
             "summary": "Refuses a step, or withdraws it, before it has begun.",
-            "security": [\#(respondOrApprove)],
+            \#(secured("respond", "respond.approve")),
             "requestBody": \#(decision),
             "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
           }
@@ -106,7 +106,7 @@ extension OpenAPIDocument {
         "/api/v1/containment/undo": {
           "post": {
             "operationId": "undoContainment", "tags": ["containment"], "summary": "Takes a step back now.",
-            "security": [\#(respond)],
+            \#(secured("respond")),
             "requestBody": \#(decision),
             "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
           }
@@ -145,10 +145,6 @@ extension OpenAPIDocument {
           }
         }
         """#
-
-    private static let respond = #"{"basic": ["respond"]}, {"bearer": ["respond"]}, {"signature": ["respond"]}"#
-    private static let approve = #"{"basic": ["respond.approve"]}, {"bearer": ["respond.approve"]}, {"signature": ["respond.approve"]}"#
-    private static let respondOrApprove = respond + ", " + approve
 
     private static let steps = ContainmentStep.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
 

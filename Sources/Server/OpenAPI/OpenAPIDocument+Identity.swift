@@ -419,7 +419,7 @@ extension OpenAPIDocument {
             "\#(path)": {
               "post": {
                 "operationId": "\#(id)", "tags": ["identity"], "summary": "\#(summary)",
-                "security": [{"basic": ["\#(scope)"]}, {"bearer": ["\#(scope)"]}, {"signature": ["\#(scope)"]}],
+                \#(secured(scope)),
                 "parameters": [\#(parameters)],
                 "requestBody": {"required": true, "content": {"application/json": {"schema": \#(body)}}},
                 "responses": {\#(answers), \#(more)}
@@ -439,7 +439,7 @@ extension OpenAPIDocument {
         "\#(path)": {
           "get": {
             "operationId": "\#(id)", "tags": ["identity"], "summary": "\#(summary)",
-            "security": [{"basic": ["identity"]}, {"bearer": ["identity"]}, {"signature": ["identity"]}],
+            \#(secured("identity")),
             "parameters": [\#(parameters)],
             "responses": {
               "200": {"description": "A page.", "content": {"application/json": {"schema": \#(answer)}}},

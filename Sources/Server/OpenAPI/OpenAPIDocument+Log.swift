@@ -39,7 +39,7 @@ extension OpenAPIDocument {
           "get": {
             "operationId": "getEntryBundle", "tags": ["log"],
             "summary": "A bundle of entries (C2SP tlog-tiles, Log entries). Entries name agents, so a scope is needed.",
-            "security": [{"basic": ["ledger"]}, {"bearer": ["ledger"]}, {"signature": ["ledger"]}],
+            \#(secured("ledger")),
             "parameters": [{"$ref": "#/components/parameters/bundle"}],
             "responses": {
               "200": {
@@ -54,7 +54,7 @@ extension OpenAPIDocument {
           "get": {
             "operationId": "getProof", "tags": ["log"],
             "summary": "A proof that an entry is in the ledger (C2SP tlog-proof), to keep or to hand on.",
-            "security": [{"basic": ["ledger"]}, {"bearer": ["ledger"]}, {"signature": ["ledger"]}],
+            \#(secured("ledger")),
             "parameters": [{"$ref": "#/components/parameters/index"}],
             "responses": {
               "200": {

@@ -68,7 +68,7 @@ extension OpenAPIDocument {
         "/api/v1/configuration": {
           "get": {
             "operationId": "getConfiguration", "tags": ["operations"], "summary": "The resolved settings without secrets.",
-            "security": [{"basic": ["admin"]}, {"bearer": ["admin"]}, {"signature": ["admin"]}],
+            \#(secured("admin")),
             "responses": {
               "200": {
                 "description": "The settings, and the hash that names them in the events.",
@@ -88,7 +88,7 @@ extension OpenAPIDocument {
         "/api/v1/status": {
           "get": {
             "operationId": "getStatus", "tags": ["operations"], "summary": "How the installation fares, in numbers.",
-            "security": [{"basic": ["audit"]}, {"bearer": ["audit"]}, {"signature": ["audit"]}, {"basic": ["admin"]}, {"bearer": ["admin"]}, {"signature": ["admin"]}],
+            \#(secured("audit", "admin")),
             "responses": {
               "200": {
                 "description": "The status.",

@@ -19,6 +19,14 @@ extension OpenAPIDocument {
         statuses.map { ##""\##($0)": {"$ref": "#/components/responses/\##(plane)\##($0)"}"## }.joined(separator: ", ")
     }
 
+    /// How an operation is called: by any way of authenticating, with one of the scopes. A member of the operation.
+    static func secured(_ scopes: String...) -> String {
+        let ways = scopes.flatMap { scope in
+            ["basic", "bearer", "signature"].map { #"{"\#($0)": ["\#(scope)"]}"# }
+        }
+        return #""security": [\#(ways.joined(separator: ", "))]"#
+    }
+
     private struct Example {
         let code: String
         let status: Int

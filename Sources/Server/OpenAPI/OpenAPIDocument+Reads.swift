@@ -15,7 +15,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "read", "tags": ["reads"],
             "summary": "Fetches a customer's data for an agent on an interaction, masked as the policy says, once that is recorded.",
-            "security": [{"basic": ["read:{route}"]}, {"bearer": ["read:{route}"]}, {"signature": ["read:{route}"]}],
+            \#(secured("read:{route}")),
             "parameters": [
               {
                 "name": "route", "in": "path", "required": true, "description": "A route of the configuration.",

@@ -10,7 +10,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "redact", "tags": ["redaction"], "summary": "Replaces personal data in a text, a document or a transcript.",
             "description": "Exactly one of text, json and transcript; the answer has the same member with the personal data replaced. At most 1 MiB.",
-            "security": [{"basic": ["redact"]}, {"bearer": ["redact"]}, {"signature": ["redact"]}],
+            \#(secured("redact")),
             "requestBody": {
               "required": true,
               "content": {
@@ -76,7 +76,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "reverseTokens", "tags": ["redaction"],
             "summary": "Gives back what tokens stand for. Each that is found is recorded as REDACTION_REVERSED before it is answered.",
-            "security": [{"basic": ["redact.reverse"]}, {"bearer": ["redact.reverse"]}],
+            \#(secured("redact.reverse")),
             "requestBody": {
               "required": true,
               "content": {
@@ -122,7 +122,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "revealRedacted", "tags": ["redaction"],
             "summary": "Turns back a number that the action formatPreserving wrote. Recorded as REDACTION_REVERSED before it is answered.",
-            "security": [{"basic": ["redact.reverse"]}, {"bearer": ["redact.reverse"]}, {"signature": ["redact.reverse"]}],
+            \#(secured("redact.reverse")),
             "requestBody": {
               "required": true,
               "content": {

@@ -4,7 +4,7 @@ extension OpenAPIDocument {
         "/api/v1/sinks": {
           "get": {
             "operationId": "listSinks", "tags": ["sinks"], "summary": "Every sink, with where every entry of the ledger stands for it.",
-            "security": [{"basic": ["sinks"]}, {"bearer": ["sinks"]}, {"signature": ["sinks"]}],
+            \#(secured("sinks")),
             "responses": {
               "200": {
                 "description": "The sinks.",
@@ -24,7 +24,7 @@ extension OpenAPIDocument {
         "/api/v1/sinks/{name}": {
           "get": {
             "operationId": "getSink", "tags": ["sinks"], "summary": "One sink.",
-            "security": [{"basic": ["sinks"]}, {"bearer": ["sinks"]}, {"signature": ["sinks"]}],
+            \#(secured("sinks")),
             "parameters": [{"$ref": "#/components/parameters/sinkName"}],
             "responses": {\#(sinkAnswer), \#(problems(400, 401, 403, 404, 408, 413, 500, 503))}
           }
@@ -33,7 +33,7 @@ extension OpenAPIDocument {
           "get": {
             "operationId": "listDeadLetters", "tags": ["sinks"],
             "summary": "Entries that the sink can never take, and why, by index.",
-            "security": [{"basic": ["sinks"]}, {"bearer": ["sinks"]}, {"signature": ["sinks"]}],
+            \#(secured("sinks")),
             "parameters": [
               {"$ref": "#/components/parameters/sinkName"},
               {
@@ -66,7 +66,7 @@ extension OpenAPIDocument {
         "/api/v1/sinks/{name}/pause": {
           "post": {
             "operationId": "pauseSink", "tags": ["sinks"], "summary": "Stops sending; everything stays in the ledger.",
-            "security": [{"basic": ["sinks"]}, {"bearer": ["sinks"]}, {"signature": ["sinks"]}],
+            \#(secured("sinks")),
             "parameters": [{"$ref": "#/components/parameters/sinkName"}],
             "requestBody": {
               "required": false,
@@ -87,7 +87,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "resumeSink", "tags": ["sinks"],
             "summary": "Goes on, after a pause or after the sink stopped itself.",
-            "security": [{"basic": ["sinks"]}, {"bearer": ["sinks"]}, {"signature": ["sinks"]}],
+            \#(secured("sinks")),
             "parameters": [{"$ref": "#/components/parameters/sinkName"}],
             "requestBody": {
               "required": false,
@@ -100,7 +100,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "redriveSink", "tags": ["sinks"],
             "summary": "Sends dead letters again: those from first to last, or all of them.",
-            "security": [{"basic": ["sinks"]}, {"bearer": ["sinks"]}, {"signature": ["sinks"]}],
+            \#(secured("sinks")),
             "parameters": [{"$ref": "#/components/parameters/sinkName"}],
             "requestBody": {"required": false, \#(rangeContent)},
             "responses": {
@@ -123,7 +123,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "backfillSink", "tags": ["sinks"],
             "summary": "Has the sink take entries from before its start as well; what lies between last and its start is left out.",
-            "security": [{"basic": ["sinks"]}, {"bearer": ["sinks"]}, {"signature": ["sinks"]}],
+            \#(secured("sinks")),
             "parameters": [{"$ref": "#/components/parameters/sinkName"}],
             "requestBody": {"required": true, \#(rangeContent)},
             "responses": {\#(sinkAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}

@@ -6,7 +6,7 @@ extension OpenAPIDocument {
             "operationId": "listAccesses", "tags": ["trail"],
             "summary": "Who saw this customer? What did this agent see? What was seen on this call?",
             "description": "At least one of customerId, agentId and interactionId is needed; of several, all must hold. Newest first. A plus sign in the query stands for itself, not for a space.",
-            "security": [{"basic": ["audit"]}, {"bearer": ["audit"]}, {"signature": ["audit"]}],
+            \#(secured("audit")),
             "parameters": [
               {
                 "name": "customerId", "in": "query",
@@ -42,7 +42,7 @@ extension OpenAPIDocument {
         "/api/v1/events": {
           "get": {
             "operationId": "listEvents", "tags": ["trail"], "summary": "Events of one kind, newest first.",
-            "security": [{"basic": ["audit"]}, {"bearer": ["audit"]}, {"signature": ["audit"]}],
+            \#(secured("audit")),
             "parameters": [
               {
                 "name": "eventType", "in": "query", "required": true,
@@ -67,7 +67,7 @@ extension OpenAPIDocument {
         "/api/v1/events/{index}": {
           "get": {
             "operationId": "getEvent", "tags": ["trail"], "summary": "One event, by its place in the ledger.",
-            "security": [{"basic": ["audit"]}, {"bearer": ["audit"]}, {"signature": ["audit"]}],
+            \#(secured("audit")),
             "parameters": [
               {"$ref": "#/components/parameters/index"},
               {"$ref": "#/components/parameters/proofs"},
@@ -86,7 +86,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "lookUpToken", "tags": ["trail"],
             "summary": "The token under which a customer stands in the ledger. The id is sent in the body, where no proxy logs it.",
-            "security": [{"basic": ["audit"]}, {"bearer": ["audit"]}, {"signature": ["audit"]}],
+            \#(secured("audit")),
             "requestBody": {
               "required": true,
               "content": {
