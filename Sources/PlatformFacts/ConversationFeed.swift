@@ -113,7 +113,9 @@ public actor ConversationFeed: FactFeed {
     private func customer(of conversation: ConversationDetails, _ lookups: inout Int) async throws -> Customer? {
         guard let attribute = settings.customerAttribute else { return Customer(number: nil, isPreliminary: false) }
         let known = customers[conversation.id]
-        if let known, !known.isPreliminary { return known }
+        // Who has no customer while the conversation lasts is looked at once more when it has ended, so that calls without one
+        // do not use up the requests of others.
+        if let known, !known.isPreliminary || conversation.end == nil { return known }
         guard lookups > 0 else { return known }
         lookups -= 1
         let customer: Customer

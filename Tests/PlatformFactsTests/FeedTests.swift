@@ -90,6 +90,22 @@ import WallTime
         }
     }
 
+    @Test func aConversationWithoutCustomerIsAskedForAgainWhenItHasEnded() async throws {
+        try await Centre.run { centre in
+            let feed = centre.conversations()
+            func asked() -> Int { centre.sandbox.requestCounts["GET /api/v2/conversations/{id}"] ?? 0 }
+            try await centre.round(feed)
+            let first = asked()
+            centre.pass(60)
+            try await centre.round(feed)
+            #expect(asked() == first)
+            try centre.sandbox.end(centre.directory.anonymousConversation)
+            centre.pass(60)
+            for _ in 0..<2 { try await centre.round(feed) }
+            #expect(asked() == first + 1)
+        }
+    }
+
     @Test func manyPagesAndReplies429AreTakenInOrder() async throws {
         try await Centre.run { centre in
             for number in 0..<130 {
