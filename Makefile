@@ -7,7 +7,7 @@ SHELL := /bin/bash
 RELEASE := -c release --product muniment -Xswiftc -enforce-exclusivity=unchecked
 
 # Suites that talk over sockets run in processes of their own: beside processor-bound property tests they would miss deadlines.
-SOCKETS := GenesysTests SandboxTests ObjectStorageTests DeliveryTests GatewayTests ServerTests EndToEndTests
+SOCKETS := GenesysTests SandboxTests ObjectStorageTests DeliveryTests GatewayTests MonitoringTests ServerTests EndToEndTests
 TEST := swift test --skip-build --disable-xctest
 
 .PHONY: help demo demo-cluster build test test-s3 test-formats lint format bench clean install-build install-test install-bench

@@ -18,7 +18,6 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
-let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -67,6 +66,7 @@ let package = Package(
         library("WallTime"),
         library("TextEncoding"),
         library("Measures"),
+        library("Traces", ["JSON", "Measures", "TextEncoding"]),
         library("JSON"),
         library("MerkleLog", ["TextEncoding", crypto]),
         .target(name: "CByteMasks"),
@@ -101,7 +101,7 @@ let package = Package(
                 "AccessPolicy", "Credentials", "Genesys", "HTTPFraming", "HTTPSignatures", "Identity", "JSON", "Ledger",
                 "MerkleLog",
                 "Measures",
-                "Redaction", "Storage", "TextEncoding", "WallTime", crypto, nioCore, nioPosix, nioSSL,
+                "Redaction", "Storage", "TextEncoding", "Traces", "WallTime", crypto, nioCore, nioPosix, nioSSL,
             ]
         ),
 
@@ -148,9 +148,9 @@ let package = Package(
             [
                 "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring", "Gateway",
                 "HTTPSignatures", "Identity", "JSON", "Ledger", "Measures",
-                "MerkleLog", "PlatformFacts", "Redaction", "Storage", "TextEncoding",
+                "MerkleLog", "PlatformFacts", "Redaction", "Storage", "TextEncoding", "Traces",
                 "WallTime",
-                hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
+                hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
             ]
         ),
@@ -161,7 +161,7 @@ let package = Package(
             name: "muniment",
             dependencies: [
                 "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "HTTPSignatures",
-                "ObjectStorage", "TextEncoding",
+                "ObjectStorage", "TextEncoding", "Traces",
                 "Gateway", "Genesys", "Identity", "JSON", "Ledger",
                 "MerkleLog", "Monitoring", "PlatformFacts", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
                 argumentParser,
@@ -257,6 +257,7 @@ let package = Package(
         tests("Storage", ["TestStores"]),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
+        tests("Traces", ["JSON", "Measures"]),
         tests(
             "Identity",
             ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
@@ -286,7 +287,8 @@ let package = Package(
                 "AccessPolicy", "AuditTrail", "Credentials", "Genesys", "HTTPFraming", "Identity", "JSON", "Ledger",
                 "Measures",
                 "MerkleLog",
-                "Redaction", "Sandbox", "Storage", "TestSigning", "WallTime", asyncHTTPClient, crypto, logging, nioCore,
+                "Redaction", "Sandbox", "Storage", "TestSigning", "Traces", "WallTime", asyncHTTPClient, crypto,
+                logging, nioCore,
                 nioHTTP1, nioPosix,
                 nioSSL,
             ]

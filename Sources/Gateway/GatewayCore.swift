@@ -10,6 +10,7 @@ import NIOSSL
 import Redaction
 import Synchronization
 import TextEncoding
+import Traces
 import WallTime
 
 /// What all event loops of the data plane share.
@@ -33,6 +34,8 @@ final class GatewayCore: Sendable {
     let upstreamTLS: [NIOSSLContext?]
     let metrics: GatewayMetrics
     let spool: Spool?
+    /// Where spans go; nil when nothing is traced.
+    let spans: SpanQueue?
     /// How the free text of some categories is redacted.
     let redactors: [Category: Redactor]
     let clock: any WallClock
@@ -50,6 +53,7 @@ final class GatewayCore: Sendable {
         platform: (any Platform)?,
         restrictions: AgentRestrictions,
         spool: Spool?,
+        spans: SpanQueue? = nil,
         redactors: [Category: Redactor],
         metrics: GatewayMetrics,
         clock: any WallClock
@@ -62,6 +66,7 @@ final class GatewayCore: Sendable {
         self.metrics = metrics
         self.clock = clock
         self.spool = spool
+        self.spans = spans
         self.redactors = redactors
         self.restrictions = restrictions
         policy = Self.compiled(settings.policy)

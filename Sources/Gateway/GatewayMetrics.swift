@@ -29,12 +29,18 @@ public enum ReadOutcome: String, Sendable, CaseIterable {
 public final class GatewayMetrics: Sendable {
     private let outcomes = Dictionary(uniqueKeysWithValues: ReadOutcome.allCases.map { ($0, Counter()) })
     private let grades = Dictionary(uniqueKeysWithValues: BindingReason.allCases.map { ($0, Counter()) })
+    /// Time to understand a request and let its caller in.
+    let intake = Histogram()
     /// Time until the binding was graded.
     let binding = Histogram()
     /// Time that the upstream took.
     let upstream = Histogram()
+    /// Time to project and mask the upstream's answer.
+    let project = Histogram()
     /// Time until the record was durable.
     let commit = Histogram()
+    /// Time to write the answer out.
+    let answer = Histogram()
     /// Time of the whole read.
     let total = Histogram()
     /// Look-ups of platform facts.
@@ -76,7 +82,8 @@ public final class GatewayMetrics: Sendable {
             "muniment_read_seconds",
             help: "Time of reads, by stage.",
             [
-                ([("stage", "binding")], binding), ([("stage", "upstream")], upstream), ([("stage", "commit")], commit),
+                ([("stage", "intake")], intake), ([("stage", "binding")], binding), ([("stage", "upstream")], upstream),
+                ([("stage", "project")], project), ([("stage", "commit")], commit), ([("stage", "answer")], answer),
                 ([("stage", "total")], total),
             ]
         )

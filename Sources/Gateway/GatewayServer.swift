@@ -8,6 +8,7 @@ import NIOPosix
 import NIOSSL
 public import Redaction
 import Synchronization
+public import Traces
 public import WallTime
 
 /// The data plane: audited reads over HTTP/1.1 on event loops of its own.
@@ -26,6 +27,8 @@ public final class GatewayServer: Sendable {
         public let commitments: DisclosureCommitments
         /// Whom to ask about conversations; nil when no platform is configured.
         public let platform: (any Platform)?
+        /// Where spans go; nil when nothing is traced.
+        public let spans: SpanQueue?
         /// Which agents are contained.
         public let restrictions: AgentRestrictions
         /// How the free text of some categories is redacted where it would leave as it is. None of them makes tokens.
@@ -42,6 +45,7 @@ public final class GatewayServer: Sendable {
             commitments: DisclosureCommitments,
             platform: (any Platform)?,
             restrictions: AgentRestrictions = AgentRestrictions(),
+            spans: SpanQueue? = nil,
             redactors: [Category: Redactor] = [:],
             clock: any WallClock
         ) {
@@ -52,6 +56,7 @@ public final class GatewayServer: Sendable {
             self.commitments = commitments
             self.platform = platform
             self.restrictions = restrictions
+            self.spans = spans
             self.redactors = redactors
             self.clock = clock
         }
@@ -66,7 +71,8 @@ public final class GatewayServer: Sendable {
     private let ledger: Ledger
     private let group: MultiThreadedEventLoopGroup
     private let loops: [LoopContext]
-    private let tls: NIOSSLContext?
+    /// The listener's certificate; nil without TLS.
+    public let certificate: TLSKeeper?
     private let channel = Mutex<(any Channel)?>(nil)
     private let connections = Gauge()
 
@@ -75,7 +81,7 @@ public final class GatewayServer: Sendable {
     public init(settings: GatewaySettings, parts: Parts) throws {
         var settings = settings
         if settings.threads <= 0 { settings.threads = System.coreCount }
-        tls = try settings.listener.tls.map { try TLSFiles.server($0) }
+        certificate = try settings.listener.tls.map { try TLSKeeper(listener: "data", files: $0) }
         spool = try settings.spoolDirectory.map { try Spool(directory: $0, maximumBytes: settings.maximumSpoolBytes) }
         core = try GatewayCore(
             settings: settings,
@@ -86,6 +92,7 @@ public final class GatewayServer: Sendable {
             platform: parts.platform,
             restrictions: parts.restrictions,
             spool: spool,
+            spans: parts.spans,
             redactors: parts.redactors,
             metrics: metrics,
             clock: parts.clock
@@ -108,7 +115,7 @@ public final class GatewayServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelInitializer { [connections, tls] channel in
+            .childChannelInitializer { [connections, certificate] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let count = connections.add(1)
                     channel.closeFuture.whenComplete { _ in connections.add(-1) }
@@ -116,7 +123,9 @@ public final class GatewayServer: Sendable {
                         let context = contexts[ObjectIdentifier(channel.eventLoop)]
                     else { throw ChannelError.ioOnClosedChannel }
                     let operations = channel.pipeline.syncOperations
-                    if let tls { try operations.addHandler(NIOSSLServerHandler(context: tls)) }
+                    if let certificate {
+                        try operations.addHandler(NIOSSLServerHandler(context: certificate.context))
+                    }
                     try operations.addHandler(ReadConnection(loop: context))
                 }
             }
@@ -217,6 +226,8 @@ public final class GatewayServer: Sendable {
     /// Adds what the data plane counts to a text.
     public func write(to text: inout MetricsText) {
         metrics.write(to: &text)
+        ServiceLevel.write(core.routes, to: &text)
+        core.spans?.write(to: &text)
         text.value(
             "muniment_connections",
             .gauge,

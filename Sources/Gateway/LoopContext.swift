@@ -32,7 +32,7 @@ final class LoopContext: @unchecked Sendable {
     private var journalled: [UInt64: String] = [:]
     private var connections: [ReadConnection] = []
     private var nextNumber: UInt64 = 0
-    private var identifiers: Xoshiro
+    var identifiers: Xoshiro
     var writer = CanonicalJSONWriter(capacity: 4096)
     var scratch = ProjectionScratch()
 

@@ -15,11 +15,14 @@ final class PreparedRoute: Sendable {
     let upstreamMilliseconds: Int64
     /// Time kept for the record, in milliseconds: whatever the upstream did, that must still be made.
     let recordingMilliseconds: Int64
+    /// How it keeps its service level.
+    let level: ServiceLevel
     private let lineParts: [[UInt8]]
 
     init(_ route: Route, number: Int, upstreams: [Upstream]) {
         self.number = number
         self.route = route
+        level = ServiceLevel(objectiveMilliseconds: route.objectiveMilliseconds)
         path = Array("/api/v1/read/\(route.name)".utf8)
         upstream = upstreams.firstIndex { $0.name == route.upstream }
         region = upstream.flatMap { upstreams[$0].region }

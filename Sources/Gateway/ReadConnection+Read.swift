@@ -121,6 +121,7 @@ extension ReadConnection {
     private func decide() {
         guard let read else { return }
         if let conversation = read.conversation { read.binding = conversation }
+        read.trace?.bound = .now()
         core.metrics.binding.observe(microseconds: Self.microseconds(since: read.started))
         core.metrics.count(read.binding.reason)
         read.restriction = core.restrictions.of(read.request.agent)
@@ -155,6 +156,7 @@ extension ReadConnection {
             let latest = read.deadline - prepared.recordingMilliseconds
             read.upstreamDeadline = min(LoopContext.now() + prepared.upstreamMilliseconds, latest)
         }
+        read.hasAskedUpstream = true
         stage = .upstream
         loop.pools[upstream].send(self, number: number, fresh: fresh)
     }
@@ -208,6 +210,9 @@ extension ReadConnection {
             upstreamMicroseconds: read.upstreamMicroseconds,
             overVelocity: read.overVelocity,
             restriction: read.restriction
+        )
+        core.metrics.project.observe(
+            microseconds: Self.microseconds(since: read.upstreamStarted) - UInt64(read.upstreamMicroseconds)
         )
         lookUpName(of: read, making: true)
         read.namePlace = accessRecord(read).writeAccessed(manifest, eventID: read.eventID, to: &loop.writer)

@@ -3,6 +3,7 @@ import JSON
 import Ledger
 import Measures
 import NIOCore
+import Traces
 
 extension ReadConnection {
     // MARK: Recording
@@ -141,14 +142,14 @@ extension ReadConnection {
             receipt = "spooled"
         case .failed:
             if !read.answered {
-                core.metrics.count(.unrecorded)
+                count(.unrecorded, of: read)
                 answer(.ledgerUnavailable, receipt: nil)
             }
             return finish()
         }
         guard read.isRefused else { return release(read, receipt: receipt) }
         if !read.answered {
-            core.metrics.count(read.outcome)
+            count(read.outcome, of: read)
             if let problem = read.problem { answer(problem, receipt: receipt) }
         }
         finish()
@@ -166,8 +167,28 @@ extension ReadConnection {
             return finish()
         }
         core.metrics.count(.released)
-        core.metrics.total.observe(microseconds: Self.microseconds(since: read.started))
-        release(read.eventID, binding: read.binding.grade.rawValue, receipt: receipt)
+        let (eventID, grade, started, prepared) = (
+            read.eventID, read.binding.grade.rawValue, read.started, read.prepared
+        )
+        let ready = NIODeadline.now()
+        release(eventID, binding: grade, receipt: receipt)
+        let total = Self.microseconds(since: started)
+        let answer = Self.microseconds(since: ready)
+        core.metrics.answer.observe(microseconds: answer)
+        core.metrics.total.observe(microseconds: total)
+        prepared.level.release(afterMicroseconds: total)
+        if read.trace != nil { keepTrace(of: read, .released) }
+    }
+
+    private func count(_ outcome: ReadOutcome, of read: ReadState) {
+        core.metrics.count(outcome)
+        read.prepared.level.count(outcome)
+        if read.trace != nil { keepTrace(of: read, outcome) }
+    }
+
+    private func keepTrace(of read: ReadState, _ outcome: ReadOutcome) {
+        guard let trace = read.trace, trace.context.isSampled else { return }
+        core.spans?.add(trace.spans(of: read, outcome: outcome, using: &loop.identifiers))
     }
 
     private func finish() {
@@ -181,7 +202,7 @@ extension ReadConnection {
         guard let read else { return }
         // The record may still be made; then a correction says that nothing was released.
         read.answered = true
-        core.metrics.count(.unrecorded)
+        count(.unrecorded, of: read)
         keepAlive = false
         write(.ledgerUnavailable, receipt: nil)
     }

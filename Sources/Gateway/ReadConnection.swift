@@ -1,8 +1,10 @@
 import AccessPolicy
 import Credentials
 import HTTPFraming
+import Measures
 import NIOCore
 import Synchronization
+import Traces
 import WallTime
 
 /// One client connection of the data plane; one read at a time.
@@ -180,6 +182,7 @@ final class ReadConnection: ChannelInboundHandler {
     private func complete(_ body: HTTPBody, _ consumed: Int) {
         keepAlive = parser.head.keepAlive && !core.draining.load(ordering: .relaxed)
         number = loop.nextReadNumber()
+        let arrived = NIODeadline.now()
         // What is needed of the request is copied out of the buffer here; afterwards its bytes are gone.
         inbound.withUnsafeReadableBytes { bytes in
             switch body {
@@ -194,6 +197,7 @@ final class ReadConnection: ChannelInboundHandler {
         parser.reset()
         sentContinue = false
         receivingSince = LoopContext.now()
+        if case .read = intake { core.metrics.intake.observe(microseconds: Self.microseconds(since: arrived)) }
         start()
     }
 
@@ -241,16 +245,27 @@ final class ReadConnection: ChannelInboundHandler {
         guard let purpose = request.purpose ?? settings.defaultPurpose,
             let purposeNumber = settings.purposes.firstIndex(of: purpose)
         else { throw .unknownPurpose }
-        return .read(
-            ReadState(
-                prepared: prepared,
-                purpose: purposeNumber,
-                request: request,
-                clientID: client.id,
-                eventID: loop.newEventID(),
-                started: NIODeadline.now(),
-                timestamp: core.clock.now()
-            )
+        let state = ReadState(
+            prepared: prepared,
+            purpose: purposeNumber,
+            request: request,
+            clientID: client.id,
+            eventID: loop.newEventID(),
+            started: NIODeadline.now(),
+            timestamp: core.clock.now()
+        )
+        if let spans = core.spans { state.trace = trace(bytes, of: state.eventID, spans) }
+        return .read(state)
+    }
+
+    private func trace(_ bytes: UnsafeRawBufferPointer, of eventID: [UInt8], _ spans: SpanQueue) -> ReadTrace {
+        // A header that is not valid, or came twice, is as if it were not there.
+        let header = (try? parser.head.header("traceparent", in: bytes)) ?? nil
+        return ReadTrace(
+            header.flatMap { TraceContext(traceparent: bytes[$0]) },
+            eventID: eventID,
+            ratio: spans.sampleRatio,
+            using: &loop.identifiers
         )
     }
 

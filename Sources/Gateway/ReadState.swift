@@ -27,6 +27,9 @@ final class ReadState {
     var upstreamStarted = NIODeadline.now()
     var upstreamMicroseconds: Int64 = 0
     var retried = false
+    var hasAskedUpstream = false
+    /// Its trace; nil where none is kept.
+    var trace: ReadTrace?
     var recordStarted = NIODeadline.now()
     /// Under which name the customer stands in the ledger; nil for the token of the customer's number.
     var name: String?

@@ -57,6 +57,8 @@ public struct Route: Sendable {
     public let mode: Mode
     /// Time for the whole read, in milliseconds: below the Data Action's time-out.
     public let budgetMilliseconds: Int
+    /// Within which time, in milliseconds, a read should be answered. Nothing is refused for it; it is what the service level counts.
+    public let objectiveMilliseconds: Int
     /// The largest answer taken from the upstream, in bytes.
     public let maximumResponseBytes: Int
     /// How many reads one agent may make; nil for no limit.
@@ -74,6 +76,7 @@ public struct Route: Sendable {
         failMode: FailMode = .refuse,
         mode: Mode = .enforce,
         budgetMilliseconds: Int = 4000,
+        objectiveMilliseconds: Int = 1000,
         maximumResponseBytes: Int = 1 << 20,
         velocity: VelocityLimit? = nil
     ) {
@@ -87,6 +90,7 @@ public struct Route: Sendable {
         self.failMode = failMode
         self.mode = mode
         self.budgetMilliseconds = budgetMilliseconds
+        self.objectiveMilliseconds = objectiveMilliseconds
         self.maximumResponseBytes = maximumResponseBytes
         self.velocity = velocity
     }

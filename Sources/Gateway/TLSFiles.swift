@@ -4,6 +4,10 @@ public import NIOSSL
 public struct TLSFileError: Error, Sendable, CustomStringConvertible {
     /// Which file, and what is wrong with it.
     public let description: String
+
+    init(description: String) { self.description = description }
+
+    init(_ what: String, _ path: String) { description = "the \(what) file \(path) cannot be read as PEM" }
 }
 
 /// TLS contexts from PEM files.
@@ -11,24 +15,27 @@ public enum TLSFiles {
     /// What a listener presents, and whom it lets in. TLS 1.2 or newer.
     /// - Throws: ``TLSFileError`` naming the file.
     public static func serverConfiguration(_ tls: ServerTLS) throws -> TLSConfiguration {
-        let chain = try read(tls.certificate, "certificate") { try NIOSSLCertificate.fromPEMFile($0) }
-        let key = try read(tls.privateKey, "private key") { try NIOSSLPrivateKey(file: $0, format: .pem) }
+        try configuration(TLSContents(tls), of: tls)
+    }
+
+    static func configuration(_ contents: TLSContents, of files: ServerTLS) throws -> TLSConfiguration {
+        let chain = try read(files.certificate, "certificate") { _ in
+            try NIOSSLCertificate.fromPEMBytes(contents.certificate)
+        }
+        let key = try read(files.privateKey, "private key") { _ in
+            try NIOSSLPrivateKey(bytes: contents.privateKey, format: .pem)
+        }
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) },
             privateKey: .privateKey(key)
         )
         configuration.minimumTLSVersion = .tlsv12
-        if let authorities = tls.clientAuthorities {
-            let roots = try read(authorities, "client authorities") { try NIOSSLCertificate.fromPEMFile($0) }
+        if let path = files.clientAuthorities, let authorities = contents.clientAuthorities {
+            let roots = try read(path, "client authorities") { _ in try NIOSSLCertificate.fromPEMBytes(authorities) }
             configuration.trustRoots = .certificates(roots)
             configuration.certificateVerification = .noHostnameVerification
         }
         return configuration
-    }
-
-    /// As ``serverConfiguration(_:)``, made ready for use.
-    static func server(_ tls: ServerTLS) throws -> NIOSSLContext {
-        try NIOSSLContext(configuration: serverConfiguration(tls))
     }
 
     /// What we present to an upstream, and whom we trust there. TLS 1.2 or newer.
@@ -57,8 +64,6 @@ public enum TLSFiles {
     }
 
     private static func read<Value>(_ path: String, _ what: String, _ read: (String) throws -> Value) throws -> Value {
-        do { return try read(path) } catch {
-            throw TLSFileError(description: "the \(what) file \(path) cannot be read as PEM")
-        }
+        do { return try read(path) } catch { throw TLSFileError(what, path) }
     }
 }

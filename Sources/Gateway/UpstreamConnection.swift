@@ -61,6 +61,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         outbound.writeBytes(lines)
         outbound.writeStaticString("X-Request-ID: ")
         outbound.writeBytes(state.eventID)
+        if let trace = state.trace {
+            outbound.writeStaticString("\r\ntraceparent: ")
+            outbound.writeString(trace.traceparent)
+        }
         if let body = state.prepared.body(state.request.customer) {
             outbound.writeStaticString("\r\nContent-Type: application/json\r\nContent-Length: ")
             var length: [UInt8] = []

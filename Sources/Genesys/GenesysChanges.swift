@@ -108,8 +108,11 @@ extension GenesysClient {
         let query = [("id", id), ("state", "any"), ("expand", "lasttokenissued,dateLastLogin")]
         let call = try Call("/users", query: query)
         let listing: Listing = try await read(call, .urgent, nil)
-        guard let found = listing.entities.compactMap(\.value).first(where: { $0.id.lowercased() == id.lowercased() })
-        else { throw GenesysError(.notFound, operation: call.operation) }
+        let readable = listing.entities.compactMap(\.value)
+        guard let found = readable.first(where: { $0.id.lowercased() == id.lowercased() }) else {
+            let isReadable = readable.count == listing.entities.count
+            throw GenesysError(isReadable ? .notFound : .unreadableReply, operation: call.operation)
+        }
         return found
     }
 

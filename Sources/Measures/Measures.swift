@@ -32,9 +32,10 @@ public final class Gauge: Sendable {
 
 /// How long things took, in fixed buckets.
 public final class Histogram: Sendable {
-    /// Upper bounds of the buckets in microseconds: 250 µs to 10 s.
+    /// Upper bounds of the buckets in microseconds: 10 µs to 10 s.
     static let bounds: [UInt64] = [
-        250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000,
+        10, 50, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
+        5_000_000,
         10_000_000,
     ]
 

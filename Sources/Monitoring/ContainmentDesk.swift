@@ -3,6 +3,7 @@ import Genesys
 import JSON
 public import Ledger
 public import Storage
+import Synchronization
 public import WallTime
 
 /// The cases of containment: people's commands, the state in the store, and what has to be done about them.
@@ -42,6 +43,7 @@ public struct ContainmentDesk: Sendable {
     let clock: any WallClock
     let platform: PlatformContainment?
     let liveCallsSeen = LiveCalls()
+    private let latest = Latest()
     private let producer: String
 
     /// - Parameters:
@@ -163,16 +165,31 @@ public struct ContainmentDesk: Sendable {
 
     // MARK: The store
 
+    /// What was read last; copies of a desk share it.
+    private final class Latest: Sendable {
+        private let known = Mutex<(book: ContainmentBook, size: Int64)?>(nil)
+
+        func withLock<Value: Sendable>(
+            _ body: (inout sending (book: ContainmentBook, size: Int64)?) -> sending Value
+        ) -> Value { known.withLock(body) }
+    }
+
     /// Thrown when another process recorded something of containment first.
     struct Overtaken: Error {}
 
+    /// All cases, and how many events they have, which grows with every change: as long as it has not, what was read last holds.
     func read() async throws -> (book: ContainmentBook, size: Int64) {
-        let texts = try await ledger.database.read { connection in
-            try connection.all("SELECT event FROM containment_events ORDER BY case_id, number") { $0.text(0) }
+        let known = latest.withLock { $0 }
+        let texts: [String]? = try await ledger.database.read { connection in
+            if let known, try Self.size(connection) == known.size { return nil }
+            return try connection.all("SELECT event FROM containment_events ORDER BY case_id, number") { $0.text(0) }
         }
+        if let known, texts == nil { return known }
         var book = ContainmentBook(policy: policy)
-        for text in texts { book.apply(try Self.event(text)) }
-        return (book, Int64(texts.count))
+        for text in texts ?? [] { book.apply(try Self.event(text)) }
+        let found = (book: book, size: Int64(texts?.count ?? 0))
+        latest.withLock { $0 = found }
+        return found
     }
 
     private static func event(_ text: String) throws -> ContainmentEvent {

@@ -29,7 +29,7 @@ public struct PlatformContainment: Sendable {
     }
 
     /// Does what is due, and reports what came of it.
-    /// - Throws: `CancellationError` only: what went wrong is in the report.
+    /// - Throws: `CancellationError` alone in practice: what went wrong is in the report.
     func bringAbout(_ effect: ContainmentEffect) async throws -> ContainmentReport {
         do {
             return switch (effect.step, effect.action) {
@@ -50,6 +50,8 @@ public struct PlatformContainment: Sendable {
             }
         } catch let error as GenesysError {
             return .failed("\(error)", canRetry: error.mayPass)
+        } catch is JSONCanonicalError {
+            return .failed("the platform's answer holds a number that cannot be sent back as it is", canRetry: false)
         }
     }
 

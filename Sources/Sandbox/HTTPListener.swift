@@ -1,13 +1,15 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Synchronization
 
 /// A small HTTP/1.1 server that can also answer badly, which server frameworks take care not to do.
 struct HTTPListener: Sendable {
     typealias Handler = @Sendable (Request) async -> Response
     private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
 
-    private let server: NIOAsyncChannel<Connection, Never>
+    private let server: NIOAsyncChannel<any Channel, Never>
+    private let accepted: OpenChannels
     /// Largest body of a request; a connection that sends more is closed.
     private let maximumBody: Int
     /// Waits between the bytes of a dripping body.
@@ -23,15 +25,20 @@ struct HTTPListener: Sendable {
         maximumBody: Int = 1 << 20,
         pause: @escaping @Sendable () async -> Void
     ) async throws {
+        let accepted = OpenChannels()
+        // Nothing is read of a connection before somebody serves it: one that is accepted in the moment of the end never is.
         server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.autoRead, value: false)
             .bind(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture {
+                accepted.add(channel)
+                return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    return try Connection(wrappingChannelSynchronously: channel)
+                    return channel
                 }
             }
+        self.accepted = accepted
         self.port = server.channel.localAddress?.port ?? 0
         self.maximumBody = maximumBody
         self.pause = pause
@@ -42,21 +49,28 @@ struct HTTPListener: Sendable {
         // An error here means that the listening socket is gone, which is how serving ends.
         try? await server.executeThenClose { connections in
             try await withThrowingDiscardingTaskGroup { group in
-                for try await connection in connections {
-                    group.addTask { await serve(connection, handler) }
+                for try await channel in connections {
+                    group.addTask { await serve(channel, handler) }
                 }
             }
         }
+        await accepted.close()
     }
 
     /// Closes a listener that will not be run.
     func close() async {
         try? await server.executeThenClose { _ in }
+        await accepted.close()
     }
 
-    private func serve(_ connection: Connection, _ handler: Handler) async {
+    private func serve(_ channel: any Channel, _ handler: Handler) async {
+        let wrapped = channel.eventLoop.submit {
+            let connection = try Connection(wrappingChannelSynchronously: channel)
+            try channel.syncOptions?.setOption(.autoRead, value: true)
+            return connection
+        }
         // Clients that hang up are no concern of the sandbox.
-        try? await connection.executeThenClose { inbound, outbound in
+        try? await wrapped.get().executeThenClose { inbound, outbound in
             var head: HTTPRequestHead?
             var body: [UInt8] = []
             for try await part in inbound {
@@ -115,5 +129,20 @@ struct HTTPListener: Sendable {
         }
         try await outbound.write(.end(nil))
         return true
+    }
+}
+
+/// The connections of a listener that are open, served or not.
+private final class OpenChannels: Sendable {
+    private let channels = Mutex<[ObjectIdentifier: any Channel]>([:])
+
+    func add(_ channel: any Channel) {
+        let id = ObjectIdentifier(channel)
+        channels.withLock { $0[id] = channel }
+        channel.closeFuture.whenComplete { [weak self] _ in self?.channels.withLock { $0[id] = nil } }
+    }
+
+    func close() async {
+        for channel in channels.withLock({ Array($0.values) }) { try? await channel.close() }
     }
 }

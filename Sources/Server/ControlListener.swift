@@ -1,4 +1,4 @@
-public import NIOSSL
+public import Gateway
 
 /// Where and how the control plane listens.
 public struct ControlListener: Sendable {
@@ -7,7 +7,7 @@ public struct ControlListener: Sendable {
     /// The port; 0 for any.
     public var port: Int
     /// TLS; nil for plain text.
-    public var tls: TLSConfiguration?
+    public var tls: TLSKeeper?
     /// How long a connection may be silent before it is closed, while no answer is due.
     public var idleTimeout: Duration
     /// Connections at the most; further ones wait to be accepted.
@@ -17,7 +17,7 @@ public struct ControlListener: Sendable {
     public init(
         host: String,
         port: Int,
-        tls: TLSConfiguration? = nil,
+        tls: TLSKeeper? = nil,
         idleTimeout: Duration = .seconds(30),
         maximumConnections: Int = 512
     ) {

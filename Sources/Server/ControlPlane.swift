@@ -4,7 +4,6 @@ public import Delivery
 public import Gateway
 public import Hummingbird
 import HummingbirdCore
-import HummingbirdTLS
 public import Identity
 public import JSON
 public import Ledger
@@ -38,6 +37,8 @@ public struct ControlPlane: Sendable {
         public var registry: ClientRegistry
         /// The API clients as both planes know them.
         public var directory: ClientDirectory
+        /// The listeners' certificates.
+        public var certificates: [TLSKeeper]
         /// How the data plane fares.
         public var dataPlane: any DataPlaneStatus
         /// The routes of the data plane, for their fail modes.
@@ -81,6 +82,7 @@ public struct ControlPlane: Sendable {
             intake: EventIntake,
             registry: ClientRegistry,
             directory: ClientDirectory,
+            certificates: [TLSKeeper] = [],
             dataPlane: any DataPlaneStatus,
             routes: [Route],
             node: String = "node-1",
@@ -105,6 +107,7 @@ public struct ControlPlane: Sendable {
             self.intake = intake
             self.registry = registry
             self.directory = directory
+            self.certificates = certificates
             self.dataPlane = dataPlane
             self.routes = routes
             self.node = node
@@ -157,7 +160,7 @@ public struct ControlPlane: Sendable {
             ledger: parts.ledger,
             dataPlane: parts.dataPlane,
             routes: parts.routes,
-            checks: parts.readyChecks,
+            checks: parts.readyChecks + parts.certificates.map { ReadyCheck($0, clock: parts.clock) },
             cluster: ClusterView(node: parts.node, ledger: parts.ledger, leases: parts.leases),
             commits: commits
         )
@@ -167,6 +170,7 @@ public struct ControlPlane: Sendable {
             node: parts.node,
             probe: probe,
             metrics: metrics,
+            certificates: parts.certificates,
             delivery: DeliveryMetrics(control: parts.delivery, sinks: parts.sinks),
             feeds: parts.feeds,
             clock: parts.clock
@@ -208,25 +212,26 @@ public struct ControlPlane: Sendable {
 
     /// The service that listens and answers, for a service group. It finishes the requests under way when it is stopped.
     /// - Parameter onReady: told the port once connections are accepted.
-    /// - Throws: an error of the TLS library when the certificate or key cannot be used.
     public func application(
         _ listener: ControlListener,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
-    ) throws -> some ApplicationProtocol {
-        let http = HTTPServerBuilder.http1(
-            configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ConnectionGuard()],
-                idleTimeout: TimeAmount(listener.idleTimeout),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: 8 * 1024,
-                    maxHeaderListSize: 16 * 1024,
-                    maxHeaderFieldCount: 100
-                )
+    ) -> some ApplicationProtocol {
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard()],
+            idleTimeout: TimeAmount(listener.idleTimeout),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 8 * 1024,
+                maxHeaderListSize: 16 * 1024,
+                maxHeaderFieldCount: 100
             )
         )
+        let http = HTTPServerBuilder { responder in
+            let plain = HTTP1Channel(responder: responder, configuration: configuration)
+            return listener.tls.map { KeptTLSChannel(base: plain, tls: $0) } ?? plain
+        }
         return Application(
             responder: router().buildResponder(),
-            server: try listener.tls.map { try .tls(http, tlsConfiguration: $0) } ?? http,
+            server: http,
             configuration: ApplicationConfiguration(
                 address: .hostname(listener.host, port: listener.port),
                 availableConnectionsDelegate: .maximum(listener.maximumConnections, logger: parts.logger)

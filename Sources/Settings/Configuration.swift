@@ -48,6 +48,8 @@ public struct Configuration: Sendable {
     public let control: GatewaySettings.Listener
     /// How signed requests are judged.
     public let signatures: SignatureRules
+    /// Where traces go; nil when nothing is traced.
+    public let tracing: TracingSettings?
     /// The platform; nil when none is configured.
     public let platform: Platform?
     /// Which facts are brought in from the platform.

@@ -88,6 +88,7 @@ struct ConfigurationLoader {
         let listeners = listeners(root)
         let spool = spool(root, isUsed: traffic.routes.contains(where: \.spools))
         let commitments = root.flag("commitments") ?? true
+        let tracing = TracingReader(network: NetworkReader(files: files)).settings(root.section("tracing"))
         let signatures = SignatureReader().rules(root.section("signatures"))
         let redaction = RedactionReader().settings(root.section("redaction"))
         let sinkReader = SinkReader(files: files, redaction: redaction)
@@ -139,6 +140,7 @@ struct ConfigurationLoader {
             ),
             control: control,
             signatures: signatures,
+            tracing: tracing,
             platform: platform?.platform,
             feeds: feeds,
             sinks: readSinks,

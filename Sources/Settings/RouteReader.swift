@@ -43,6 +43,7 @@ struct RouteReader {
             section.problem("upstream", "is not configured; known: \(known)")
         }
         let budget = budget(section, timeout: upstream?.timeoutMilliseconds)
+        let objective = objective(section, budget: budget)
         let request = request(section)
         let failMode = section.choice("failMode", Route.FailMode.self) ?? .refuse
         let mode = section.choice("mode", Route.Mode.self) ?? .enforce
@@ -62,6 +63,7 @@ struct RouteReader {
                     failMode: failMode,
                     mode: mode,
                     budgetMilliseconds: budget,
+                    objectiveMilliseconds: objective,
                     maximumResponseBytes: maximum,
                     velocity: velocity
                 )
@@ -105,6 +107,18 @@ struct RouteReader {
             )
         }
         return budget
+    }
+
+    /// A time that no read may take would count every read as good.
+    private func objective(_ section: Section, budget: Int) -> Int {
+        let objective = section.duration("objective", in: 1...55_000)
+        if let objective, objective > budget {
+            section.problem(
+                "objective",
+                "the objective of \(objective)ms is beyond the budget of \(budget)ms: lower it"
+            )
+        }
+        return objective ?? min(1000, budget)
     }
 
     private func velocity(_ section: Section) -> VelocityLimit? {

@@ -7,7 +7,7 @@ import WallTime
 
 @testable import Delivery
 
-@Suite("Datadog", .timeLimit(.minutes(2))) struct DatadogSinkTests {
+@Suite("Datadog", .timeLimit(.minutes(5))) struct DatadogSinkTests {
     private func run(
         _ engine: Engine = .sqlite,
         hoursLater: Int64 = 0,

@@ -19,14 +19,6 @@ enum NetworkFault: Sendable, CaseIterable {
     case stallReply
     /// The reply comes byte for byte.
     case dripReply
-
-    /// Whether it strikes only when the receiver says something.
-    var concernsReply: Bool {
-        switch self {
-        case .refuse, .cutRequest, .stallRequest: false
-        case .cutBeforeReply, .cutReply, .stallReply, .dripReply: true
-        }
-    }
 }
 
 /// Stands between a sink and its receiver: the first connections break in one way, all later ones go through.

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Delivery
 
-@Suite("NDJSON file", .timeLimit(.minutes(2))) struct FileSinkTests {
+@Suite("NDJSON file", .timeLimit(.minutes(5))) struct FileSinkTests {
     private let folder: TemporaryFolder
     private let path: String
 

@@ -8,7 +8,7 @@ import WallTime
 
 @testable import Delivery
 
-@Suite("Lane", .timeLimit(.minutes(2))) struct LaneTests {
+@Suite("Lane", .timeLimit(.minutes(5))) struct LaneTests {
     @Test(arguments: Engine.allCases) func deliversEverythingOnce(engine: Engine) async throws {
         let (ledger, state, control) = try make(engine)
         try await ledger.append(95)

@@ -9,7 +9,7 @@ import WallTime
 @testable import Delivery
 
 /// Against the pretend collector, which answers as Splunk was recorded to.
-@Suite("Splunk", .timeLimit(.minutes(2))) struct SplunkSinkTests {
+@Suite("Splunk", .timeLimit(.minutes(5))) struct SplunkSinkTests {
     /// A collector, a ledger and a client for one test.
     private struct Bench {
         let receiver: HECReceiver

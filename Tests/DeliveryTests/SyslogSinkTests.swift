@@ -64,7 +64,7 @@ final class SyslogReceiver: Sendable {
     }
 }
 
-@Suite("syslog", .timeLimit(.minutes(2))) struct SyslogSinkTests {
+@Suite("syslog", .timeLimit(.minutes(5))) struct SyslogSinkTests {
     private func sink(port: Int, tls: TLSConfiguration? = nil, host: String = "127.0.0.1") -> SyslogSink {
         var settings = SyslogSink.Settings(host: host, port: port, tls: tls)
         settings.timeout = .seconds(5)

@@ -12,7 +12,7 @@ import WallTime
 @Suite(
     "PostgreSQL warehouse",
     .enabled(if: PostgresSchema.server != nil, "set MUNIMENT_TEST_POSTGRES"),
-    .timeLimit(.minutes(2))
+    .timeLimit(.minutes(5))
 ) struct WarehouseSinkTests {
     private let schema: PostgresSchema
     private let warehouse: any Database

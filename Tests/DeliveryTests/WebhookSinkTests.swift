@@ -74,7 +74,7 @@ final class WebhookReceiver: Sendable {
     }
 }
 
-@Suite("Webhooks", .timeLimit(.minutes(2))) struct WebhookSinkTests {
+@Suite("Webhooks", .timeLimit(.minutes(5))) struct WebhookSinkTests {
     private static let secret = "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
     private func run(

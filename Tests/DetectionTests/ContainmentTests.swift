@@ -387,4 +387,18 @@ struct ContainmentTests {
         world.run(at: monday.adding(seconds: 60))
         #expect(world.book.cases["case-1"]?.phase == .undone && world.done.isEmpty)
     }
+
+    @Test("tokens may be deleted again while the first time is only watched")
+    func watchedIsNotInTheWay() throws {
+        var world = World()
+        try world.command(.propose(Self.proposal(.deleteTokens)), by: "alice", at: monday)
+        let again = Self.proposal(.deleteTokens, id: "case-2")
+        #expect(Self.refusal(world.book, .propose(again)) == .alreadyRunning("case-1"))
+        try world.command(.approve(caseID: "case-1"), by: "bob", at: monday)
+        for _ in 0..<2 {
+            if let (id, effect) = world.book.due(at: monday).first { world.execute(id, effect, at: monday) }
+        }
+        #expect(world.book.cases["case-1"]?.phase == .verifying)
+        #expect(Self.refusal(world.book, .propose(again)) == nil)
+    }
 }

@@ -147,6 +147,13 @@ import Testing
         ] {
             #expect(outcome.output.contains("=> \(expected)"))
         }
+        // What the demonstration wrote verifies without any of our own code.
+        let vkey = try String(contentsOfFile: folder + "/keys/ledger.vkey", encoding: .utf8)
+        try await verifyWithGo(
+            folder + "/export",
+            vkey.trimmingCharacters(in: .whitespacesAndNewlines),
+            expected: 0
+        )
         try? FileManager.default.removeItem(atPath: folder)
     }
 }

@@ -17,7 +17,8 @@ import Testing
             "DETECTION_ALERT_RAISED",
             ["severity": "critical", "sentence": "a|b=c\\d\nnext\rlast"]
         )
-        #expect(line.hasPrefix(#"CEF:0|A\|B|C\\D|1=2|detection_alert_raised|Detection alert raised|10|rt=1768469400123 externalId="#))
+        let header = #"CEF:0|A\|B|C\\D|1=2|detection_alert_raised|Detection alert raised|10|"#
+        #expect(line.hasPrefix(header + "rt=1768469400123 externalId="))
         #expect(line.hasSuffix(#" msg=a|b\=c\\d\nnext\rlast"#))
         #expect(!line.contains("\n") && !line.contains("\r"))
     }

@@ -15,6 +15,7 @@ import Redaction
 import Sandbox
 import Storage
 import Testing
+import Traces
 import WallTime
 
 @testable import Gateway
@@ -117,6 +118,7 @@ struct Site: Sendable {
         tls: UpstreamTLS? = nil,
         upstreamHost: String = "127.0.0.1",
         naming: (any CustomerNaming)? = nil,
+        spans: SpanQueue? = nil,
         scopes: Set<Scope> = [.read(route: "*")],
         redactors: [Redaction.Category: Redactor] = [:],
         _ change: (inout GatewaySettings) -> Void = { _ in },
@@ -169,6 +171,7 @@ struct Site: Sendable {
                 commitments: DisclosureCommitments(key: key),
                 platform: platform ? GenesysPlatform(client: genesys) : nil,
                 restrictions: restrictions,
+                spans: spans,
                 redactors: redactors,
                 clock: clock
             )

@@ -1,8 +1,10 @@
 import Foundation
 import JSON
 import Ledger
+import Measures
 import NIOSSL
 import Testing
+import WallTime
 
 @testable import Gateway
 
@@ -37,7 +39,7 @@ struct Certificates {
         }
     }
 
-    private static func openssl(_ folder: String, _ arguments: String) throws {
+    static func openssl(_ folder: String, _ arguments: String) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments.split(separator: " ").map(String.init)
@@ -110,6 +112,98 @@ extension Integration {
                     try? await outdated.send(site.request())
                     #expect(await outdated.rest().isEmpty)
                 }
+            }
+        }
+
+        /// New connections get the new certificate, old ones go on, and files that do not do change nothing.
+        @Test func certificatesAreReadAgain() async throws {
+            let (first, second) = (try Certificates(), try Certificates())
+            defer {
+                first.remove()
+                second.remove()
+            }
+            let files = ServerTLS(certificate: first.path("server.pem"), privateKey: first.path("server.key"))
+            func install(_ name: String, from source: Certificates, as target: String) throws {
+                let bytes = try #require(FileManager.default.contents(atPath: source.path(name)))
+                try bytes.write(to: URL(fileURLWithPath: first.path(target)))
+            }
+            try await Site.run(platform: false) {
+                $0.listener = .init(host: "127.0.0.1", port: 0, tls: files)
+            } _: { (site: Site) async throws in
+                let keeper = try #require(site.gateway.certificate)
+                let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+                let old = try first.client(trusting: "ca")
+                let new = try second.client(trusting: "ca")
+                func status(_ tls: TLSConfiguration) async throws -> Int? {
+                    let caller = try await Caller(port: site.port, tls: tls)
+                    try? await caller.send(site.request())
+                    let reply = try? await caller.reply()
+                    await caller.close()
+                    return reply?.status
+                }
+                let kept = try await Caller(port: site.port, tls: old)
+                try await kept.send(site.request())
+                #expect(try await kept.reply().status == 200)
+                #expect(keeper.reload(at: now) == .unchanged)
+                #expect(keeper.status.refusal == nil && keeper.status.expires > now)
+
+                // Half of a change: a certificate whose key is not there yet.
+                try install("server.pem", from: second, as: "server.pem")
+                guard case .refused(let reason) = keeper.reload(at: now) else {
+                    Issue.record("a pair that does not fit was taken")
+                    return
+                }
+                #expect(reason.contains("server.key") && keeper.status.refusal == reason)
+                #expect(keeper.reload(at: now) == .refused(reason))
+                #expect(try await status(old) == 200)
+                #expect(try await status(new) == nil)
+
+                try install("server.key", from: second, as: "server.key")
+                #expect(keeper.reload(at: now) == .replaced)
+                #expect(keeper.status.refusal == nil)
+                #expect(try await status(new) == 200)
+                #expect(try await status(old) == nil)
+                try await kept.send(site.request())
+                #expect(try await kept.reply().status == 200)
+                await kept.close()
+
+                for broken in ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+                    try Data(broken.utf8).write(to: URL(fileURLWithPath: first.path("server.pem")))
+                    guard case .refused = keeper.reload(at: now) else {
+                        Issue.record("\(broken) was taken")
+                        return
+                    }
+                }
+                try FileManager.default.removeItem(atPath: first.path("server.pem"))
+                guard case .refused = keeper.reload(at: now) else {
+                    Issue.record("no file was taken")
+                    return
+                }
+                #expect(try await status(new) == 200)
+                // What has ended does not take the place of what has not: this one ends after one day, that in use after two.
+                try Certificates.openssl(
+                    second.folder,
+                    "req -x509 -newkey rsa:2048 -nodes -days 1 -keyout ended.key -out ended.pem -subj /CN=localhost"
+                )
+                try install("ended.pem", from: second, as: "server.pem")
+                try install("ended.key", from: second, as: "server.key")
+                guard case .refused(let ended) = keeper.reload(at: now.adding(seconds: 130_000)) else {
+                    Issue.record("an ended certificate was taken")
+                    return
+                }
+                #expect(ended.contains("ended on"))
+                try install("server.pem", from: second, as: "server.pem")
+                try install("server.key", from: second, as: "server.key")
+                #expect(keeper.reload(at: now) == .unchanged)
+                var text = MetricsText()
+                TLSKeeper.write([keeper], to: &text)
+                let expiry = keeper.status.expires.milliseconds / 1000
+                for line in [
+                    "muniment_tls_certificate_expiry_seconds{listener=\"data\"} \(expiry)",
+                    "muniment_tls_reload_failing{listener=\"data\"} 0",
+                    "muniment_tls_reloads_total{listener=\"data\",outcome=\"replaced\"} 1",
+                    "muniment_tls_reloads_total{listener=\"data\",outcome=\"refused\"} 6",
+                ] { #expect(text.text.contains(line + "\n"), "\(text.text)") }
             }
         }
 

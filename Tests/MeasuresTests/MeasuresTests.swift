@@ -25,7 +25,8 @@ import Testing
 
     @Test(
         arguments: [
-            (0, 0), (250, 0), (251, 1), (500, 1), (501, 2), (10_000_000, 14), (10_000_001, 15), (UInt64.max / 2, 15),
+            (0, 0), (10, 0), (11, 1), (250, 2), (251, 3), (500, 3), (501, 4), (10_000_000, 16), (10_000_001, 17),
+            (UInt64.max / 2, 17),
         ] as [(UInt64, Int)]
     )
     func observationsFallIntoTheBucketThatHoldsThem(microseconds: UInt64, bucket: Int) {

@@ -1,3 +1,5 @@
+import Foundation
+import Gateway
 import Hummingbird
 import HummingbirdTesting
 import NIOSSL
@@ -9,11 +11,16 @@ import Testing
     @Test func theListenerSpeaksTLSAndNothingElse() async throws {
         let installation = try Installation()
         let certificate = try NIOSSLCertificate(bytes: Array(Self.certificate.utf8), format: .pem)
-        let key = try NIOSSLPrivateKey(bytes: Array(Self.key.utf8), format: .pem)
+        let files = ServerTLS(
+            certificate: installation.folder + "/server.pem",
+            privateKey: installation.folder + "/server.key"
+        )
+        try Self.certificate.write(toFile: files.certificate, atomically: true, encoding: .utf8)
+        try Self.key.write(toFile: files.privateKey, atomically: true, encoding: .utf8)
         let listener = ControlListener(
             host: "127.0.0.1",
             port: 0,
-            tls: .makeServerConfiguration(certificateChain: [.certificate(certificate)], privateKey: .privateKey(key))
+            tls: try TLSKeeper(listener: "control", files: files)
         )
         var trusting = TLSConfiguration.makeClientConfiguration()
         trusting.trustRoots = .certificates([certificate])

@@ -37,8 +37,8 @@ struct ManyProblemsTests {
               line \(lines[4]), column 14: upstreams.crm.timeout: must be a time from 10ms to 50s, written like \
             400ms, 4s, 5m or 1h
               line \(lines[5]), column 5: routes.customer-profile.budgit: is not a known setting; known here: \
-            body, budget, customerField, defaultPurpose, failMode, fields, maximumResponse, method, mode, path, \
-            purposes, upstream, velocity
+            body, budget, customerField, defaultPurpose, failMode, fields, maximumResponse, method, mode, \
+            objective, path, purposes, upstream, velocity
               line \(lines[6]), column 32: routes.customer-profile.fields[1].category: is not known; known: name, \
             contact, email, phone, address, postcode, date-of-birth, national-id, payment-card, \
             card-verification, bank-account, balance, transaction, health, credential, note, identifier, \

@@ -82,7 +82,8 @@ public struct ContainmentBook: Sendable {
             guard undoAt > now else { return .undoInPast }
         }
         let running = cases.values.filter {
-            $0.step == proposal.step && $0.target.id == proposal.target.id && !$0.isOver
+            // What was done and is only watched, such as deleted tokens, may be needed again.
+            $0.step == proposal.step && $0.target.id == proposal.target.id && !$0.isOver && !$0.isOnlyWatched
         }
         if let first = running.map(\.id).min() { return .alreadyRunning(first) }
         return capReached(adding: proposal.target.id, except: nil, at: now)

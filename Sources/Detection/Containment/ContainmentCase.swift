@@ -95,6 +95,9 @@ public struct ContainmentCase: Sendable, Hashable {
         }
     }
 
+    /// Whether it was done, cannot be taken back, and is looked at all the same.
+    var isOnlyWatched: Bool { phase == .verifying && !step.isReversible }
+
     // MARK: What has to be done
 
     /// The effect to bring about now, or nil while there is nothing to do.

@@ -112,7 +112,8 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
         case .unknownTarget(let id): "the platform knows no active or inactive '\(id)'; give the id, not a name"
         case .decisionRepeated: "a decision with this message id was taken before; each needs an id of its own"
         case .noNativeLogin:
-            "the user does not sign in with a password of the platform; end the identity provider's session instead"
+            "the user is not known to sign in with a password of the platform, which must answer to that; with single sign-on end "
+                + "the identity provider's session instead"
         case .undoInPast: "the end of the effect must be later than now"
         case .notReversible(let step): "'\(step.rawValue)' cannot be taken back, so it can have no end and no undoing"
         case .reasonMissing: "give a reason: it stays in the record"

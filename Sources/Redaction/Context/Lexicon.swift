@@ -114,11 +114,20 @@ struct Lexicon {
         return hashes.count - 1
     }
 
+    /// Slots of the table of words.
+    static let wordSlots = 8192
+
+    private static func words(_ hashes: [UInt64]) -> PerfectHashView {
+        let words = PerfectHashView(PerfectHash(hashes, slots: wordSlots))
+        precondition(words.slotCount == wordSlots, "the words need a larger table: double Lexicon.wordSlots")
+        return words
+    }
+
     /// The tables for look-ups.
     fileprivate func makeView() -> LexiconView {
         let keys = phrases.keys.sorted()
         return LexiconView(
-            words: PerfectHashView(PerfectHash(Array(hashes.dropFirst()))),
+            words: Self.words(Array(hashes.dropFirst())),
             numbers: Immortal.copy(numbers),
             classes: Immortal.copy(classes),
             phrases: PerfectHashView(PerfectHash(keys.map(LexiconView.phraseHash))),
@@ -156,7 +165,9 @@ struct LexiconView: @unchecked Sendable {
 
     /// The place of the word with this hash, 0 when it is not in the lexicon.
     @inline(__always)
-    func find(_ hash: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: words.place(hash)) }
+    func find(_ hash: UInt64) -> UInt16 {
+        UInt16(truncatingIfNeeded: words.place(hash, slots: Lexicon.wordSlots))
+    }
 
     /// What the phrase of two words says, nil when it is none.
     @inline(__always)

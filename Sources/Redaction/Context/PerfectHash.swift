@@ -9,9 +9,10 @@ struct PerfectHash {
     let hashes: [UInt64]
 
     /// Places `hashes`, which differ and of which none is 0, at 1, 2 and so on.
-    init(_ hashes: [UInt64]) {
+    /// - Parameter least: the least number of slots, a power of two.
+    init(_ hashes: [UInt64], slots least: Int = 256) {
         self.hashes = [0] + hashes
-        var size = 256
+        var size = least
         while size < hashes.count * 2 { size *= 2 }
         while true {
             displacements = Array(repeating: 0, count: size / 8)
@@ -58,24 +59,29 @@ struct PerfectHashView {
     private let displacements: UnsafePointer<UInt32>
     private let slots: UnsafePointer<UInt16>
     private let hashes: UnsafePointer<UInt64>
-    private let buckets: Int
     private let size: Int
 
     init(_ table: PerfectHash) {
         displacements = Immortal.copy(table.displacements)
         slots = Immortal.copy(table.slots)
         hashes = Immortal.copy(table.hashes)
-        buckets = table.displacements.count
         size = table.slots.count
+    }
+
+    /// The number of slots.
+    var slotCount: Int { size }
+
+    /// The same in a table of which it is known how many slots it has: most of the time that a look-up takes is saved.
+    @inline(__always)
+    func place(_ hash: UInt64, slots: Int) -> Int {
+        let displacement = displacements[PerfectHash.bucket(hash, slots / 8)]
+        let place = Int(self.slots[PerfectHash.slot(hash, displacement, slots)])
+        return hashes[place] == hash ? place : 0
     }
 
     /// The place of `hash`, 0 when it is not in the table.
     @inline(__always)
-    func place(_ hash: UInt64) -> Int {
-        let displacement = displacements[PerfectHash.bucket(hash, buckets)]
-        let place = Int(slots[PerfectHash.slot(hash, displacement, size)])
-        return hashes[place] == hash ? place : 0
-    }
+    func place(_ hash: UInt64) -> Int { place(hash, slots: size) }
 }
 
 /// Memory for tables that live as long as the process.

@@ -61,6 +61,11 @@ extension Scan {
     /// it was read or must be waited for.
     mutating func readRegistration(_ first: Int, _ findings: inout [Finding]) -> Bool {
         let place = start(first)
+        // Every part has one of these signs beside it.
+        switch byte(place &- 1) {
+        case 0x2D, 0x2E, 0x2F: break
+        default: if byte(place &+ 2) != 0x2E || byte(place &+ 6) != 0x2E { return false }
+        }
         for part in [0, 3, 7, 11, 16] {
             let start = place &- part
             guard byte(start &+ 2) == 0x2E, byte(start &+ 6) == 0x2E, byte(start &+ 10) == 0x2F,

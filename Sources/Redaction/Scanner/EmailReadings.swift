@@ -66,10 +66,13 @@ extension Scan {
         )
     }
 
-    /// True when what follows `end` without a space goes on as a mailbox up to an at sign.
+    /// True when what follows `end` without a space goes on as a mailbox up to an at sign, as such or as in a URL.
     func isBeforeAt(_ end: Int) -> Bool {
         var offset = end
-        while offset &- end < Self.longestMailbox, offset < count, isMailbox(text[offset]) { offset &+= 1 }
+        while offset &- end < Self.longestMailbox, offset < count, isMailbox(text[offset]) {
+            if text[offset] == 0x25, byte(offset &+ 1) == 0x34, byte(offset &+ 2) == 0x30 { return true }
+            offset &+= 1
+        }
         return byte(offset) == 0x40
     }
 

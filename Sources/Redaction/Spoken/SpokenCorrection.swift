@@ -19,7 +19,9 @@ extension Scan {
     /// The same behind a number in digits: only with a comma or another word beside the "no", which may also stand for "number".
     @inline(__always)
     func isFollowedByWrittenCorrection(_ last: Int) -> Bool {
-        guard last &+ 1 < tokenCount, tokens[last &+ 1].kind == .letters, isFollowedByCorrection(last) else {
+        guard last &+ 1 < tokenCount, tokens[last &+ 1].entry != 0 || tokens[last &+ 1].length == 1,
+            tokens[last &+ 1].kind == .letters, isFollowedByCorrection(last)
+        else {
             return false
         }
         for offset in end(last)..<start(last &+ 1) where text[offset] == 0x2C || text[offset] == 0x2D { return true }

@@ -42,7 +42,7 @@ extension Scan {
         }
         guard plain <= Self.plainWords else { return false }
         steps &+= words
-        guard at > 0, number(at).kind == .at, words > 0, number(at &+ 1).kind != .filler,
+        guard at > 0, number(at).kind == .at, !isAttached(at), words > 0, number(at &+ 1).kind != .filler,
             end(last) &- start(at) <= Self.longestSpokenDomain, let first = mailboxStart(before: at, last)
         else { return false }
         while let last = findings.last, last.start >= start(first) { findings.removeLast() }
@@ -134,7 +134,13 @@ extension Scan {
         }
         let kind = number(first).kind
         if kind == .dot || kind == .sign { first &+= 1 }
-        return first < at ? first : nil
+        guard first < at else { return nil }
+        // The whole of a word such as "m2", or nothing.
+        while isAttached(first) {
+            first &-= 1
+            guard start(first) >= max(limit, floor) else { return nil }
+        }
+        return first
     }
 
     @inline(__always)

@@ -3,6 +3,8 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import TextEncoding
+import Traces
 
 /// The outermost layer of every request: takes its body within bounds, turns whatever goes wrong into a problem document, sets the
 /// headers that every answer has, counts and logs.
@@ -76,9 +78,17 @@ struct Envelope: RouterMiddleware {
             "requestId": "\(context.id)", "method": "\(method)", "route": "\(route)", "status": "\(status)",
             "microseconds": "\(took.microseconds)",
         ]
+        if let trace = Self.trace(request) { metadata["traceId"] = "\(trace)" }
         if let client = context.outcome.clientID { metadata["clientId"] = "\(client)" }
         if let failure { metadata["failure"] = "\(failure)" }
         logger.log(level: status >= 500 ? .error : .info, "request", metadata: metadata)
+    }
+
+    /// The trace that a caller says the request belongs to.
+    private static func trace(_ request: Request) -> String? {
+        let headers = HTTPField.Name("traceparent").map { request.headers[values: $0] } ?? []
+        guard headers.count == 1, let context = TraceContext(traceparent: Array(headers[0].utf8)) else { return nil }
+        return Hex.encode(context.trace)
     }
 
     private static let methods: Set<HTTPRequest.Method> = [

@@ -1,4 +1,6 @@
+import Gateway
 import JSON
+import WallTime
 
 /// How one part of the installation is.
 public enum PartState: Sendable, Hashable {
@@ -38,6 +40,24 @@ public struct ReadyCheck: Sendable {
     public init(name: String, state: @escaping @Sendable () async -> PartState) {
         self.name = name
         self.state = state
+    }
+}
+
+extension ReadyCheck {
+    /// How many days before its end a certificate is spoken of.
+    private static let notice: Int64 = 7
+
+    /// Looks at a listener's certificate.
+    init(_ certificate: TLSKeeper, clock: any WallClock) {
+        self.init(name: "tls-\(certificate.listener)") {
+            let (status, now) = (certificate.status, clock.now())
+            if status.expires <= now { return .degraded("the certificate has ended: callers refuse it") }
+            if status.refusal != nil {
+                return .degraded("the files hold a pair that cannot be used: the one before it stays in use")
+            }
+            let isEnding = status.expires <= now.adding(seconds: Self.notice * 86_400)
+            return isEnding ? .degraded("the certificate ends on \(status.expires)") : .ok
+        }
     }
 }
 

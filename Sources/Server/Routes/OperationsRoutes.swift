@@ -1,4 +1,5 @@
 import Delivery
+import Gateway
 import Hummingbird
 import JSON
 import Ledger
@@ -13,6 +14,7 @@ struct OperationsRoutes: Sendable {
     let node: String
     let probe: ReadinessProbe
     let metrics: ControlMetrics
+    let certificates: [TLSKeeper]
     let delivery: DeliveryMetrics
     let feeds: FeedDesk?
     let clock: any WallClock
@@ -33,6 +35,7 @@ struct OperationsRoutes: Sendable {
         var text = MetricsText()
         dataPlane.write(to: &text)
         metrics.write(to: &text)
+        TLSKeeper.write(certificates, to: &text)
         text.family("muniment_node_info", .gauge, help: "This node.", [([("node", node)], 1)])
         let health = ledger.health
         let size = health.head.size

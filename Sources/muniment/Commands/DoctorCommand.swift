@@ -50,6 +50,7 @@ struct DoctorCommand: AsyncParsableCommand {
         for upstream in installation.configuration.gateway.upstreams {
             findings += await self.upstream(upstream, now: installation.clock)
         }
+        findings += certificates(installation)
         findings += await platform(installation)
         if format.format == .json {
             Output.json(
@@ -115,6 +116,25 @@ struct DoctorCommand: AsyncParsableCommand {
         case .byTrigger: return Finding(what: what, state: .pass, detail: "the store refuses UPDATE and DELETE")
         case .missing(let statement):
             return Finding(what: what, state: .fail, detail: "the store accepts '\(statement)': its triggers are gone")
+        }
+    }
+
+    /// The listeners' certificates as a server would read them now.
+    private func certificates(_ installation: Installation) -> [Finding] {
+        let configuration = installation.configuration
+        let listeners = [("data", configuration.gateway.listener.tls), ("control", configuration.control.tls)]
+        return listeners.compactMap { name, files in
+            guard let files else { return nil }
+            let what = "certificate \(name)"
+            do {
+                let expires = try TLSKeeper(listener: name, files: files).status.expires
+                let now = installation.clock.now()
+                let state: Finding.State =
+                    expires <= now ? .fail : expires <= now.adding(seconds: 30 * 86_400) ? .warning : .pass
+                return Finding(what: what, state: state, detail: "ends on \(expires); the key is its key")
+            } catch {
+                return Finding(what: what, state: .fail, detail: "\(error)")
+            }
         }
     }
 

@@ -17,6 +17,8 @@ import Server
 import ServiceLifecycle
 import Settings
 import Storage
+import Traces
+import UnixSignals
 import WallTime
 
 /// Both planes, the followers and the ledger, put together in one process.
@@ -37,6 +39,8 @@ final class MunimentServer: Sendable {
     private let containment: ContainmentDesk
     private let sinks: SinkAssembly
     private let feeds: FeedAssembly
+    private let controlCertificate: TLSKeeper?
+    private let spans: SpanQueue?
     private let logger: Logger
 
     /// Opens the ledger and composes the parts; nothing listens yet.
@@ -84,8 +88,10 @@ final class MunimentServer: Sendable {
             feeds = try FeedAssembly(installation, client: nil, ledger: ledger, identities: identities)
         }
         self.readyChecks = readyChecks
+        controlCertificate = try configuration.control.tls.map { try TLSKeeper(listener: "control", files: $0) }
         self.http = http
         containment = try installation.containmentDesk(ledger, platform: genesysClient, producer: producer)
+        spans = configuration.tracing.map { SpanQueue(sampleRatio: $0.sampleRatio) }
         gateway = try GatewayServer(
             settings: configuration.gateway,
             parts: GatewayServer.Parts(
@@ -96,6 +102,7 @@ final class MunimentServer: Sendable {
                 commitments: installation.commitments,
                 platform: platform,
                 restrictions: restrictions,
+                spans: spans,
                 redactors: try installation.categoryRedactors(),
                 clock: installation.clock
             )
@@ -109,12 +116,14 @@ final class MunimentServer: Sendable {
     func run(ready: @Sendable (_ dataPort: Int, _ controlPort: Int) -> Void, until stop: @Sendable () async -> Void)
         async throws
     {
+        // Heard before anybody can know the process: until then it would end it.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
         try await recordStart()
         let dataPort = try await gateway.start()
         let controlPlane = makeControlPlane()
         let (bound, boundContinuation) = AsyncStream<Int>.makeStream()
         let control = ServiceGroup(
-            services: [try controlPlane.application(listener(), onReady: { boundContinuation.yield($0) })],
+            services: [controlPlane.application(listener(), onReady: { boundContinuation.yield($0) })],
             logger: logger
         )
         let controlTask = Task {
@@ -153,6 +162,8 @@ final class MunimentServer: Sendable {
                     }
                 }
                 group.addTask { await self.sinks.service.run() }
+                group.addTask { await self.followCertificates(hangups) }
+                if let exporter = self.spanExporter { group.addTask { await exporter.run() } }
             }
         }
         logger.info(
@@ -249,6 +260,7 @@ final class MunimentServer: Sendable {
                 ),
                 registry: registry,
                 directory: directory,
+                certificates: certificates,
                 dataPlane: gateway,
                 routes: configuration.gateway.routes,
                 node: configuration.node,
@@ -310,12 +322,51 @@ final class MunimentServer: Sendable {
         )
     }
 
-    private func listener() throws -> ControlListener {
+    private var spanExporter: SpanExporter? {
+        guard let spans, let settings = installation.configuration.tracing else { return nil }
+        return SpanExporter(queue: spans, settings: settings, node: installation.configuration.node, logger: logger)
+    }
+
+    private var certificates: [TLSKeeper] { [gateway.certificate, controlCertificate].compactMap(\.self) }
+
+    /// Reads the listeners' certificates again on SIGHUP, and once a minute when their files have changed.
+    private func followCertificates(_ hangups: UnixSignalsSequence) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in hangups { self.reloadCertificates() } }
+            group.addTask {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: .seconds(60))
+                    if !Task.isCancelled { self.reloadCertificates() }
+                }
+            }
+        }
+    }
+
+    private func reloadCertificates() {
+        for certificate in certificates {
+            let metadata: Logger.Metadata = ["listener": "\(certificate.listener)"]
+            switch certificate.reload(at: installation.clock.now()) {
+            case .unchanged: continue
+            case .replaced:
+                logger.notice(
+                    "certificate replaced",
+                    metadata: metadata.merging(["expires": "\(certificate.status.expires)"]) { first, _ in first }
+                )
+            case .refused(let reason):
+                logger.error(
+                    "certificate not replaced: the one before stays in use",
+                    metadata: metadata.merging(["reason": "\(reason)"]) { first, _ in first }
+                )
+            }
+        }
+    }
+
+    private func listener() -> ControlListener {
         let control = installation.configuration.control
         return ControlListener(
             host: control.host,
             port: control.port,
-            tls: try control.tls.map { try TLSFiles.serverConfiguration($0) }
+            tls: controlCertificate
         )
     }
 

@@ -30,6 +30,8 @@ struct StreamTests {
         Array("bo3".utf8) + Array(repeating: 0xF6, count: 24) + Array("Optional".utf8)
             + Array(repeating: 0xF6, count: 56) + Array("3gdertsi@p.co".utf8),
         Array(repeating: 0x61, count: 80) + Array("7b@example.com and 4012888888881881".utf8),
+        Array("4_PHNE_6bd9fc534fbdlf2afb%40example.com, ".utf8) + Array(repeating: 0x2E, count: 40),
+        Array(repeating: 0xF5, count: 106) + Array("quat4012888ghteione 2at e dot(org".utf8),
         Array("\u{14}n at et rgdot org dot org".utf8), Array("me at one two three dot com".utf8),
         Array("write to m a r g a r e t underscore t h a t c h e r at g o v e r n dot example dot com".utf8),
         Array("extraordinarily at incomprehensibilities internationalisation counterrevolutionaries dot com".utf8),
