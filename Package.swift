@@ -132,13 +132,15 @@ let package = Package(
             ["DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Storage", "WallTime"]
         ),
 
+        library("PlatformFacts", ["Genesys", "JSON", "Ledger", "Measures", "Storage", "WallTime", crypto]),
+
         // Floor 4: how it is reached, and what it is tried against.
         library(
             "Settings",
             [
                 "AccessPolicy", "Credentials", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway",
-                "Genesys", "Identity", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "Redaction", "Storage", crypto,
-                yams,
+                "Genesys", "Identity", "JSON", "Ledger", "MerkleLog", "ObjectStorage", "PlatformFacts", "Redaction",
+                "Storage", crypto, yams,
             ]
         ),
         library(
@@ -146,7 +148,7 @@ let package = Package(
             [
                 "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring", "Gateway",
                 "HTTPSignatures", "Identity", "JSON", "Ledger", "Measures",
-                "MerkleLog", "Redaction", "Storage", "TextEncoding", "Traces",
+                "MerkleLog", "PlatformFacts", "Redaction", "Storage", "TextEncoding", "Traces",
                 "WallTime",
                 hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
                 nioSSL,
@@ -161,7 +163,7 @@ let package = Package(
                 "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "HTTPSignatures",
                 "ObjectStorage", "TextEncoding", "Traces",
                 "Gateway", "Genesys", "Identity", "JSON", "Ledger",
-                "MerkleLog", "Monitoring", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
+                "MerkleLog", "Monitoring", "PlatformFacts", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
                 argumentParser,
                 asyncHTTPClient, logging, nioCore,
                 nioHTTP1, nioPosix, nioSSL, serviceLifecycle, unixSignals,
@@ -316,8 +318,8 @@ let package = Package(
         tests(
             "Settings",
             [
-                "AccessPolicy", "Delivery", "DeliveryWire", "EventFormats", "Gateway", "Genesys", "Identity", "JSON",
-                "Ledger", "MerkleLog", "Redaction",
+                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys", "Identity", "JSON",
+                "Ledger", "MerkleLog", "PlatformFacts", "Redaction",
             ]
         ),
         .testTarget(
@@ -325,6 +327,13 @@ let package = Package(
             dependencies: ["JSON", "Sandbox", asyncHTTPClient, nioCore, nioHTTP1],
             exclude: ["Verifier", "openapi.sh"],
             swiftSettings: settings
+        ),
+        tests(
+            "PlatformFacts",
+            [
+                "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Monitoring", "Sandbox", "Storage", "TestStores",
+                "WallTime", asyncHTTPClient, logging, nioCore,
+            ]
         ),
         tests("Genesys", ["JSON", "Sandbox", "WallTime", asyncHTTPClient, logging, nioCore]),
         tests(

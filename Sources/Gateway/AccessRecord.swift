@@ -12,6 +12,8 @@ struct AccessRecord {
     let prepared: PreparedRoute
     let plan: ReadPlan?
     let request: ReadRequest
+    /// Whether the customer's id lies beside the one that the agent asked for before.
+    let isNeighbour: Bool
     /// Under which name the customer stands in the ledger; nil for the token of the customer's number.
     let name: String?
     let purpose: String
@@ -70,6 +72,7 @@ struct AccessRecord {
         writeIdentity(eventID, .customerDataAccessed, &writer)
         writer.key("matchedRules")
         write(plan.matchedRules, &writer)
+        writeNeighbour(&writer)
         writer.key("outcome")
         writer.string(literal: "released")
         if manifest.overVelocity {
@@ -116,6 +119,7 @@ struct AccessRecord {
         writeIdentity(eventID, .customerDataAccessRefused, &writer)
         writer.key("matchedRules")
         write(plan?.matchedRules ?? Array("[]".utf8), &writer)
+        writeNeighbour(&writer)
         writer.key("outcome")
         writer.string(outcome.rawValue)
         writePolicy(&writer)
@@ -170,6 +174,12 @@ struct AccessRecord {
         writer.string(request.interaction)
         writer.key("latencyMicroseconds")
         writer.integer(latencyMicroseconds)
+    }
+
+    private func writeNeighbour(_ writer: inout CanonicalJSONWriter) {
+        guard isNeighbour else { return }
+        writer.key("neighbourOfPrevious")
+        writer.bool(true)
     }
 
     private func writePolicy(_ writer: inout CanonicalJSONWriter) {

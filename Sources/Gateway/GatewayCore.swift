@@ -28,6 +28,7 @@ final class GatewayCore: Sendable {
     let conversations: FactsCache<ConversationFacts>?
     let roles: FactsCache<[String]>?
     let limiter = VelocityLimiter()
+    let neighbours = NeighbourWatch()
     let restrictions: AgentRestrictions
     let breakers: [CircuitBreaker]
     let upstreamTLS: [NIOSSLContext?]

@@ -26,6 +26,11 @@ extension ReadConnection {
         {
             state.overVelocity = true
         }
+        state.isNeighbour = core.neighbours.isNeighbour(
+            state.request.customer,
+            agent: state.request.agent,
+            now: LoopContext.now()
+        )
         guard let conversations = core.conversations else {
             state.platformRoles = []
             return decide()

@@ -14,6 +14,7 @@ extension ReadConnection {
             prepared: read.prepared,
             plan: read.plan,
             request: read.request,
+            isNeighbour: read.isNeighbour,
             name: read.name,
             purpose: read.route.purposes[read.purpose],
             binding: read.binding,

@@ -19,6 +19,8 @@ final class ReadState {
     var binding = Binding(.noPlatform)
     var plan: ReadPlan?
     var overVelocity = false
+    /// Whether the customer's id lies beside the one that the agent asked for before.
+    var isNeighbour = false
     /// What contains the agent.
     var restriction: AgentRestriction?
     var upstreamDeadline: Int64 = 0

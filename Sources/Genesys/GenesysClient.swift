@@ -17,6 +17,8 @@ public final class GenesysClient: Sendable {
         public var requestsPerMinute = 240
         /// The part of `requestsPerMinute` that only urgent calls may use.
         public var reservedPerMinute = 40
+        /// The further part that calls in the background leave to those that somebody waits for.
+        public var foregroundPerMinute = 80
         /// How long a call may take when its caller does not say.
         public var deadline: Duration = .seconds(5)
         /// How long a login may take.
@@ -75,7 +77,13 @@ public final class GenesysClient: Sendable {
         self.http = http
         self.clock = clock
         state = Mutex(
-            State(budget: RequestBudget(limit: options.requestsPerMinute, reserved: options.reservedPerMinute))
+            State(
+                budget: RequestBudget(
+                    limit: options.requestsPerMinute,
+                    reserved: options.reservedPerMinute,
+                    foreground: options.foregroundPerMinute
+                )
+            )
         )
         let login = Login(host: host, credentials: credentials, http: http, deadline: options.loginDeadline)
         tokens = TokenSource(

@@ -113,6 +113,9 @@ public struct GenesysError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// A word of the other side as it may be shown: itself if it has the form of a code, else a placeholder.
+    public static func shown(_ word: String) -> String { identifier(word) ?? "unknown" }
+
     /// The text if it has the form of a code or id, so that an error can never carry prose of the other side.
     static func identifier(_ text: String) -> String? {
         let fits = text.utf8.allSatisfy { byte in

@@ -127,6 +127,10 @@ public struct User: Sendable, Decodable, CustomStringConvertible {
     public let state: String?
     /// Id of the division the user belongs to.
     public let divisionID: String?
+    /// The department, as the organisation calls it.
+    public let department: String?
+    /// The title, as the organisation calls it.
+    public let title: String?
     /// Names of the user's roles in any division; empty when the call did not ask for them.
     public let roleNames: [String]
 
@@ -143,13 +147,15 @@ public struct User: Sendable, Decodable, CustomStringConvertible {
         email = wire.email.plain()
         state = wire.state.plain()
         divisionID = wire.division?.value?.id.plain()
+        department = wire.department.plain()
+        title = wire.title.plain()
         let roles = wire.authorization?.value?.roles.elements() ?? []
         roleNames = Set(roles.compactMap { $0.name.plain() }).sorted()
     }
 
     private struct Wire: Decodable {
         let id: String
-        let name, email, state: Lenient<String>?
+        let name, email, state, department, title: Lenient<String>?
         let division: Lenient<Named>?
         let authorization: Lenient<Authorization>?
     }

@@ -1,5 +1,7 @@
 /// How a call ranks when the request budget runs short.
 public enum RequestPriority: Sendable, Hashable {
+    /// Work for which nobody waits, such as the import of facts: leaves room for ordinary work.
+    case background
     /// Ordinary work: may not touch the reserved share.
     case ordinary
     /// Work that protects data now, such as incident response: may use the reserved share.
@@ -13,21 +15,29 @@ struct RequestBudget {
 
     let limit: Int
     let reserved: Int
+    /// What is kept from work in the background besides.
+    let foreground: Int
     private var sent: [Duration] = []
+    private var backgroundBlockedUntil: Duration = .zero
     private var ordinaryBlockedUntil: Duration = .zero
     private var allBlockedUntil: Duration = .zero
 
-    init(limit: Int, reserved: Int) {
+    init(limit: Int, reserved: Int, foreground: Int = 0) {
         self.limit = max(1, limit)
         self.reserved = min(max(0, reserved), self.limit - 1)
+        self.foreground = min(max(0, foreground), self.limit - self.reserved - 1)
     }
 
     /// Takes one request at an instant; otherwise says how long to wait before trying again.
     mutating func take(_ priority: RequestPriority, now: Duration) -> Duration? {
         sent.removeAll { $0 + Self.window <= now }
-        let blockedUntil = priority == .urgent ? allBlockedUntil : max(allBlockedUntil, ordinaryBlockedUntil)
+        let (blockedUntil, allowed) =
+            switch priority {
+            case .urgent: (allBlockedUntil, limit)
+            case .ordinary: (max(allBlockedUntil, ordinaryBlockedUntil), limit - reserved)
+            case .background: (max(allBlockedUntil, backgroundBlockedUntil), limit - reserved - foreground)
+            }
         guard blockedUntil <= now else { return blockedUntil - now }
-        let allowed = priority == .urgent ? limit : limit - reserved
         guard sent.count >= allowed else {
             sent.append(now)
             return nil
@@ -42,5 +52,6 @@ struct RequestBudget {
         let left = allowed - count
         if left <= 0 { allBlockedUntil = until }
         if left <= reserved { ordinaryBlockedUntil = until }
+        if left <= reserved + foreground { backgroundBlockedUntil = until }
     }
 }

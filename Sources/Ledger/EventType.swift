@@ -62,6 +62,16 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let sinkBackfilled = EventType(rawValue: "SINK_BACKFILLED")
     /// An operator gave up a sink that is no longer configured, and whatever it had not delivered.
     public static let sinkForgotten = EventType(rawValue: "SINK_FORGOTTEN")
+    /// The platform says that an agent, or the agents of a queue, had to do with a customer or a conversation.
+    public static let relationshipRecorded = EventType(rawValue: "RELATIONSHIP_RECORDED")
+    /// A row of the platform's audits.
+    public static let platformAuditRecorded = EventType(rawValue: "PLATFORM_AUDIT_RECORDED")
+    /// The platform's own count of executions of a data action.
+    public static let platformExecutionsCounted = EventType(rawValue: "PLATFORM_EXECUTIONS_COUNTED")
+    /// An agent's group of peers.
+    public static let agentRecorded = EventType(rawValue: "AGENT_RECORDED")
+    /// Everything that a feed of platform facts has to say up to a moment is in the record.
+    public static let platformFeedAdvanced = EventType(rawValue: "PLATFORM_FEED_ADVANCED")
     /// Detection watches: once a minute, so that time passes for its rules while nothing else happens.
     public static let detectionHeartbeat = EventType(rawValue: "DETECTION_HEARTBEAT")
     /// A rule of detection matched.
@@ -134,8 +144,9 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
             .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
             .sinkBackfilled,
-            .sinkForgotten, .redactionReversed, .redactionTokensDestroyed, .detectionHeartbeat, .detectionAlertRaised,
-            .detectionAlertUpdated,
+            .sinkForgotten, .redactionReversed, .redactionTokensDestroyed, .relationshipRecorded,
+            .platformAuditRecorded, .platformExecutionsCounted, .agentRecorded, .platformFeedAdvanced,
+            .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated,
             .detectionAlertCleared,
             .detectionAccessUnverifiable, .detectionVerdictChanged, .detectionAlertAcknowledged,
             .detectionAlertResolved,

@@ -6,14 +6,17 @@ import WallTime
 /// The pretend Genesys Cloud: login and platform API on one listener, as the vendor's SDKs expect of a host they do
 /// not know.
 struct PlatformAPI: Sendable {
-    static let routes = [
-        "POST /oauth/token", "GET /api/v2/tokens/me", "HEAD /api/v2/tokens/me", "DELETE /api/v2/tokens/me",
-        "GET /api/v2/organizations/me", "GET /api/v2/authorization/subjects/me", "GET /api/v2/users",
-        "GET /api/v2/users/{id}", "GET /api/v2/conversations/{id}", "GET /api/v2/organizations/limits/namespaces",
-    ]
+    static let routes =
+        [
+            "POST /oauth/token", "GET /api/v2/tokens/me", "HEAD /api/v2/tokens/me", "DELETE /api/v2/tokens/me",
+            "GET /api/v2/organizations/me", "GET /api/v2/authorization/subjects/me", "GET /api/v2/users",
+            "GET /api/v2/users/{id}", "GET /api/v2/conversations/{id}", "GET /api/v2/organizations/limits/namespaces",
+        ] + FactsAPI.routes
 
     /// Permissions that routes demand; the others demand none.
-    private static let permissions = ["GET /api/v2/conversations/{id}": "conversation:communication:view"]
+    private static let permissions = FactsAPI.permissions.merging(
+        ["GET /api/v2/conversations/{id}": "conversation:communication:view"]
+    ) { first, _ in first }
 
     let state: SandboxState
 
@@ -102,7 +105,7 @@ struct PlatformAPI: Sendable {
             return Response(200, facts.json)
         case "GET /api/v2/organizations/limits/namespaces":
             return Response(200, ["entities": [["namespace": "platform.api"]], "total": 1])
-        default: return notFound("resource")
+        default: return FactsAPI(state: state).serve(match, request) ?? notFound("resource")
         }
     }
 
@@ -224,6 +227,7 @@ extension SandboxAgent {
             .init(name: "state", value: .string(account?.state ?? state)),
             .init(name: "version", value: .number(account?.version ?? 1)),
             .init(name: "division", value: ["id": "sandbox-home", "name": "Home"]),
+            .init(name: "department", value: roles.contains("Supervisor") ? "Supervision" : "Customer service"),
             .init(name: "selfUri", value: .string("/api/v2/users/\(id)")),
         ]
         if let account, expand.contains("lasttokenissued") {

@@ -5,7 +5,7 @@ public import Genesys
 /// It takes the place of the real systems in demonstrations and tests. People and ids follow from the seed; time is the
 /// ``SandboxConfiguration/clock``; faults are ordered by ``inject(_:)`` and by the customers of ``CustomerFault``.
 public actor Sandbox {
-    private let state: SandboxState
+    let state: SandboxState
     private var serving: Task<Void, Never>?
     private var ports: (platform: Int, crm: Int)?
 

@@ -62,7 +62,8 @@ public struct SandboxConfiguration: Sendable {
             role: "Operator",
             permissions: [
                 "conversation:communication:view", "conversation:participant:attributesview", "directory:user:view",
-                "audits:audit:view", "oauth:token:delete", "oauth:client:view", "oauth:client:edit",
+                "audits:audit:view", "audits:interactionDetails:view", "analytics:conversationDetail:view",
+                "integrations:action:view", "oauth:token:delete", "oauth:client:view", "oauth:client:edit",
                 "directory:user:edit", "directory:user:setPassword",
             ]
         ),

@@ -55,6 +55,8 @@ public struct SandboxDirectory: Sendable, Hashable, Codable {
     public let anonymousConversation: String
     /// Agent on the conversations that are not calls.
     public let chatAgent: String
+    /// The data action that calls the route `customer-profile`.
+    public let customerAction: String
     /// All agents.
     public let agents: [String]
     /// All customers.

@@ -45,6 +45,7 @@ public struct PlatformFault: Sendable, Hashable {
 final class SandboxState: Sendable {
     struct Contents: Sendable {
         var world: SandboxWorld
+        var facts: SandboxFacts
         var accounts: SandboxAccounts
         var tokens = TokenTable()
         let tokenSeconds: Int
@@ -64,6 +65,7 @@ final class SandboxState: Sendable {
         contents = Mutex(
             Contents(
                 world: world,
+                facts: SandboxFacts(seed: configuration.seed),
                 accounts: SandboxAccounts(
                     agents: world.agents,
                     clients: configuration.clients,

@@ -80,6 +80,7 @@ struct SandboxWorld: Sendable {
             callbackConversation: byChannel[.callback] ?? "",
             anonymousConversation: anonymous,
             chatAgent: agents[6].id,
+            customerAction: SandboxFacts(seed: configuration.seed).actions[0].id,
             agents: agents.map(\.id),
             customers: customers.map(\.id)
         )
@@ -106,6 +107,7 @@ struct SandboxWorld: Sendable {
         _ channel: ConversationFacts.Channel,
         agent: String,
         customer: String?,
+        joining: Bool = true,
         now: Int64
     ) throws(SandboxError) -> String {
         guard let agent = self.agent(agent) else { throw .unknownAgent }
@@ -115,7 +117,7 @@ struct SandboxWorld: Sendable {
             known = found
         }
         var stage = Stage(queue: directory.queue, now: now, generator: generator)
-        let id = stage.call(channel, agent, known, joined: now)
+        let id = stage.call(channel, agent, known, joined: joining ? now : nil)
         conversations.merge(stage.conversations) { $1 }
         generator = stage.generator
         return id

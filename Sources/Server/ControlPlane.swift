@@ -10,6 +10,7 @@ public import Ledger
 public import Logging
 public import Monitoring
 import NIOCore
+public import PlatformFacts
 import Redaction
 public import Storage
 public import WallTime
@@ -54,6 +55,8 @@ public struct ControlPlane: Sendable {
         public var alerts: AlertDesk
         /// Containment.
         public var containment: ContainmentDesk
+        /// The feeds of platform facts; nil when there is no platform.
+        public var feeds: FeedDesk?
         /// What a SOAR signs; nil when none is configured.
         public var signedDecisions: SignedDecisions?
         /// Parts that `GET /readyz` shows besides those above, such as the platform.
@@ -88,6 +91,7 @@ public struct ControlPlane: Sendable {
             sinks: [ConfiguredSink] = [],
             alerts: AlertDesk,
             containment: ContainmentDesk,
+            feeds: FeedDesk? = nil,
             signedDecisions: SignedDecisions? = nil,
             readyChecks: [ReadyCheck] = [],
             configurationSummary: JSONValue,
@@ -112,6 +116,7 @@ public struct ControlPlane: Sendable {
             self.sinks = sinks
             self.alerts = alerts
             self.containment = containment
+            self.feeds = feeds
             self.signedDecisions = signedDecisions
             self.readyChecks = readyChecks
             self.configurationSummary = configurationSummary
@@ -167,6 +172,7 @@ public struct ControlPlane: Sendable {
             metrics: metrics,
             certificates: parts.certificates,
             delivery: DeliveryMetrics(control: parts.delivery, sinks: parts.sinks),
+            feeds: parts.feeds,
             clock: parts.clock
         ).add(to: router)
         let log = LogRoutes(ledger: parts.ledger)

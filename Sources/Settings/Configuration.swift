@@ -9,6 +9,7 @@ public import Identity
 public import JSON
 public import Ledger
 public import MerkleLog
+public import PlatformFacts
 import Redaction
 
 /// The whole configuration, checked.
@@ -51,6 +52,8 @@ public struct Configuration: Sendable {
     public let tracing: TracingSettings?
     /// The platform; nil when none is configured.
     public let platform: Platform?
+    /// Which facts are brought in from the platform.
+    public let feeds: FeedSettings
     /// Where the record is delivered to.
     public let sinks: [SinkSettings]
     /// What is redacted where.
@@ -76,6 +79,7 @@ public struct Configuration: Sendable {
             "commitments": .bool(gateway.commitments),
             "routes": .array(gateway.routes.map(summary)),
             "sinks": .array(sinks.map(summary)),
+            "feeds": .array(feeds.names.map { .string($0) }),
             "redaction": .object([
                 "policies": .object(redaction.policies.mapValues { .integer(Int64($0.version)) }),
                 "categories": .object(
@@ -87,6 +91,7 @@ public struct Configuration: Sendable {
             ]),
             "detection": .object([
                 "enabled": .bool(detection.isOn),
+                "requiredFeeds": .array(detection.configuration.requiredFeeds.map { .string($0) }),
                 "rules": .integer(Int64(detection.rules.rules.count { $0.alerts })),
                 "containmentSteps": .array(
                     detection.containment.enabled.map(\.rawValue).sorted().map { .string($0) }

@@ -5,6 +5,7 @@ import Gateway
 import Identity
 import Ledger
 import MerkleLog
+import PlatformFacts
 
 extension Configuration {
     /// Reads and checks a file.
@@ -91,8 +92,11 @@ struct ConfigurationLoader {
         let signatures = SignatureReader().rules(root.section("signatures"))
         let redaction = RedactionReader().settings(root.section("redaction"))
         let sinkReader = SinkReader(files: files, redaction: redaction)
+        let feeds = platform?.feeds ?? FeedSettings()
+        checkActions(feeds, routes: traffic, root)
         let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
-            root.section("detection")
+            root.section("detection"),
+            feeds: feeds
         )
         let sinks = root.section("sinks")?.named() ?? []
         let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
@@ -138,12 +142,26 @@ struct ConfigurationLoader {
             signatures: signatures,
             tracing: tracing,
             platform: platform?.platform,
+            feeds: feeds,
             sinks: readSinks,
             redaction: redaction,
             detection: detection,
             logLevel: level.rawValue,
             contentHash: hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         )
+    }
+
+    /// Data actions can only be said to call routes that there are.
+    private func checkActions(_ feeds: FeedSettings, routes: Traffic, _ root: Section) {
+        guard routes.isComplete else { return }
+        let known = Set(routes.routes.map(\.name))
+        for (action, route) in feeds.executions?.actions.sorted(by: { $0.key < $1.key }) ?? []
+        where !known.contains(route) {
+            root.problem(
+                "genesys.feeds.executions.actions.\(action)",
+                "names the route '\(route)', which there is not; known: \(known.sorted().joined(separator: ", "))"
+            )
+        }
     }
 
     /// A file with the keys, or a command that prints them.

@@ -172,6 +172,14 @@ public struct ConfigurationTemplate: Sendable {
             # The participant attribute in which your flow keeps the customer's id. Without it no read is 'verified',
             # and an agent on any call can read any customer.
             customerAttribute: customerId
+          # Facts for detection; each feed needs permissions of its own (docs/genesys-setup.md). Rules that need a feed that
+          # is not on are silent.
+          # feeds:
+          #   conversations: {interval: 1m}
+          #   audits: {interval: 5m}
+          #   interactionAudits: {interval: 5m}
+          #   executions: {interval: 5m, step: 15m}
+          #   agents: {interval: 1h, peerGroup: department}
 
         """
     }

@@ -1,6 +1,7 @@
 public import DeliveryWire
 public import Detection
 import Foundation
+import PlatformFacts
 
 /// How the record is watched.
 public struct DetectionSettings: Sendable {
@@ -8,6 +9,10 @@ public struct DetectionSettings: Sendable {
     public var isOn = true
     /// The shipped rules and those of the files named.
     public var rules: RulePack
+    /// The texts of those rules.
+    public var ruleFiles: [RuleFile]
+    /// The lists that values with the modifier `expand` name.
+    public var lists: [String: [String]]
     /// How they judge.
     public var configuration = DetectionConfiguration()
     /// What may be done about what they find.
@@ -30,13 +35,16 @@ struct DetectionReader {
     /// Whether a platform is configured on which steps can be taken.
     let hasPlatform: Bool
 
-    func settings(_ section: Section?) -> DetectionSettings? {
+    /// - Parameter feeds: the feeds of platform facts that there are.
+    func settings(_ section: Section?, feeds: FeedSettings) -> DetectionSettings? {
         var rules = BuiltInRules.files
         var settings = (
             isOn: true, configuration: DetectionConfiguration(), containment: ContainmentPolicy(),
             soar: SOARSettings?.none
         )
+        var lists = RulePack.defaultPlaceholders
         defer { section?.end() }
+        settings.configuration.feedSilenceSeconds = feeds.silenceSeconds
         if let section {
             settings.isOn = section.flag("enabled") ?? true
             for path in section.texts("rules").map(files.absolute) {
@@ -46,7 +54,18 @@ struct DetectionReader {
                 }
                 rules.append(RuleFile(name: path, text: String(decoding: bytes, as: UTF8.self)))
             }
+            if let own = section.section("lists") {
+                for name in own.keys { lists[name] = own.texts(name) }
+                own.end()
+            }
             settings.configuration.requiredFeeds = section.texts("requiredFeeds")
+            for feed in settings.configuration.requiredFeeds where !feeds.names.contains(feed) {
+                section.problem(
+                    "requiredFeeds",
+                    "names '\(feed)', which no feed brings: no read could ever be called unexplained; "
+                        + "add it under genesys.feeds"
+                )
+            }
             if let minutes = section.duration("lateness", in: 0...86_400_000) {
                 settings.configuration.latenessSeconds = Int64(minutes / 1000)
             }
@@ -59,7 +78,9 @@ struct DetectionReader {
         do throws(RulePackError) {
             return DetectionSettings(
                 isOn: settings.isOn,
-                rules: try RulePack(files: rules),
+                rules: try RulePack(files: rules, placeholders: lists),
+                ruleFiles: rules,
+                lists: lists,
                 configuration: settings.configuration,
                 containment: settings.containment,
                 soar: settings.soar

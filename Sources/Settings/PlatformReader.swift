@@ -1,5 +1,6 @@
 import Gateway
 import Genesys
+import PlatformFacts
 
 /// Reads where the contact centre's platform is, and how reads are tied to its conversations.
 struct PlatformReader {
@@ -10,6 +11,8 @@ struct PlatformReader {
         /// Nil when it cannot be used.
         let platform: Configuration.Platform?
         let binding: GatewaySettings.Binding
+        /// Which facts are brought in from it.
+        let feeds: FeedSettings
         /// Whether conversations name their customer, as far as can be told.
         let hasCustomerAttribute: Bool
     }
@@ -21,6 +24,9 @@ struct PlatformReader {
         let secret = files.secret(section, "clientSecret")
         let facts = section.section("binding")
         let binding = facts.map { readBinding($0) } ?? GatewaySettings.Binding()
+        let feeds =
+            section.section("feeds").map { FeedReader().feeds($0, customerAttribute: binding.customerAttribute) }
+            ?? FeedSettings()
         let platform = host.flatMap { host in
             clientID.flatMap { clientID in
                 secret.map {
@@ -34,6 +40,7 @@ struct PlatformReader {
         return Reading(
             platform: platform,
             binding: binding,
+            feeds: feeds,
             hasCustomerAttribute: facts.map { !$0.isReadable || $0.has("customerAttribute") } ?? section.has("binding")
         )
     }

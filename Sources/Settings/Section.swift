@@ -106,6 +106,9 @@ final class Section {
         members.map { "\($0.key): \((try? Yams.serialize(node: $0.node)) ?? "")" }.joined(separator: "\n")
     }
 
+    /// The keys, where they are names of the operator's choice.
+    var keys: [String] { members.map(\.key) }
+
     func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     /// Where a setting stands: its value when that is one text, its key otherwise, the section when it is missing.

@@ -12,6 +12,7 @@ import Ledger
 import Logging
 import MerkleLog
 import Monitoring
+import PlatformFacts
 import Redaction
 import Settings
 import Storage
@@ -97,7 +98,7 @@ struct Installation: Sendable {
     static let schema =
         Ledger.schema + [
             ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema,
-            DetectionFollower.schema,
+            DetectionFollower.schema, FactStore.schema,
             LeaseKeeper.schema,
         ]
 

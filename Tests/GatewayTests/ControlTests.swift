@@ -77,6 +77,40 @@ import Testing
     }
 }
 
+@Suite struct NeighbourWatchTests {
+    @Test(arguments: [
+        ("C-100001", "C-100002", true), ("C-100002", "C-100001", true), ("C-999", "C-1000", true), ("7", "8", true),
+        // With a last digit that checks the others.
+        ("100017", "100025", true), ("100019", "100020", true), ("DE1001", "DE1019", true),
+        ("C-100001", "C-100001", false), ("C-100001", "D-100002", false), ("C-100001", "C-100203", false),
+        ("100010", "100035", false), ("anna", "annb", false), ("C-", "C-1", false),
+        ("12345678901234567890", "12345678901234567891", true),
+    ])
+    func oneBesideTheOther(first: String, second: String, isNeighbour: Bool) {
+        let watch = NeighbourWatch()
+        #expect(!watch.isNeighbour(first, agent: "a", now: 0))
+        #expect(watch.isNeighbour(second, agent: "a", now: 1) == isNeighbour)
+    }
+
+    @Test func eachAgentIsComparedWithThemselves() {
+        let watch = NeighbourWatch()
+        #expect(!watch.isNeighbour("C-1", agent: "a", now: 0))
+        #expect(!watch.isNeighbour("C-2", agent: "b", now: 1))
+        #expect(watch.isNeighbour("C-2", agent: "a", now: 2))
+        // Only the latest counts, and what has no number is passed over.
+        #expect(!watch.isNeighbour("C-90", agent: "a", now: 3) && !watch.isNeighbour("C-3", agent: "a", now: 4))
+        #expect(!watch.isNeighbour("nobody", agent: "a", now: 5) && watch.isNeighbour("C-4", agent: "a", now: 6))
+    }
+
+    @Test func remembersForTenMinutesAndNotForEver() {
+        let watch = NeighbourWatch(capacity: 100)
+        #expect(!watch.isNeighbour("C-1", agent: "a", now: 599_999))
+        #expect(watch.isNeighbour("C-2", agent: "a", now: 600_001))
+        for number in 0..<1000 { _ = watch.isNeighbour("C-1", agent: "x\(number)", now: 600_002) }
+        #expect(watch.count <= 200)
+    }
+}
+
 @Suite struct FactsCacheTests {
     /// A platform that answers when it is told, and a clock.
     private final class Platform: Sendable {

@@ -205,6 +205,18 @@ extension Integration {
             }
         }
 
+        @Test func identifiersAskedForOneAfterTheOtherAreSaidToBe() async throws {
+            try await Site.run { (site: Site) async throws in
+                let agent = site.who.agentWithLiveCall
+                var said: [Bool?] = []
+                for customer in ["C-900001", "C-900002", "C-900002", "C-900500"] {
+                    let reply = try await site.read(customer: customer, agent: agent)
+                    said.append(try await site.event(reply)["neighbourOfPrevious"]?.bool)
+                }
+                #expect(said == [nil, true, nil, nil])
+            }
+        }
+
         @Test func velocityIsFlaggedOrBlocked() async throws {
             try await Site.run { (site: Site) async throws in
                 var blocked: [Reply] = []

@@ -85,6 +85,7 @@ private func makeCore(commitments: Bool, mode: Route.Mode = .enforce) throws -> 
             prepared: core.routes[0],
             plan: core.plan(.init(route: 0, purpose: 0, grade: .verified), roles: ["all"]),
             request: try body.withUnsafeBytes { try ReadRequest($0) },
+            isNeighbour: true,
             name: nil,
             purpose: "service",
             binding: binding,
@@ -129,6 +130,7 @@ private func makeCore(commitments: Bool, mode: Route.Mode = .enforce) throws -> 
         #expect(!String(decoding: writer.bytes, as: UTF8.self).contains("SECRET"))
         #expect((event["commitments"] != nil) == commitments && (event["wouldWithhold"] != nil) == (mode == .observe))
         #expect(event["dataFieldsMasked"]?["alpha"]?.string == (mode == .observe ? nil : "phone"))
+        #expect(event["neighbourOfPrevious"]?.bool == true)
         #expect(event["overVelocityLimit"]?.bool == true && event["unknownFieldsDropped"]?.int == 1)
         #expect(event["policyVersion"]?.string == "v\u{1}\"é" && event["upstreamRegion"]?.string == "eu")
         if commitments {

@@ -133,6 +133,8 @@ import WallTime
         // An act on their data is recorded under somebody new, and the forgetting stands.
         let name = try await scratch.registry.subject(ofCustomerNumber: email("ann"), source: "gateway")
         #expect(name.hasPrefix("subject:"))
+        let linked = try #require(try await scratch.events(.identityLinked).last)
+        #expect(linked["returnedKinds"] == ["email"] && linked["customerId"]?.string == name)
         let back = try await scratch.link(phone(1), forgotten: .recontact)
         #expect(back.isNew && back.customer != ann.customer)
         #expect(try await scratch.link(phone(1)).customer == back.customer)

@@ -55,7 +55,9 @@ public struct DetectionEngine: Sendable {
         "route",
         "outcome", "dataFieldsViewed", "dataFieldsMasked", "relationshipId", "provider", "from", "to", "mode",
         "objectId",
-        "fetchedAt", "queueIds", "peerGroup", "feed", "through", "correctedEventId", "executions", "actionId", "sameAs",
+        "fetchedAt", "queueIds", "peerGroup", "feed", "through", "correctedEventId", "executions", "actionId",
+        "actionName",
+        "sameAs", "absorbed", "freed", "remoteIp", "userId", "clientId", "serviceName", "entityType", "action",
         "alertId", "actor", "reason", "until", "suppressionId", "rule", "entity", "sink",
     ]
 
@@ -134,12 +136,22 @@ public struct DetectionEngine: Sendable {
             }
         case "CUSTOMERS_UNLINKED":
             if let token = event.text("customerId") { state.windows.unlink(token) }
+        case "IDENTITY_MERGED":
+            for token in event.texts("absorbed") { state.windows.link(token, to: event.text("customerId") ?? token) }
+        case "IDENTITY_UNMERGED":
+            for token in event.texts("freed") { state.windows.unlink(token) }
+        case "PLATFORM_AUDIT_RECORDED":
+            if let located = state.networks.locate(event) { evaluate(located, &output) }
         case "AGENT_RECORDED":
             if let agent = event.text("agentId"), let group = event.text("peerGroup") {
                 state.baselines.setGroup(group, of: agent)
             }
         case "RELATIONSHIP_RECORDED": state.reconciliation.noteParticipant(event)
-        case "PLATFORM_EXECUTIONS_COUNTED": state.reconciliation.countExecutions(event)
+        case "PLATFORM_EXECUTIONS_COUNTED":
+            state.reconciliation.countExecutions(event)
+            if let watermark {
+                settle(state.reconciliation.advance(to: event, watermark: watermark, configuration), event, &output)
+            }
         case "PLATFORM_FEED_ADVANCED":
             if let feed = event.text("feed"), state.feeds.hear(feed, at: event.timestamp) {
                 output += state.book.recover(

@@ -10,7 +10,7 @@ public struct DetectionStateError: Error, Hashable, Sendable, CustomStringConver
 /// Everything that an engine knows.
 struct EngineState: Codable, Sendable {
     /// Raised when the form changes so that earlier states cannot be read.
-    static let version = 1
+    static let version = 2
     /// A step of time beyond this needs a second event that agrees, so that one wrong clock does not close every window.
     static let believedMilliseconds: Int64 = 3_600_000
 
@@ -25,6 +25,7 @@ struct EngineState: Codable, Sendable {
     var rhythm = ReadRhythm()
     var reconciliation = ReadReconciliation()
     var feeds = FeedMonitor()
+    var networks = NetworkWatch()
     var book = AlertBook()
 
     init() {}
@@ -87,6 +88,7 @@ struct EngineState: Codable, Sendable {
         baselines.sweep(watermark: watermark, configuration.localTime)
         rhythm.sweep(before: watermark.milliseconds - 86_400_000)
         reconciliation.sweep(watermark: watermark)
+        networks.sweep(watermark: watermark)
         book.sweep(watermark: watermark)
     }
 

@@ -84,5 +84,10 @@ public struct LedgerEvent: Sendable {
 
     func text(_ field: String) -> String? { fields[field]?.string }
 
+    /// The texts of a list; those of a single text, too.
+    func texts(_ field: String) -> [String] {
+        fields[field]?.array?.compactMap(\.string) ?? text(field).map { [$0] } ?? []
+    }
+
     func moment(_ field: String) -> Timestamp? { fields[field]?.string.flatMap { Timestamp($0) } }
 }

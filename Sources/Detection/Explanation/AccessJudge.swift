@@ -107,7 +107,7 @@ struct AccessJudge: Codable, Sendable {
             guard let id = event.text("correctedEventId"), let key = openByEventID[id] else { return [] }
             if let binding = event.text("binding") { open[key]?.binding = binding }
             return reconsider([key], rules)
-        case "CUSTOMERS_LINKED":
+        case "CUSTOMERS_LINKED", "IDENTITY_MERGED":
             guard let customer = event.text("customerId").map(rules.resolve) else { return [] }
             return reconsider(allOpen.filter { open[$0].map { rules.resolve($0.access.customer) } == customer }, rules)
         default: return []

@@ -40,12 +40,13 @@ extension EventCatalogue {
         "SINK_RESUMED": ["sink"],
         "DEAD_LETTER_RECORDED": ["sink", "entryIndex", "reason"],
         "PLATFORM_AUDIT_RECORDED": [
-            "auditId", "serviceName", "entityType", "entityId", "action", "status", "level", "userId", "clientId",
+            "auditId", "auditKind", "serviceName", "entityType", "entityId", "action", "status", "level", "userId",
+            "userHomeOrganizationId", "clientId",
             "remoteIp",
-            "application", "conversationId", "changedProperties", "newValues", "destination", "records",
+            "application", "conversationId", "changedProperties", "newValues", "shortened", "destination", "records",
         ],
         "PLATFORM_FEED_ADVANCED": ["feed", "through"],
-        "PLATFORM_EXECUTIONS_COUNTED": ["actionId", "route", "from", "to", "executions"],
+        "PLATFORM_EXECUTIONS_COUNTED": ["actionId", "actionName", "route", "from", "to", "executions"],
         "RELATIONSHIP_RECORDED": [
             "relationshipId", "provider", "agentId", "customerId", "interactionId", "queueId", "from", "to", "mode",
             "objectId",
@@ -56,6 +57,16 @@ extension EventCatalogue {
         "CUSTOMERS_LINKED": ["customerId", "sameAs"],
         "CUSTOMERS_UNLINKED": ["customerId"],
         "DETECTION_HEARTBEAT": [],
+        "IDENTITY_LINKED": [
+            "customerId", "actor", "reason", "created", "linkedKinds", "returnedKinds", "source", "assurance",
+            "decidedBy", "conflicts", "normaliserVersion",
+        ],
+        "IDENTITY_LOADED": [
+            "actor", "source", "records", "identifiers", "created", "linked", "merged", "conflicts", "suppressed",
+            "normaliserVersion",
+        ],
+        "IDENTITY_MERGED": ["customerId", "actor", "reason", "absorbed", "mergeId", "decidedBy", "touchedEvents"],
+        "IDENTITY_UNMERGED": ["customerId", "actor", "reason", "freed", "mergeId", "keptApart", "touchedEvents"],
 
         // Derived by the engine from the above; never in the ledger.
         "ACCESS_JUDGED": accessed + [
@@ -70,9 +81,14 @@ extension EventCatalogue {
             "agentId", "reads", "customers", "notFound", "meanSeconds", "variation", "customerId", "interactionId",
         ],
         "READS_RECONCILED": [
-            "route", "actionId", "from", "to", "executions", "auditedReads", "missingReads", "surplusReads",
+            "route", "actionId", "actionName", "from", "to", "executions", "auditedReads", "missingReads",
+            "surplusReads",
         ],
         "SECOND_READ_MISSING": ["agentId", "previousAgentId", "interactionId", "route", "connectedAt"],
+        "PLATFORM_ACT_LOCATED": [
+            "userId", "clientId", "network", "isNew", "knownNetworks", "remoteIp", "serviceName", "entityType",
+            "action",
+        ],
         "FEED_SILENT": ["feed", "silentSeconds", "lastHeard"],
     ])
 }

@@ -91,7 +91,9 @@ public struct RulePack: Sendable {
             "ssn", "nationalId", "taxId", "passportNumber", "cardNumber", "accountNumber", "iban", "dateOfBirth",
             "password",
             "pin", "medical",
-        ]
+        ],
+        // The customers whose reads are always looked at, by their names in the ledger; an installation gives its own.
+        "watched_customers": ["subject:watched-customer-of-the-fixtures"],
     ]
 
     /// The base rules that can match events of a type, in order.

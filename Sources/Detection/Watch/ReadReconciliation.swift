@@ -12,12 +12,15 @@ struct ReadReconciliation: Codable, Sendable {
     private struct Interval: Codable, Sendable {
         let route: String
         let action: String
+        let name: String?
         let from: Int64
         let to: Int64
         let executions: Int64
         let index: Int64
         /// Nil until it was compared.
         var missing: Int64?
+        /// Executions at its end whose reads were taken from the minute after it: those are not counted again in the next one.
+        var carried: Int64?
 
         func covers(_ route: String, _ time: Int64) -> Bool { self.route == route && from <= time && time < to }
     }
@@ -97,6 +100,7 @@ struct ReadReconciliation: Codable, Sendable {
         let interval = Interval(
             route: route,
             action: event.text("actionId") ?? "unknown",
+            name: event.text("actionName"),
             from: Self.minute(from.milliseconds) * 60_000,
             to: Self.minute(to.milliseconds) * 60_000,
             executions: executions,
@@ -105,6 +109,10 @@ struct ReadReconciliation: Codable, Sendable {
         // The platform may count an interval again; the later count holds.
         intervals.removeAll { $0.route == route && $0.action == interval.action && $0.from == interval.from }
         intervals.append(interval)
+        // What other actions of the route were compared to counts together with it.
+        for place in intervals.indices where intervals[place].route == route && intervals[place].from == interval.from {
+            intervals[place].missing = nil
+        }
     }
 
     /// Notes that a conversation went to a further agent, or that the agent's part in it ended.
@@ -143,7 +151,9 @@ struct ReadReconciliation: Codable, Sendable {
     {
         var findings: [Finding] = []
         let due = watermark.milliseconds - configuration.reconciliationDelaySeconds * 1000
-        for place in intervals.indices where intervals[place].missing == nil && intervals[place].to <= due {
+        // In the order of time, since each hands on to the next what was under way at its end.
+        let places = intervals.indices.filter { intervals[$0].missing == nil && intervals[$0].to <= due }
+        for place in places.sorted(by: { (intervals[$0].from, $0) < (intervals[$1].from, $1) }) {
             findings += compare(place, event)
         }
         let wait = configuration.secondReadSeconds * 1000
@@ -174,14 +184,31 @@ struct ReadReconciliation: Codable, Sendable {
         return findings
     }
 
+    /// Compares an interval's executions with its reads. Reads that were under way at its end fall into the minute after it; they
+    /// are taken from there, and the next interval has so many fewer. So nothing is missed because of where intervals end, and what
+    /// is missing for good stays missing from interval to interval until it shows.
     private mutating func compare(_ place: Int, _ event: LedgerEvent) -> [Finding] {
         let interval = intervals[place]
+        // Several actions may call one route; their reads cannot be told apart.
+        let together = intervals.filter {
+            $0.route == interval.route && $0.from == interval.from && $0.to == interval.to
+        }
+        guard together.first?.index == interval.index else {
+            intervals[place].missing = 0
+            return []
+        }
+        let executions = together.reduce(0) { $0 + $1.executions }
         let minutes = reads[interval.route] ?? [:]
         var audited: Int64 = 0
         for minute in stride(from: interval.from / 60_000, to: interval.to / 60_000, by: 1) {
             audited += minutes[String(minute)] ?? 0
         }
-        let missing = max(interval.executions - audited, 0)
+        let previous = intervals.first { $0.route == interval.route && $0.to == interval.from && $0.carried != nil }
+        audited = max(audited - (previous?.carried ?? 0), 0)
+        let short = max(executions - audited, 0)
+        let carried = min(short, minutes[String(interval.to / 60_000)] ?? 0)
+        intervals[place].carried = carried
+        let missing = short - carried
         let before = interval.missing
         intervals[place].missing = missing
         if let before, before > 0, missing == 0 {
@@ -200,12 +227,14 @@ struct ReadReconciliation: Codable, Sendable {
                     at: Timestamp(milliseconds: interval.to),
                     key: "\(interval.route)/\(interval.action)/\(interval.from)/\(missing)",
                     [
-                        "route": .string(interval.route), "actionId": .string(interval.action),
+                        "route": .string(interval.route),
+                        "actionId": .string(together.map(\.action).joined(separator: ", ")),
+                        "actionName": .string(together.map { $0.name ?? $0.action }.joined(separator: ", ")),
                         "from": .string(Timestamp(milliseconds: interval.from).description),
                         "to": .string(Timestamp(milliseconds: interval.to).description),
-                        "executions": .integer(interval.executions), "auditedReads": .integer(audited),
+                        "executions": .integer(executions), "auditedReads": .integer(audited),
                         "missingReads": .integer(missing),
-                        "surplusReads": .integer(max(audited - interval.executions, 0)),
+                        "surplusReads": .integer(max(audited - executions, 0)),
                     ]
                 )
             )

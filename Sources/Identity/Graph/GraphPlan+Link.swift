@@ -57,6 +57,8 @@ struct LinkOutcome: Sendable {
     var conflicts: [String] = []
     /// Kinds that were left out because their owner was forgotten.
     var suppressed: [IdentifierKind] = []
+    /// Kinds that are met again although their owner was forgotten.
+    var returned: [IdentifierKind] = []
 }
 
 extension GraphPlan {
@@ -72,6 +74,7 @@ extension GraphPlan {
     func link(_ record: IdentityRecord, digests: [[TokenDigest]]) throws -> LinkOutcome? {
         var met: [Met] = []
         var suppressed: [IdentifierKind] = []
+        var returned: [IdentifierKind] = []
         for (identifier, digests) in zip(record.identifiers, digests) {
             let node = node(digests)
             if node == nil {
@@ -80,6 +83,7 @@ extension GraphPlan {
                     suppressed.append(identifier.kind)
                     continue
                 }
+                if !buried.isEmpty, record.forgotten == .recordOnly { returned.append(identifier.kind) }
                 if record.forgotten == .recontact { for tombstone in buried { lift(tombstone) } }
             }
             met.append(Met(identifier: identifier, digests: digests, node: node))
@@ -94,7 +98,8 @@ extension GraphPlan {
             person: person,
             customer: person.customer,
             isNew: votes.isEmpty,
-            suppressed: suppressed
+            suppressed: suppressed,
+            returned: returned
         )
         for other in contradicted where survivor(of: other.id) != survivor(of: person.id) {
             let cause = "an identifier is with two customers who cannot be one: shared, or out of date?"

@@ -88,7 +88,7 @@ extension IdentityRegistry {
             }
             var events = try self.mergeEvents(outcome, plan, actor)
             if outcome.isNew || !outcome.linked.isEmpty || !outcome.conflicts.isEmpty {
-                let fields: [String: JSONValue] = [
+                var fields: [String: JSONValue] = [
                     "customerId": .string(try plan.key(of: outcome.person).subject), "created": .bool(outcome.isNew),
                     "linkedKinds": .array(outcome.linked.map { .string($0.rawValue) }),
                     "source": .string(record.source), "assurance": .string(record.assurance.rawValue),
@@ -96,6 +96,9 @@ extension IdentityRegistry {
                     "conflicts": .array(outcome.conflicts.map { .string($0) }),
                     "normaliserVersion": .integer(Int64(Normaliser.version)),
                 ]
+                if !outcome.returned.isEmpty {
+                    fields["returnedKinds"] = .array(outcome.returned.map { .string($0.rawValue) })
+                }
                 events.insert(self.event(.identityLinked, actor, fields), at: 0)
             }
             return (

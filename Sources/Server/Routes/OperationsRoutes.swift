@@ -4,6 +4,7 @@ import Hummingbird
 import JSON
 import Ledger
 import Measures
+import PlatformFacts
 import WallTime
 
 /// Whether it lives, whether it works, what it counts, and what can be asked.
@@ -15,6 +16,7 @@ struct OperationsRoutes: Sendable {
     let metrics: ControlMetrics
     let certificates: [TLSKeeper]
     let delivery: DeliveryMetrics
+    let feeds: FeedDesk?
     let clock: any WallClock
 
     func add(to router: Router<PlainContext>) {
@@ -69,6 +71,10 @@ struct OperationsRoutes: Sendable {
         // A store that is away must not hide what is measured of the rest.
         var sinks = text
         if (try? await delivery.add(to: &sinks, now: clock.now())) != nil { text = sinks }
+        if let feeds {
+            var more = text
+            if (try? await feeds.add(to: &more, now: clock.now())) != nil { text = more }
+        }
         ProcessMeasures().write(to: &text)
         return text.text
     }

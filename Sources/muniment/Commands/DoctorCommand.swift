@@ -10,6 +10,7 @@ import Logging
 import Monitoring
 import NIOCore
 import NIOHTTP1
+import PlatformFacts
 import Settings
 import Storage
 import WallTime
@@ -191,6 +192,38 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
+    /// What each feed of facts may ask for, and how it stands.
+    private func feeds(_ installation: Installation, _ grants: OwnGrants) async throws -> [Finding] {
+        let settings = installation.configuration.feeds
+        guard !settings.names.isEmpty else {
+            return [
+                Finding(
+                    what: "feeds",
+                    state: .notAssessed,
+                    detail: "none configured: rules that need facts of the platform are silent (genesys.feeds)"
+                )
+            ]
+        }
+        let ledger = try installation.openLedger()
+        defer { ledger.close() }
+        let desk = FeedDesk(settings, store: try FactStore(ledger: ledger))
+        let reports = try await desk.reports(at: installation.clock.now())
+        return settings.permissions.map { feed, permissions in
+            let missing = grants.missing(of: permissions)
+            let report = reports.first { $0.feed == feed }
+            let through = report?.state?.through.map { "complete up to \($0)" } ?? "nothing brought yet"
+            let detail =
+                missing.isEmpty
+                ? [through, report?.trouble].compactMap { $0 }.joined(separator: "; ")
+                : "missing: \(missing.joined(separator: ", "))"
+            return Finding(
+                what: "feed \(feed)",
+                state: !missing.isEmpty ? .fail : report?.trouble == nil ? .pass : .warning,
+                detail: detail
+            )
+        }
+    }
+
     private func platform(_ installation: Installation) async -> [Finding] {
         guard let platform = installation.configuration.platform else {
             return [
@@ -215,7 +248,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let organization = try await client.organization()
             let grants = try await client.ownGrants()
             let missing = grants.missing(of: ["conversation:communication:view"])
-            return [
+            return try await feeds(installation, grants) + [
                 Finding(
                     what: "genesys",
                     state: .pass,

@@ -7,8 +7,8 @@ import Settings
 struct RulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rules",
-        abstract: "List the rules of detection and run their fixtures.",
-        subcommands: [List.self, Test.self],
+        abstract: "List the rules of detection, run their fixtures, and try rules on the past.",
+        subcommands: [List.self, Test.self, BacktestCommand.self],
         defaultSubcommand: List.self
     )
 

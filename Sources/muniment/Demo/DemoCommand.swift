@@ -40,7 +40,7 @@ struct DemoCommand: AsyncParsableCommand {
             sandbox: SandboxConfiguration(),
             operatorName: "demo"
         )
-        try addSIEM(siem, folder: folder)
+        try addFollowers(siem, folder: folder)
         var option = ConfigurationOption()
         option.path = folder + "/muniment.yaml"
         let installation = try option.load()
@@ -113,11 +113,15 @@ struct DemoCommand: AsyncParsableCommand {
         )
     }
 
-    /// Tells the configuration of the pretend SIEM, and that agents may be contained.
-    private func addSIEM(_ siem: HECReceiver, folder: String) throws {
+    /// Tells the configuration of the pretend SIEM, that the platform's count of executions is compared with the reads, and that
+    /// agents may be contained.
+    private func addFollowers(_ siem: HECReceiver, folder: String) throws {
         try KeyFile.write(HECReceiver.Configuration().token, to: folder + "/keys/siem-token")
         let path = folder + "/muniment.yaml"
-        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let text = try String(contentsOfFile: path, encoding: .utf8).replacing(
+            "  binding:\n",
+            with: "  feeds: {executions: {interval: 1s, step: 5m, settle: 0s}}\n  binding:\n"
+        )
         let more = """
 
             sinks:

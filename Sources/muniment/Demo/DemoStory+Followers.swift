@@ -37,6 +37,13 @@ extension DemoStory {
         Output.line("  \(snooping["sentence"]?.string ?? "")")
         try expect(snooping["evidence"]?.array?.isEmpty == false, "an alert with the entries that it rests on")
 
+        title(
+            "A quarter of an hour ago the platform ran a data action, and no read was audited: something else answered"
+        )
+        sandbox.execute(directory.customerAction, times: 3, secondsAgo: 900)
+        let missing = try await alert("D-27", about: "customer-profile")
+        Output.line("  \(missing["sentence"]?.string ?? "")")
+
         title("An agent tries customer numbers one after the other")
         for number in 0..<12 {
             _ = try await desktop.read(

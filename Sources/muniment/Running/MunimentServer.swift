@@ -12,6 +12,7 @@ import JSON
 import Ledger
 import Logging
 import Monitoring
+import PlatformFacts
 import Server
 import ServiceLifecycle
 import Settings
@@ -37,6 +38,7 @@ final class MunimentServer: Sendable {
     private let restrictions = AgentRestrictions()
     private let containment: ContainmentDesk
     private let sinks: SinkAssembly
+    private let feeds: FeedAssembly
     private let controlCertificate: TLSKeeper?
     private let spans: SpanQueue?
     private let logger: Logger
@@ -80,6 +82,10 @@ final class MunimentServer: Sendable {
             platform = GenesysPlatform(client: genesys)
             genesysClient = genesys
             readyChecks.append(ReadyCheck(name: "platform") { Self.state(of: genesys) })
+            feeds = try FeedAssembly(installation, client: genesys, ledger: ledger, identities: identities)
+            readyChecks += feeds.readyChecks
+        } else {
+            feeds = try FeedAssembly(installation, client: nil, ledger: ledger, identities: identities)
         }
         self.readyChecks = readyChecks
         controlCertificate = try configuration.control.tls.map { try TLSKeeper(listener: "control", files: $0) }
@@ -203,6 +209,7 @@ final class MunimentServer: Sendable {
                     }.run()
                 }
             }
+            group.addTask { await self.feeds.run(self.leases, logger: logger) }
             // A platform that is away holds up no mask and no block.
             for (lease, reach) in [("containment", ContainmentDesk.Reach.gateway), ("containment-platform", .platform)]
             {
@@ -262,6 +269,7 @@ final class MunimentServer: Sendable {
                 sinks: sinks.service.sinks,
                 alerts: AlertDesk(ledger: ledger, clock: installation.clock, producer: producer),
                 containment: containment,
+                feeds: feeds.desk,
                 signedDecisions: configuration.detection.soar.map {
                     SignedDecisions(
                         desk: containment,

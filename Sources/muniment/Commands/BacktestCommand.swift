@@ -1,0 +1,143 @@
+import ArgumentParser
+import Detection
+import Foundation
+import JSON
+import Ledger
+import MerkleLog
+import Monitoring
+import Settings
+import WallTime
+
+/// `muniment rules backtest`: what rules would have said of the past.
+struct BacktestCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backtest",
+        abstract: "Run rules over the record, and list the alerts that they would have raised.",
+        discussion: """
+            Reads only, also while a server runs. It always reads from the first entry, since windows and baselines rest on what \
+            came before --from.
+            """
+    )
+
+    @OptionGroup var configurationOption: ConfigurationOption
+    @OptionGroup var format: FormatOption
+
+    @Option(help: "Only alerts from then on: a day such as 2026-11-01 (UTC), or a moment such as 2026-11-01T08:00:00Z.")
+    var from: String?
+
+    @Option(help: "Only alerts up to then; a day means its end.")
+    var to: String?
+
+    @Option(
+        help:
+            "A rule file to try, besides those in force; one with the name of a shipped file takes its place. Repeatable."
+    )
+    var rules: [String] = []
+
+    @Option(help: "Alerts that are listed at the most; all are counted.")
+    var limit = 1000
+
+    func run() async throws {
+        let installation = try configurationOption.load()
+        let settings = installation.configuration.detection
+        let source = try StoreSource(at: installation.configuration.ledger)
+        let head = try SignedHead(checkpoint: try source.checkpoint(), verifier: installation.signer.verifier)
+        let backtest = Backtest(
+            rules: try pack(settings),
+            configuration: settings.configuration,
+            from: try from.map { try Self.moment($0, "--from", endOfDay: false) },
+            to: try to.map { try Self.moment($0, "--to", endOfDay: true) }
+        )
+        let bar = ProgressBar("reading")
+        var told: [DetectionEvent] = []
+        let report: Backtest.Report
+        do {
+            report = try backtest.run(
+                source,
+                size: head.size,
+                told: { if told.count < limit { told.append($0) } },
+                progress: { bar.update($0, $1) }
+            )
+        } catch {
+            bar.finish()
+            throw error
+        }
+        bar.finish()
+        show(report, told)
+    }
+
+    private func show(_ report: Backtest.Report, _ told: [DetectionEvent]) {
+        let counts = report.counts.sorted { ($0.value.code, $0.key) < ($1.value.code, $1.key) }
+        if format.format == .json {
+            return Output.json([
+                "entries": .integer(Int64(report.entries)),
+                "rules": .array(
+                    counts.map { name, count in
+                        [
+                            "rule": .string(name), "code": .string(count.code),
+                            "wouldHaveRaised": .integer(Int64(count.raised)),
+                            "wouldHaveCleared": .integer(Int64(count.cleared)),
+                            "recorded": .integer(Int64(count.recorded)),
+                        ]
+                    }
+                ),
+                "alerts": .array(
+                    told.map { event in
+                        var fields = event.fields
+                        fields["timestamp"] = .string(event.timestamp.description)
+                        return .object(fields)
+                    }
+                ),
+            ])
+        }
+        Output.table(
+            ["code", "rule", "would have raised", "cleared by itself", "recorded"],
+            counts.filter { $0.value.raised + $0.value.recorded > 0 }.map { name, count in
+                [count.code, name, "\(count.raised)", "\(count.cleared)", "\(count.recorded)"]
+            }
+        )
+        Output.line()
+        Output.table(
+            ["when", "alert", "what"],
+            told.map { event in
+                [
+                    event.timestamp.description, event.fields["alertId"]?.string ?? "",
+                    event.fields["sentence"]?.string ?? "",
+                ]
+            }
+        )
+        let raised = counts.reduce(0) { $0 + $1.value.raised }
+        if raised > told.count {
+            Output.note("\(raised - told.count) more alerts are counted and not listed: see --limit")
+        }
+        Output.note("\(report.entries) entries read; nothing was written")
+    }
+
+    private func pack(_ settings: DetectionSettings) throws -> RulePack {
+        guard !rules.isEmpty else { return settings.rules }
+        let files = try rules.map { path in
+            guard let bytes = FileManager.default.contents(atPath: path) else {
+                throw CommandFailure("the rule file \(path) cannot be read")
+            }
+            return RuleFile(name: path, text: String(decoding: bytes, as: UTF8.self))
+        }
+        func name(_ path: String) -> String { (path as NSString).lastPathComponent }
+        let replaced = Set(files.map { name($0.name) })
+        do {
+            return try RulePack(
+                files: settings.ruleFiles.filter { !replaced.contains(name($0.name)) } + files,
+                placeholders: settings.lists
+            )
+        } catch {
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    private static func moment(_ text: String, _ option: String, endOfDay: Bool) throws -> Timestamp {
+        if let moment = Timestamp(text) { return moment }
+        if let day = Timestamp(text + "T00:00:00Z") {
+            return endOfDay ? Timestamp(milliseconds: day.milliseconds + 86_399_999) : day
+        }
+        throw ValidationError("\(option) is a day such as 2026-11-01, or a moment such as 2026-11-01T08:00:00Z")
+    }
+}
