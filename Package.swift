@@ -163,7 +163,8 @@ let package = Package(
                 "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "HTTPSignatures",
                 "ObjectStorage", "TextEncoding", "Traces",
                 "Gateway", "Genesys", "Identity", "JSON", "Ledger",
-                "MerkleLog", "Monitoring", "PlatformFacts", "Redaction", "Sandbox", "Server", "Settings", "Storage", "WallTime",
+                "MerkleLog", "Monitoring", "PlatformFacts", "Redaction", "Sandbox", "Server", "Settings", "Storage",
+                "WallTime",
                 argumentParser,
                 asyncHTTPClient, logging, nioCore,
                 nioHTTP1, nioPosix, nioSSL, serviceLifecycle, unixSignals,
@@ -318,7 +319,8 @@ let package = Package(
         tests(
             "Settings",
             [
-                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys", "Identity", "JSON",
+                "AccessPolicy", "Delivery", "DeliveryWire", "Detection", "EventFormats", "Gateway", "Genesys",
+                "Identity", "JSON",
                 "Ledger", "MerkleLog", "PlatformFacts", "Redaction",
             ]
         ),
