@@ -38,7 +38,7 @@ public struct ConfigurationTemplate: Sendable {
     public init(origin: String) { self.origin = origin }
 
     /// The file's text.
-    public var text: String { [places, contactCentre, reads, policy].joined(separator: "\n") }
+    public var text: String { [places, contactCentre, reads, policy, optional].joined(separator: "\n") }
 
     /// A text as a YAML value: as it is when nothing in it means something to YAML, otherwise in quotes.
     private static func yaml(_ text: String) -> String {
@@ -314,6 +314,41 @@ public struct ConfigurationTemplate: Sendable {
 
         # trace, debug, info, notice, warning or error. No level logs customers' data.
         log: {level: info}
+
+        """
+    }
+
+    /// What works without being set, or is off until it is. Every line is one that loads when its comment sign is taken away.
+    private var optional: String {
+        """
+        # What follows the record: docs/delivery.md. Nothing of this can delay or lose a read.
+        # sinks:
+        #   archive:
+        #     kind: file
+        #     path: archive/events.ndjson
+        #     start: beginning
+        #     # Most entries read in a second, so that a long backlog leaves the machine to others.
+        #     rate: 20000
+
+        # What is found in the record, and what may be done about it: docs/detection.md, docs/containment.md.
+        # detection:
+        #   containment:
+        #     # mask_only alone is on by default; what acts on the platform needs the approval of others.
+        #     steps: [mask_only, block]
+
+        # How personal data in free text is masked on its way to agents, sinks and the log: docs/redaction.md.
+        # redaction:
+        #   policies:
+        #     text: {version: 1, default: label}
+        #   categories: {note: text}
+        #   sinks: text
+        #   log: text
+
+        # How long a signed request is taken: docs/api.md.
+        # signatures: {window: 60s, clockSkew: 5s}
+
+        # Spans of reads for an OpenTelemetry collector, without customers, agents or conversations: docs/operations.md.
+        # tracing: {endpoint: "http://127.0.0.1:4318/v1/traces", sampleRatio: 0.1}
 
         """
     }

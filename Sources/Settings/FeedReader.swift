@@ -12,7 +12,7 @@ struct FeedReader {
             settings.interval = interval(own) ?? settings.interval
             settings.settleSeconds = seconds(own, "settle") ?? settings.settleSeconds
             settings.overlapSeconds = seconds(own, "overlap") ?? settings.overlapSeconds
-            settings.customersPerMinute = own.integer("customersPerMinute", in: 1...200) ?? settings.customersPerMinute
+            settings.customersPerMinute = own.integer("customersPerMinute", in: 1...100) ?? settings.customersPerMinute
             settings.customerAttribute = customerAttribute
             own.end()
             feeds.conversations = settings

@@ -57,6 +57,20 @@ private final class Installed {
         #expect(!"\(configuration.summary)".contains("secret"))
     }
 
+    /// What the template only shows loads as it stands there.
+    @Test(arguments: ["sinks", "detection", "redaction", "signatures", "tracing"])
+    func whatTheTemplateShowsLoads(section: String) throws {
+        let site = try Site()
+        var isShown = false
+        let text = site.text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            if line.hasPrefix("# \(section):") { isShown = true }
+            if !line.hasPrefix("#") { isShown = false }
+            return isShown ? String(line.dropFirst(2)) : String(line)
+        }.joined(separator: "\n")
+        #expect(text.contains("\n\(section):"))
+        #expect(site.problems(text) == [])
+    }
+
     /// Each change of the template and the setting that must be named, and nothing else.
     @Test(arguments: [
         ("node: node-1", "node: Node 1", "installation.node"),
