@@ -154,7 +154,8 @@ final class DrainBench {
         let count = Int(ledger.health.head.size)
         let peer = RsyslogPeer(lines: folder + "/events.ndjson", count: count, folder: folder)
         try peer.file(synced: false)
-        try peer.file(synced: true)
+        // A synced queue takes minutes for a million.
+        try peer.first(count / 20).file(synced: true)
         if let address { try peer.postgres(address) }
     }
 }

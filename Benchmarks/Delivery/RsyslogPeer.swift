@@ -13,6 +13,18 @@ struct RsyslogPeer {
     private static let modules = "/usr/lib/x86_64-linux-gnu/rsyslog"
     static var isInstalled: Bool { FileManager.default.isExecutableFile(atPath: program) }
 
+    /// The same with the first events only.
+    func first(_ count: Int) throws -> RsyslogPeer {
+        let path = folder + "/first.ndjson"
+        guard let input = FileHandle(forReadingAtPath: lines), let all = try input.read(upToCount: count * 2000) else {
+            return self
+        }
+        let some = all.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).prefix(count)
+        try Data(some.joined(separator: [UInt8(ascii: "\n")]) + [UInt8(ascii: "\n")])
+            .write(to: URL(fileURLWithPath: path))
+        return RsyslogPeer(lines: path, count: count, folder: folder)
+    }
+
     /// Into a file.
     /// - Parameter synced: whether the disk queue is synced to the disk, as everything of ours is.
     func file(synced: Bool) throws {
