@@ -211,9 +211,7 @@ extension ReadConnection {
             overVelocity: read.overVelocity,
             restriction: read.restriction
         )
-        core.metrics.project.observe(
-            microseconds: Self.microseconds(since: read.upstreamStarted) - UInt64(read.upstreamMicroseconds)
-        )
+        core.metrics.project.observe(microseconds: Self.microseconds(since: read.upstreamEnded))
         lookUpName(of: read, making: true)
         read.namePlace = accessRecord(read).writeAccessed(manifest, eventID: read.eventID, to: &loop.writer)
         record()

@@ -26,6 +26,8 @@ final class ReadState {
     var upstreamDeadline: Int64 = 0
     var upstreamStarted = NIODeadline.now()
     var upstreamMicroseconds: Int64 = 0
+    /// When the upstream had answered.
+    var upstreamEnded: NIODeadline { upstreamStarted + .microseconds(upstreamMicroseconds) }
     var retried = false
     var hasAskedUpstream = false
     /// Its trace; nil where none is kept.

@@ -81,9 +81,7 @@ final class ReadTrace {
         }
         if let bound { add("binding", .internal, TraceContext.bytes(8, &generator), read.started, bound, false) }
         if read.hasAskedUpstream {
-            let answered =
-                read.upstreamMicroseconds > 0
-                ? read.upstreamStarted + .microseconds(read.upstreamMicroseconds) : read.recordStarted
+            let answered = read.upstreamMicroseconds > 0 ? read.upstreamEnded : read.recordStarted
             add(
                 "upstream \(read.route.upstream)",
                 .client,

@@ -17,8 +17,11 @@ import WallTime
         case splunk, datadog, webhook, syslog, postgres
     }
 
+    /// PostgreSQL is there when MUNIMENT_TEST_POSTGRES names a server.
+    private static let destinations = Destination.allCases.filter { $0 != .postgres || PostgresSchema.server != nil }
+
     /// A receiver of syslog never replies, and what it read and then forgot nobody can tell: only a connection that breaks can strike.
-    private static let cases = Destination.allCases.flatMap { destination in
+    private static let cases = destinations.flatMap { destination in
         NetworkFault.allCases.filter { destination != .syslog || [.refuse, .cutRequest].contains($0) }
             .map { (destination, $0) }
     }
@@ -145,7 +148,7 @@ import WallTime
     }
 
     private func postgres(_ fault: NetworkFault) async throws {
-        guard let server = PostgresSchema.server else { return }
+        let server = try #require(PostgresSchema.server)
         let schema = try PostgresSchema()
         let warehouse = try PostgresDatabase(schema.settings)
         let table = try #require(WarehouseTable("events"))
