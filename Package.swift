@@ -258,7 +258,7 @@ let package = Package(
         tests("Storage", ["TestStores"]),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
-        tests("Traces", ["JSON", "Measures"]),
+        tests("Traces", ["JSON", "Measures"], exclude: ["Schema"]),
         tests(
             "Identity",
             ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
