@@ -326,7 +326,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["JSON", "Sandbox", asyncHTTPClient, nioCore, nioHTTP1],
+            dependencies: ["JSON", "Sandbox", "TestSigning", asyncHTTPClient, crypto, nioCore, nioHTTP1],
             exclude: ["Verifier", "openapi.sh"],
             swiftSettings: settings
         ),
