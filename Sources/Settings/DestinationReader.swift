@@ -24,12 +24,10 @@ struct DestinationReader {
             index: section.text("index")
         )
         let acknowledges = section.flag("acknowledge") ?? true
-        let requests = section.integer("requests", in: 1...64)
         guard let url, let token else { return nil }
         var settings = SplunkSink.Settings(url: url, token: token)
         settings.origin = origin
         settings.acknowledges = acknowledges
-        if let requests { settings.concurrency = requests }
         return .splunk(settings, tls)
     }
 
@@ -98,7 +96,6 @@ struct DestinationReader {
         let secret = files.secret(section, "secret")
         let previous = section.has("previousSecret") ? files.secret(section, "previousSecret") : nil
         let tls = tls(section, isTLS: url?.isEncrypted)
-        let requests = section.integer("requests", in: 1...64)
         var keys: [WebhookSigningKey] = []
         for (name, text) in [("secret", secret), ("previousSecret", previous)] {
             guard let text else { continue }
@@ -107,9 +104,7 @@ struct DestinationReader {
             }
         }
         guard let url, let signer = try? WebhookSigner(keys: keys) else { return nil }
-        var settings = WebhookSink.Settings(url: url, signer: signer)
-        if let requests { settings.concurrency = requests }
-        return .webhook(settings, tls)
+        return .webhook(WebhookSink.Settings(url: url, signer: signer), tls)
     }
 
     func postgres(_ section: Section) -> SinkSettings.Destination? {

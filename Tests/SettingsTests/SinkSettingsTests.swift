@@ -17,6 +17,7 @@ import Testing
             url: https://splunk.example.com:8088
             token: {env: SPLUNK_TOKEN}
             index: audit
+            concurrency: 4
             format: ocsf-1.8
             filter: {all: [{type: [CUSTOMER_DATA_ACCESSED]}, {not: {field: /purpose, equals: "service"}}]}
             drop: [/remoteAddress]
@@ -65,6 +66,7 @@ import Testing
         )
         #expect(sinks.map(\.definition.start) == [.beginning, .now, .index(42), .now, .now, .now, .beginning])
         #expect(sinks[0].definition.manifests == nil && sinks[6].definition.manifests == nil)
+        #expect(sinks.map(\.definition.concurrency) == [nil, 4, nil, nil, nil, nil, nil])
         #expect(sinks[1].definition.manifests?.entries == 500)
         #expect(sinks[1].format == .ocsf(.v18))
         #expect(sinks[1].projection == .without([FieldPointer(member: "remoteAddress")]))
@@ -95,6 +97,8 @@ import Testing
         ("kind: file", "kind: kafka", "sinks.export.kind", "must be one of: file, splunk"),
         ("    kind: file\n", "", "sinks.export.kind", "is missing"),
         ("path: export/events.ndjson", "paht: x", "sinks.export.paht", "is not a known setting"),
+        ("start: beginning", "concurrency: 2", "sinks.export.concurrency", "one after the other"),
+        ("concurrency: 4", "concurrency: many", "sinks.siem.concurrency", "whole number from 1"),
         ("start: beginning", "start: yesterday", "sinks.export.start", "must be beginning, now, or the index"),
         ("https://splunk.example.com:8088", "http://splunk.example.com:8088", "sinks.siem.url", "must be https"),
         ("https://splunk.example.com:8088", "https://169.254.169.254", "sinks.siem.url", "link-local"),

@@ -18,8 +18,8 @@ public final class DatadogSink: Sink {
         public var tags: [String] = []
         /// What is done with entries that are too old for Datadog's clock.
         public var stale = DatadogStalePolicy.send
-        /// Requests at the same time.
-        public var concurrency = 4
+        /// Most requests at the same time.
+        public var concurrency = 16
         /// When a batch is full.
         public var limits = BatchLimits(bytes: 4_500_000, count: DatadogBatch.maximumCount, age: .seconds(1))
         /// How long an exchange may take.

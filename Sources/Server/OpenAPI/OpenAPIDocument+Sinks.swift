@@ -128,7 +128,8 @@ extension OpenAPIDocument {
             "requestBody": {"required": true, \#(rangeContent)},
             "responses": {\#(sinkAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
           }
-        }
+        },
+        \#(proofPaths)
         """#
 
     private static let sinkAnswer = #"""
@@ -138,7 +139,7 @@ extension OpenAPIDocument {
         }
         """#
 
-    private static let rangeContent = #"""
+    static let rangeContent = #"""
         "content": {
           "application/json": {
             "schema": {
@@ -179,7 +180,7 @@ extension OpenAPIDocument {
           "type": "object", "additionalProperties": false,
           "required": [
             "name", "kind", "definitionHash", "guarantee", "state", "stateReason", "stateSince", "conservation",
-            "possibleDuplicates", "lowWatermark", "manifestedTo", "lastConfirmed", "lastFailure", "oldestUndelivered",
+            "possibleDuplicates", "concurrency", "lowWatermark", "manifestedTo", "lastConfirmed", "lastFailure", "oldestUndelivered",
             "lagSeconds"
           ],
           "properties": {
@@ -194,6 +195,10 @@ extension OpenAPIDocument {
             "stateSince": {"type": "string", "format": "date-time"},
             "conservation": {"$ref": "#/components/schemas/Conservation"},
             "possibleDuplicates": {"type": "integer", "minimum": 0},
+            "concurrency": {
+              "type": "integer", "minimum": 1,
+              "description": "Most requests at the same time, as last found out from the destination's answers."
+            },
             "lowWatermark": {"type": "integer", "minimum": 0, "description": "Nothing below is still to be delivered."},
             "manifestedTo": {"type": "integer", "minimum": 0, "description": "Manifests cover everything below."},
             "lastConfirmed": {"type": ["string", "null"], "format": "date-time"},
@@ -214,6 +219,7 @@ extension OpenAPIDocument {
             "attempts": {"type": "integer", "minimum": 0}, "died": {"type": "string", "format": "date-time"}
           }
         },
+        \#(proofSchemas)
         """#
 
     /// The parameter that names a sink.

@@ -266,6 +266,11 @@ final class MunimentServer: Sendable {
                 node: configuration.node,
                 leases: leases,
                 delivery: sinks.control,
+                statements: DeliveryStatements(
+                    control: sinks.control,
+                    ledger: ledger,
+                    signer: installation.signer
+                ),
                 sinks: sinks.service.sinks,
                 alerts: AlertDesk(ledger: ledger, clock: installation.clock, producer: producer),
                 containment: containment,
