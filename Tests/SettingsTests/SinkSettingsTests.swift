@@ -26,6 +26,7 @@ import Testing
             kind: datadog
             site: datadoghq.eu
             apiKey: {env: DATADOG_KEY}
+            applicationKey: {env: DATADOG_APPLICATION}
             tags: [team:audit]
             stale: deadLetter
             start: 42
@@ -54,7 +55,8 @@ import Testing
         """
 
     private static let secrets = [
-        "SPLUNK_TOKEN": "t", "DATADOG_KEY": "k", "HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "SPLUNK_TOKEN": "t", "DATADOG_KEY": "k", "DATADOG_APPLICATION": "a",
+        "HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "WAREHOUSE": "postgresql://muniment@warehouse/audit", "S3_ID": "id", "S3_SECRET": "secret",
     ]
 
@@ -75,6 +77,19 @@ import Testing
             return
         }
         #expect(parts.count == 2)
+        guard case .datadog(let datadog, _) = sinks[2].destination else {
+            Issue.record("no Datadog")
+            return
+        }
+        #expect(datadog.search?.url.description == "https://api.datadoghq.eu")
+        #expect(sinks[0].definition.destination.hasSuffix("export/events.ndjson"))
+        #expect(
+            sinks.dropFirst().map(\.definition.destination) == [
+                "https://splunk.example.com:8088", "https://http-intake.logs.datadoghq.eu/api/v2/logs",
+                "siem.example.com:6514", "hooks.example.com", "warehouse:5432/audit \"audit\".\"events\"",
+                "https://s3.example.com/muniment-worm/ledger/",
+            ]
+        )
         guard case .syslog(let syslog, let tls) = sinks[3].destination else {
             Issue.record("no syslog")
             return
@@ -109,6 +124,12 @@ import Testing
         ("drop: [/remoteAddress]", "drop: [remoteAddress]", "sinks.siem.drop", "JSON Pointers"),
         ("drop: [/remoteAddress]", "drop: [/a]\n    keep: [/b]", "sinks.siem.drop", "stands beside 'keep'"),
         ("site: datadoghq.eu", "site: datadog.eu", "sinks.dog.site", "must be one of"),
+        ("tags: [team:audit]", "searchUrl: http://x.example", "sinks.dog.searchUrl", "must be https"),
+        (
+            "applicationKey: {env: DATADOG_APPLICATION}", "searchUrl: https://x.example", "sinks.dog.searchUrl",
+            "of use with"
+        ),
+        ("site: datadoghq.eu", "url: https://x.example", "sinks.dog.applicationKey", "needs 'searchUrl'"),
         ("stale: deadLetter", "stale: drop", "sinks.dog.stale", "must be one of: send"),
         ("tags: [team:audit]", "tags: [audit]", "sinks.dog.tags", "key:value"),
         ("    format: cef", "    transport: tcp", "sinks.log.transport", "in clear"),

@@ -9,6 +9,12 @@ extension Arrival {
             self = .unknown
             return
         }
+        self.init(written: value, ledger: ledger)
+    }
+
+    /// Reads a record or a manifest that was parsed already.
+    /// - Returns: nil for a manifest.
+    init?(written value: JSONValue, ledger: String) {
         // In this order: native and manifests, OCSF, ECS.
         let id = value["recordId"]?.string ?? value["metadata"]?["uid"]?.string ?? value["event"]?["id"]?.string
         let hash =

@@ -13,16 +13,7 @@ extension OpenAPIDocument {
                 "application/json": {
                   "schema": {
                     "type": "object", "additionalProperties": false,
-                    "properties": {
-                      "first": {
-                        "type": "integer", "minimum": 0, "maximum": 9007199254740991, "description": "The first index."
-                      },
-                      "last": {
-                        "type": "integer", "minimum": 0, "maximum": 9007199254740991,
-                        "description": "The last index; not below first."
-                      },
-                      "resend": {"type": "boolean", "default": false}
-                    }
+                    "properties": {\#(rangeMembers), "resend": {"type": "boolean", "default": false}}
                   },
                   "example": {"first": 0, "last": 9999}
                 }

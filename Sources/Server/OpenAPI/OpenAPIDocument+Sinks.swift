@@ -139,20 +139,23 @@ extension OpenAPIDocument {
         }
         """#
 
+    /// The members that name a range of indexes.
+    static let rangeMembers = #"""
+        "first": {
+          "type": "integer", "minimum": 0, "maximum": 9007199254740991, "description": "The first index."
+        },
+        "last": {
+          "type": "integer", "minimum": 0, "maximum": 9007199254740991,
+          "description": "The last index; not below first."
+        }
+        """#
+
     static let rangeContent = #"""
         "content": {
           "application/json": {
             "schema": {
               "type": "object", "additionalProperties": false,
-              "properties": {
-                "first": {
-                  "type": "integer", "minimum": 0, "maximum": 9007199254740991, "description": "The first index."
-                },
-                "last": {
-                  "type": "integer", "minimum": 0, "maximum": 9007199254740991,
-                  "description": "The last index; not below first."
-                }
-              }
+              "properties": {\#(rangeMembers)}
             },
             "example": {"first": 120, "last": 140}
           }
