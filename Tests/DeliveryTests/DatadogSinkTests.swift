@@ -67,8 +67,9 @@ import WallTime
                 var missing = RangeSet<UInt64>()
                 let sink = DatadogSink(settings, shaping: testShaping, http: bench.http)
                 _ = try await bench.control.reconcile("siem", 0..<1200, asking: sink, actor: "op") { finding, range in
-                    #expect(finding == .missing)
-                    missing.insert(contentsOf: range)
+                    // What Datadog has twice, for want of an answer in time, is there.
+                    #expect(finding == .missing || finding == .doubled)
+                    if finding == .missing { missing.insert(contentsOf: range) }
                 }
                 return missing
             }
