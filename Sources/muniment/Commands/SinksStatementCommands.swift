@@ -28,6 +28,10 @@ struct SinksStatementCommand: AsyncParsableCommand {
     @Option(help: "The file to write; must not exist.") var out: String
 
     func run() async throws {
+        // Before the statement is made: that is an event.
+        guard !FileManager.default.fileExists(atPath: out) else {
+            throw CommandFailure("\(out) is there already; name another file")
+        }
         let installation = try configurationOption.load()
         let statement = try await installation.withLedger { ledger in
             let control = try installation.deliveryControl(ledger, producer: "cli")
