@@ -60,6 +60,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let sinkRedriven = EventType(rawValue: "SINK_REDRIVEN")
     /// An operator had a sink take older entries as well.
     public static let sinkBackfilled = EventType(rawValue: "SINK_BACKFILLED")
+    /// Somebody wrote an entry to see whether it arrives at a sink's destination.
+    public static let sinkTested = EventType(rawValue: "SINK_TESTED")
     /// What a sink's destination holds was compared with what was confirmed.
     public static let sinkReconciled = EventType(rawValue: "SINK_RECONCILED")
     /// An operator had entries sent again that the destination had lost.
@@ -159,7 +161,7 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .serverStarted, .serverStopped,
             .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
             .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
-            .sinkBackfilled, .sinkReconciled, .sinkResent, .deliveryStatementMade,
+            .sinkBackfilled, .sinkTested, .sinkReconciled, .sinkResent, .deliveryStatementMade,
             .sinkForgotten, .redactionReversed, .redactionTokensDestroyed, .relationshipRecorded,
             .platformAuditRecorded, .platformExecutionsCounted, .agentRecorded, .platformFeedAdvanced,
             .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated,
