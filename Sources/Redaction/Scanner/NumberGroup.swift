@@ -50,6 +50,7 @@ extension Scan {
         var words = gather(first)
         if words > 0, buffers.words[words &- 1].lastToken < digitsFirst { words = gather(digitsFirst) }
         guard words > 0 else {
+            if mustWait(clusterStart(first), wordEnd(index), Self.wordMargin) { return }
             nextToken = max(nextToken, index &+ 1)
             return
         }
@@ -93,6 +94,13 @@ extension Scan {
         return settledEnd
     }
 
+    /// Where the word ends that token `index` is in.
+    private func wordEnd(_ index: Int) -> Int {
+        var last = index
+        while isAttached(last &+ 1), tokens[last &+ 1].kind != .at { last &+= 1 }
+        return end(last)
+    }
+
     private mutating func skipWord(_ index: Int) {
         var last = index
         // The rest of the word may be the end of a mailbox.
@@ -127,7 +135,7 @@ extension Scan {
             last &+= 1
             steps &+= 1
         }
-        guard end(last) &- start(first) > 40 else { return false }
+        guard end(last) &- start(first) > Self.longestWord else { return false }
         nextToken = last &+ 1
         // The end may be the mailbox of an address; the tail keeps that.
         return true
