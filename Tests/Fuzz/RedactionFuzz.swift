@@ -119,6 +119,9 @@ private enum Fuzz {
         guard (try? stream.finish(into: &output)) != nil else { fatalError("the end was refused") }
         // A candidate too long to be decided is masked by a stream, which cannot wait for its end.
         if stream.findings.contains(where: { $0.type == .unresolved }) { return }
-        guard output == whole else { fatalError("a stream and the whole text differ") }
+        guard output == whole else {
+            let (left, right) = (String(decoding: whole, as: UTF8.self), String(decoding: output, as: UTF8.self))
+            fatalError("a stream and the whole text differ: \(left.debugDescription), \(right.debugDescription)")
+        }
     }
 }

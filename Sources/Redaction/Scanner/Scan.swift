@@ -94,7 +94,11 @@ struct Scan: ~Copyable {
                 return leave(at: start(index), &progress)
             }
         }
-        settleTail()
+        if isFinal {
+            progress.settled = count
+            return
+        }
+        settled = max(floor, resume, hold(before: count, tokenCount &- 1))
         leave(at: firstUnfinished, &progress)
     }
 
@@ -165,11 +169,6 @@ struct Scan: ~Copyable {
         settled = min(clusterStart, hold(before: clusterStart, first), hold(before: count, tokenCount &- 1))
         settled = max(floor, resume, settled)
         return true
-    }
-
-    /// Without an open cluster the last words are still kept: they may be the beginning of one.
-    private mutating func settleTail() {
-        settled = isFinal ? count : max(floor, resume, hold(before: count, tokenCount &- 1))
     }
 
     /// Where the words before `end`, of which token `last` is the last, may begin an address or a code.

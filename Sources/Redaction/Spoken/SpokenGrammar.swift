@@ -59,6 +59,9 @@ struct SpokenGrammar {
         return done
     }
 
+    /// True when a number is being said.
+    var isOpen: Bool { last != .nothing || times > 1 }
+
     /// The number being said, if any; afterwards none is.
     mutating func finish() -> Number? {
         defer {
@@ -172,7 +175,7 @@ extension Scan {
             let token = tokens[index]
             let word = number(index)
             if token.kind == .digits {
-                if let number = grammar.finish() { count = write(number, count) }
+                if grammar.isOpen, let number = grammar.finish() { count = write(number, count) }
                 for offset in start(index)..<end(index) { count = write(text[offset], index, index, count) }
             } else if token.length == 1, isBesideLetter(index) {
                 if let number = grammar.finish() { count = write(number, count) }

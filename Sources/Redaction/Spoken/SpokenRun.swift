@@ -15,26 +15,30 @@ struct SpokenRun {
     var hasMonth = false
     var hasLineBreak = false
     var isCut = false
-    /// Number words of each language: English, German, French, Spanish, Portuguese.
-    var votes: (Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0)
+    /// Number words of each language, a byte for each: a run has fewer than 256 words.
+    private var votes: UInt64 = 0
 
+    init(first: Int, last: Int) {
+        self.first = first
+        self.last = last
+    }
+
+    @inline(__always)
     mutating func vote(_ languages: SpokenLanguages) {
-        if languages.contains(.english) { votes.0 &+= 1 }
-        if languages.contains(.german) { votes.1 &+= 1 }
-        if languages.contains(.french) { votes.2 &+= 1 }
-        if languages.contains(.spanish) { votes.3 &+= 1 }
-        if languages.contains(.portuguese) { votes.4 &+= 1 }
+        // Bit n goes to the lowest bit of byte n.
+        let bits = UInt64(languages.rawValue)
+        votes &+= (bits | bits &<< 7 | bits &<< 14 | bits &<< 21 | bits &<< 28) & 0x01_0101_0101
     }
 
     /// The language of most number words; the first of those that tie.
     var language: SpokenLanguages {
-        var best = votes.0
-        var language = SpokenLanguages.english
-        if votes.1 > best { (best, language) = (votes.1, .german) }
-        if votes.2 > best { (best, language) = (votes.2, .french) }
-        if votes.3 > best { (best, language) = (votes.3, .spanish) }
-        if votes.4 > best { (best, language) = (votes.4, .portuguese) }
-        return language
+        var best = votes & 0xFF
+        var language: UInt8 = 0
+        for other in 1..<5 where votes &>> UInt64(8 &* other) & 0xFF > best {
+            best = votes &>> UInt64(8 &* other) & 0xFF
+            language = UInt8(other)
+        }
+        return SpokenLanguages(rawValue: 1 &<< language)
     }
 }
 
@@ -109,14 +113,16 @@ extension Scan {
     @inline(__always)
     func isPause(_ start: Int, _ end: Int) -> Bool {
         guard end &- start <= 8 else { return false }
-        for offset in start..<end {
-            switch text[offset] {
-            case 0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x2E, 0x2D, 0x3F, 0x21, 0x3A, 0x3B, 0x3E, 0x27: continue
-            default: return false
-            }
+        var offset = start
+        while offset < end {
+            guard text[offset] < 64, Self.pauses &>> UInt64(text[offset]) & 1 == 1 else { return false }
+            offset &+= 1
         }
         return end > start
     }
+
+    /// One bit for each sign of a pause: spaces, line breaks, and "!',-.:;>?".
+    private static var pauses: UInt64 { 0xCC00_7083_0000_2600 }
 
     /// Reads a run of number words from token `first`. True when something was found.
     mutating func readRun(_ first: Int, _ findings: inout [Finding], isSeparate: Bool = false) -> Bool {
@@ -192,6 +198,7 @@ extension Scan {
                 guard token.length <= 19, !isCountedBefore(index, run) else { return run }
                 isPart = true
                 run.digitTokens &+= 1
+                if !gapHasLineBreak { index = goOnWithDigits(index, &run) }
             case .at:
                 return run
             case .letters:
@@ -238,6 +245,23 @@ extension Scan {
         }
         run.isCut = index < tokenCount && run.last &+ 1 == index
         return run
+    }
+
+    /// Takes the numbers that follow number `index` with one sign of a pause between them; returns the last.
+    @inline(__always)
+    private mutating func goOnWithDigits(_ index: Int, _ run: inout SpokenRun) -> Int {
+        let first = index
+        var index = index
+        let limit = min(tokenCount, run.first &+ ScanBuffers.spokenLimit) &- 1
+        while index < limit, tokens[index &+ 1].kind == .digits, tokens[index &+ 1].length <= 19,
+            start(index &+ 1) &- end(index) == 1, isPause(end(index), start(index &+ 1)),
+            !tokens[index &+ 1].isAfterLineBreak, end(index &+ 1) &- start(run.first) <= Self.longestRun
+        {
+            index &+= 1
+            run.digitTokens &+= 1
+        }
+        steps &+= index &- first
+        return index
     }
 
     /// The "th" of "4th".
