@@ -68,7 +68,7 @@ public final class Scratch {
     ) {
         makeRoom(text.count + 1)
         let bytes = text.bindMemory(to: UInt8.self)
-        if let made = Tokenizer.run(bytes, lexicon, tokens, seeds, isPlain: true) {
+        if let made = Tokenizer.run(bytes, lexicon, tokens, seeds, isPlain: true, isFinal: isFinal) {
             return scan(bytes, made, isFinal, rules, hints, &progress)
         }
         let settled = progress.settled
@@ -77,7 +77,9 @@ public final class Scratch {
         progress = progress.folded(folding)
         for index in found.indices { found[index] = found[index].folded(folding) }
         folding.bytes.withUnsafeBufferPointer { bytes in
-            guard let made = Tokenizer.run(bytes, lexicon, tokens, seeds, isPlain: false) else { return }
+            guard let made = Tokenizer.run(bytes, lexicon, tokens, seeds, isPlain: false, isFinal: isFinal) else {
+                return
+            }
             scan(bytes, made, isFinal, rules, hints, &progress)
         }
         for index in found.indices { found[index] = found[index].original(folding) }
@@ -95,6 +97,11 @@ public final class Scratch {
         _ hints: ContextHints,
         _ progress: inout ScanProgress
     ) {
+        if isFinal, made.seeds == 0 {
+            steps &+= made.tokens
+            progress.settled = text.count
+            return
+        }
         var scan = Scan(
             text: text,
             tokens: tokens,

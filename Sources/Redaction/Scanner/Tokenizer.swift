@@ -12,15 +12,19 @@ struct Tokenizer: ~Copyable {
     private var before = ByteMasks.Carry()
     /// True when a line break came after the last token.
     private var isAfterLineBreak: UInt64 = 1
+    /// Not 0 when a digit or an at sign was met.
+    private var others: UInt64 = 0
 
     /// Fills `tokens` and, with the indices of those that can start or hold a finding, `seeds`; both have room for one entry a
-    /// byte and one more. Returns how many of each there are; nil when `isPlain` and a byte is not ASCII.
+    /// byte and one more. Returns how many of each there are; nil when `isPlain` and a byte is not ASCII. When `isFinal`, words are looked
+    /// up only if there are seeds: without one nothing asks for them.
     static func run(
         _ text: UnsafeBufferPointer<UInt8>,
         _ lexicon: LexiconView,
         _ tokens: UnsafeMutablePointer<Token>,
         _ seeds: UnsafeMutablePointer<Int32>,
-        isPlain: Bool
+        isPlain: Bool,
+        isFinal: Bool = false
     ) -> (tokens: Int, seeds: Int)? {
         guard let bytes = text.baseAddress else { return (0, 0) }
         var tokenizer = Tokenizer(tokens)
@@ -36,6 +40,7 @@ struct Tokenizer: ~Copyable {
         if isPlain, masks.wide != 0 { return nil }
         tokenizer.take(masks, at: offset)
         let count = tokenizer.ended
+        if isFinal, tokenizer.others == 0, !hasSeed(bytes, text.count, lexicon, tokens, count) { return (count, 0) }
         return (count, look(bytes, text.count, lexicon, tokens, count, seeds))
     }
 
@@ -57,6 +62,7 @@ struct Tokenizer: ~Copyable {
         let afterBreak = starts & (sum & ~others | isAfterLineBreak & ~others)
         isAfterLineBreak = overflow ? 1 : 0
 
+        self.others |= digits | ats
         let first = started
         var rest = starts
         while rest != 0 {
@@ -76,6 +82,24 @@ struct Tokenizer: ~Copyable {
             tokens[first &+ earlier.nonzeroBitCount].isAfterLineBreak = true
             rest &= rest &- 1
         }
+    }
+
+    /// True when one of the tokens, which are all words, can begin or anchor a finding.
+    private static func hasSeed(
+        _ bytes: UnsafePointer<UInt8>,
+        _ size: Int,
+        _ lexicon: LexiconView,
+        _ tokens: UnsafeMutablePointer<Token>,
+        _ count: Int
+    ) -> Bool {
+        var index = 0
+        while index < count {
+            let (start, end) = (Int(tokens[index].start), Int(tokens[index].end))
+            index &+= 1
+            guard lexicon.mayBeSeed(Lexicon.chunk(bytes, start, min(end &- start, 8), size)) else { continue }
+            if lexicon.isSeed(lexicon.find(Lexicon.hash(bytes, start, end, size))) { return true }
+        }
+        return false
     }
 
     /// Finds the kind of each token and the place of each word in the lexicon; returns how many seeds there are.

@@ -184,6 +184,11 @@ extension Scan {
                 !word.languages.isDisjoint(with: run.language)
             {
                 let next = index < run.last ? number(index &+ 1).kind : .none
+                if word.kind == .unit, next == .unit, !grammar.isOpen {
+                    // One digit after the other joins nothing.
+                    count = write(0x30 &+ UInt8(truncatingIfNeeded: word.value), index, index, count)
+                    continue
+                }
                 if let number = grammar.take(word, index, nextKind: next) { count = write(number, count) }
             } else if isSpelledLetter(index), word.kind != .filler, word.kind != .acknowledgement,
                 word.kind != .joiner && isLetterInRun(index) || isClosingLetter(index)

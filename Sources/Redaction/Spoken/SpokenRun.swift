@@ -198,7 +198,7 @@ extension Scan {
                 guard token.length <= 19, !isCountedBefore(index, run) else { return run }
                 isPart = true
                 run.digitTokens &+= 1
-                if !gapHasLineBreak { index = goOnWithDigits(index, &run) }
+                if !gapHasLineBreak { index = goOn(index, &run) }
             case .at:
                 return run
             case .letters:
@@ -208,6 +208,7 @@ extension Scan {
                     isPart = true
                     run.wordCount &+= 1
                     run.vote(word.languages)
+                    if !gapHasLineBreak { index = goOn(index, &run) }
                 } else if word.kind == .month || word.kind == .ordinal {
                     isPart = true
                     if word.kind == .month { run.hasMonth = true } else { run.ordinals &+= 1 }
@@ -247,18 +248,28 @@ extension Scan {
         return run
     }
 
-    /// Takes the numbers that follow number `index` with one sign of a pause between them; returns the last.
+    /// Takes the numbers and number words that follow number `index` with one sign of a pause between them; returns the last.
     @inline(__always)
-    private mutating func goOnWithDigits(_ index: Int, _ run: inout SpokenRun) -> Int {
+    private mutating func goOn(_ index: Int, _ run: inout SpokenRun) -> Int {
         let first = index
         var index = index
         let limit = min(tokenCount, run.first &+ ScanBuffers.spokenLimit) &- 1
-        while index < limit, tokens[index &+ 1].kind == .digits, tokens[index &+ 1].length <= 19,
-            start(index &+ 1) &- end(index) == 1, isPause(end(index), start(index &+ 1)),
-            !tokens[index &+ 1].isAfterLineBreak, end(index &+ 1) &- start(run.first) <= Self.longestRun
-        {
-            index &+= 1
-            run.digitTokens &+= 1
+        while index < limit {
+            let next = index &+ 1
+            let token = tokens[next]
+            guard Int(token.start) &- end(index) == 1, isPause(end(index), Int(token.start)), !token.isAfterLineBreak,
+                Int(token.end) &- start(run.first) <= Self.longestRun, token.length <= 19
+            else { break }
+            if token.kind == .digits {
+                guard run.digitTokens > 0 else { break }
+                run.digitTokens &+= 1
+            } else {
+                let word = lexicon.number(token.entry)
+                guard token.kind == .letters, word.kind.isNumber, !isAttached(next &+ 1) else { break }
+                run.wordCount &+= 1
+                run.vote(word.languages)
+            }
+            index = next
         }
         steps &+= index &- first
         return index
