@@ -28,17 +28,19 @@ struct EngineState: Codable, Sendable {
     var networks = NetworkWatch()
     var book = AlertBook()
 
+    /// Which form a stored state has; the rest of it may be of any.
+    private struct Form: Decodable { let version: Int }
+
     init() {}
 
     init(_ bytes: [UInt8]) throws(DetectionStateError) {
         do {
-            let json = try JSONValue(parsing: bytes)
-            guard json["version"]?.int == Self.version else {
+            guard try StateDecoder.decode(Form.self, from: bytes).version == Self.version else {
                 throw DetectionStateError(
                     description: "the stored state is of another version: start again from the first entry"
                 )
             }
-            self = try StateDecoder.decode(EngineState.self, from: json)
+            self = try StateDecoder.decode(EngineState.self, from: bytes)
         } catch let error as DetectionStateError {
             throw error
         } catch {
