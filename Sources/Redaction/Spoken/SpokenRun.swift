@@ -147,8 +147,9 @@ extension Scan {
         // A month makes dates, not numbers.
         guard run.wordCount > 0 || run.hasLineBreak || isSeparate else { return false }
         spokenLanguage = run.language
-        let count = spell(run)
+        var count = spell(run)
         guard count >= 3 else { return false }
+        if takeCountry(before: run.first, count) { count &+= 2 }
         let mark = findings.count
         readSpokenWindow(0, count)
         // More may have been said after a card number; a valid one inside is better than a run that is not.

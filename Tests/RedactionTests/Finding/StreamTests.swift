@@ -40,6 +40,10 @@ struct StreamTests {
         Array("one two 7eigh nine at e".utf8) + Array(repeating: 0xFF, count: 18)
             + Array("xample dot org, ht one eight five 6b".utf8) + Array(repeating: 0x61, count: 40)
             + Array("7b@example.com".utf8),
+        Array(
+            "hello there (de acht neun drei sieben null vier null null vier vier null fünf drei zwei null eins drei null null null, ok"
+                .utf8
+        ),
         Array("Bob cpf )a".utf8) + [0xC2] + Array(" 01:1A:4b:3C::".utf8),
     ]
 
