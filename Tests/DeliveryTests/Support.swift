@@ -195,6 +195,8 @@ final class RunningLane<Destination: Sink>: Sendable {
         start: LaneStart = .beginning,
         manifests: LaneDefinition.Manifests? = nil,
         rate: Int? = nil,
+        concurrency: Int? = nil,
+        host: HostConcurrency? = nil,
         lease: any LeaseHolding = TestLease(),
         clock: any WallClock = SystemClock(),
         steady: any WallClock = SteadyClock()
@@ -206,13 +208,15 @@ final class RunningLane<Destination: Sink>: Sendable {
                 hash: hash,
                 start: start,
                 manifests: manifests,
-                rate: rate
+                rate: rate,
+                concurrency: concurrency
             ),
             sink: sink,
             ledger: ledger,
             state: state,
             lease: lease
         )
+        if let host { parts.concurrency = host }
         parts.clock = clock
         parts.steady = steady
         parts.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
