@@ -129,7 +129,7 @@ let package = Package(
 
         library(
             "Monitoring",
-            ["DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Storage", "WallTime"]
+            ["DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Redaction", "Storage", "WallTime"]
         ),
 
         library("PlatformFacts", ["Genesys", "JSON", "Ledger", "Measures", "Storage", "WallTime", crypto]),

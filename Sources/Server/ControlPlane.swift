@@ -203,7 +203,7 @@ public struct ControlPlane: Sendable {
         SinkRoutes(control: parts.delivery, statements: parts.statements, sinks: parts.sinks, clock: parts.clock).add(
             to: clients
         )
-        AlertRoutes(desk: parts.alerts).add(to: clients)
+        AlertRoutes(desk: parts.alerts, clock: parts.clock).add(to: clients)
         ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,
