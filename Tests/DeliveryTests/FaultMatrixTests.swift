@@ -14,11 +14,17 @@ import WallTime
 /// the sink is paused: nothing is lost, what is there twice was counted, and the identity holds at every look.
 @Suite("Fault matrix", .serialized, .timeLimit(.minutes(10))) struct FaultMatrixTests {
     enum Destination: String, CaseIterable, Sendable {
-        case splunk, datadog, webhook, syslog, postgres
+        case splunk, datadog, webhook, syslog, postgres, nats
     }
 
-    /// PostgreSQL is there when MUNIMENT_TEST_POSTGRES names a server.
-    private static let destinations = Destination.allCases.filter { $0 != .postgres || PostgresSchema.server != nil }
+    /// PostgreSQL is there when MUNIMENT_TEST_POSTGRES names a server, NATS when it is installed.
+    private static let destinations = Destination.allCases.filter { destination in
+        switch destination {
+        case .postgres: PostgresSchema.server != nil
+        case .nats: NATSServers.isInstalled
+        default: true
+        }
+    }
 
     /// A receiver of syslog never replies, and what it read and then forgot nobody can tell: only a connection that breaks can strike.
     private static let cases = destinations.flatMap { destination in
@@ -33,6 +39,7 @@ import WallTime
         case .webhook: try await webhook(fault)
         case .syslog: try await syslog(fault)
         case .postgres: try await postgres(fault)
+        case .nats: try await nats(fault)
         }
     }
 
@@ -41,10 +48,11 @@ import WallTime
         _ fault: NetworkFault,
         receiver port: Int,
         isBestEffort: Bool = false,
+        skipping: Int = 0,
         _ makeSink: (SinkBench, _ port: Int) throws -> Destination,
-        arrived: () throws -> [UInt64]
+        arrived: () async throws -> [UInt64]
     ) async throws {
-        let proxy = try FaultProxy(to: port, fault, times: 6)
+        let proxy = try FaultProxy(to: port, fault, times: 6, skipping: skipping)
         let proxied = try await proxy.start()
         try await SinkBench.run { bench in
             try await bench.ledger.append(60)
@@ -74,7 +82,11 @@ import WallTime
             #expect(status.conservation.holds && status.conservation.dead == 0)
             #expect(status.conservation.confirmed == bench.ledger.size)
             // What a receiver of syslog lost with its connection nobody can know: that is what best effort means.
-            if isBestEffort { #expect(status.guarantee == .bestEffort) } else { try await bench.check(try arrived()) }
+            if isBestEffort {
+                #expect(status.guarantee == .bestEffort)
+            } else {
+                try await bench.check(try await arrived())
+            }
         }
         try await proxy.stop()
     }
@@ -169,6 +181,17 @@ import WallTime
             try warehouse.readBlocking {
                 try $0.all("SELECT entry_index FROM events WHERE entry_index IS NOT NULL") { $0.position(0) }
             }
+        }
+    }
+
+    /// A connection of NATS begins with a conversation; it breaks among the messages and their acknowledgements.
+    private func nats(_ fault: NetworkFault) async throws {
+        let stream = try JetStreamBench()
+        try await stream.configure()
+        try await endure(fault, receiver: stream.servers.ports[0], skipping: 1000) { _, port in
+            stream.sink(port: port, window: 10, timeout: Self.timeout)
+        } arrived: {
+            try await stream.indexes()
         }
     }
 

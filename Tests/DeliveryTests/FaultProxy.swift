@@ -3,7 +3,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// How a connection between a sink and its receiver breaks. Bytes are counted from the connection's beginning.
+/// How a connection between a sink and its receiver breaks. What the proxy is told to let through first is not part of
+/// it.
 enum NetworkFault: Sendable, CaseIterable {
     /// Nothing of it arrives, and it is reset at once.
     case refuse
@@ -25,10 +26,14 @@ enum NetworkFault: Sendable, CaseIterable {
 final class FaultProxy: Sendable {
     private let target: SocketAddress
     private let left: Mutex<(fault: NetworkFault, times: Int)>
+    private let skipped: Int
     private let server = Mutex<(any Channel)?>(nil)
     private let struck = Mutex(0)
 
-    init(to port: Int, _ fault: NetworkFault, times: Int) throws {
+    /// - Parameter skipped: bytes of each direction that go through before a connection breaks, for protocols that begin with a
+    ///   conversation; a refusal comes at once all the same.
+    init(to port: Int, _ fault: NetworkFault, times: Int, skipping skipped: Int = 0) throws {
+        self.skipped = skipped
         target = try SocketAddress(ipAddress: "127.0.0.1", port: port)
         left = Mutex((fault, times))
     }
@@ -60,10 +65,14 @@ final class FaultProxy: Sendable {
         return ClientBootstrap(group: front.eventLoop)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(to: target)
-            .flatMap { back in
+            .flatMap { [skipped] back in
                 front.eventLoop.makeCompletedFuture {
-                    try front.pipeline.syncOperations.addHandler(Relay(to: back, fault, isRequest: true))
-                    try back.pipeline.syncOperations.addHandler(Relay(to: front, fault, isRequest: false))
+                    try front.pipeline.syncOperations.addHandler(
+                        Relay(to: back, fault, isRequest: true, skipping: skipped)
+                    )
+                    try back.pipeline.syncOperations.addHandler(
+                        Relay(to: front, fault, isRequest: false, skipping: skipped)
+                    )
                 }
             }
     }
@@ -81,8 +90,10 @@ final class FaultProxy: Sendable {
         private let fault: NetworkFault?
         private let isRequest: Bool
         private var isSilent = false
+        private var toSkip: Int
 
-        init(to other: any Channel, _ fault: NetworkFault?, isRequest: Bool) {
+        init(to other: any Channel, _ fault: NetworkFault?, isRequest: Bool, skipping toSkip: Int) {
+            self.toSkip = toSkip
             self.other = other
             self.fault = fault
             self.isRequest = isRequest
@@ -91,6 +102,10 @@ final class FaultProxy: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard !isSilent else { return }
             var bytes = unwrapInboundIn(data)
+            if toSkip > 0 {
+                toSkip -= bytes.readableBytes
+                return other.writeAndFlush(bytes, promise: nil)
+            }
             let half = bytes.readSlice(length: max(bytes.readableBytes / 2, 1)) ?? ByteBuffer()
             switch (fault, isRequest) {
             case (.cutRequest, true): cut(context, after: half, arrives: other)

@@ -1,4 +1,5 @@
 import DeliveryWire
+import Dispatch
 import EventFormats
 import Foundation
 import JSON
@@ -233,6 +234,17 @@ final class RunningLane<Destination: Sink>: Sendable {
     func end() async {
         lane.end()
         await task.value
+    }
+}
+
+/// Work that blocks its thread, kept off the threads that run tasks.
+enum Waiting {
+    private static let queue = DispatchQueue(label: "waiting", attributes: .concurrent)
+
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try body() }) }
+        }
     }
 }
 

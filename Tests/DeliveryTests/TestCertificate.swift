@@ -8,9 +8,20 @@ struct TestCertificate {
     let server: TLSConfiguration
     /// For who trusts it.
     let client: TLSConfiguration
+    private let folder: TemporaryFolder
+
+    /// Where `cert.pem` and `key.pem` are.
+    func path(_ name: String) -> String { folder.path(name) }
+
+    /// Both files by their names.
+    var files: [String: String] {
+        ["cert.pem", "key.pem"].reduce(into: [:]) { files, name in
+            files[name] = try? String(contentsOfFile: folder.path(name), encoding: .utf8)
+        }
+    }
 
     init(host: String) throws {
-        let folder = try TemporaryFolder()
+        folder = try TemporaryFolder()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
         process.arguments = [
