@@ -14,14 +14,15 @@ import WallTime
 /// the sink is paused: nothing is lost, what is there twice was counted, and the identity holds at every look.
 @Suite("Fault matrix", .serialized, .timeLimit(.minutes(10))) struct FaultMatrixTests {
     enum Destination: String, CaseIterable, Sendable {
-        case splunk, datadog, webhook, syslog, postgres, nats
+        case splunk, datadog, webhook, syslog, relp, postgres, nats
     }
 
-    /// PostgreSQL is there when MUNIMENT_TEST_POSTGRES names a server, NATS when it is installed.
+    /// PostgreSQL is there when MUNIMENT_TEST_POSTGRES names a server, NATS and rsyslog when they are installed.
     private static let destinations = Destination.allCases.filter { destination in
         switch destination {
         case .postgres: PostgresSchema.server != nil
         case .nats: NATSServers.isInstalled
+        case .relp: RsyslogServer.isInstalled
         default: true
         }
     }
@@ -38,6 +39,7 @@ import WallTime
         case .datadog: try await datadog(fault)
         case .webhook: try await webhook(fault)
         case .syslog: try await syslog(fault)
+        case .relp: try await relp(fault)
         case .postgres: try await postgres(fault)
         case .nats: try await nats(fault)
         }
@@ -157,6 +159,19 @@ import WallTime
             []
         }
         try await receiver.stop()
+    }
+
+    /// A session of RELP begins with offers; it breaks among the messages and their answers.
+    private func relp(_ fault: NetworkFault) async throws {
+        let receiver = try RsyslogServer()
+        try await endure(fault, receiver: receiver.relp, skipping: 60) { _, port in
+            var settings = SyslogSink.Settings(host: "127.0.0.1", port: port, tls: nil)
+            settings.exchange = .relp
+            settings.timeout = Self.timeout
+            return SyslogSink(settings, shaping: testShaping, on: MultiThreadedEventLoopGroup.singleton)
+        } arrived: {
+            receiver.recordIDs.compactMap { recordIndex($0) }
+        }
     }
 
     private func postgres(_ fault: NetworkFault) async throws {

@@ -128,6 +128,8 @@ import Testing
         ("stale: deadLetter", "stale: drop", "sinks.dog.stale", "must be one of: send"),
         ("tags: [team:audit]", "tags: [audit]", "sinks.dog.tags", "key:value"),
         ("    format: cef", "    transport: tcp", "sinks.log.transport", "in clear"),
+        ("    format: cef", "    protocol: relp", "sinks.log.address", "such as siem.example.com:2514"),
+        ("    format: cef", "    protocol: tcp", "sinks.log.protocol", "must be one of: syslog, relp"),
         ("stream: AUDIT", "stream: AU.DIT", "sinks.stream.stream", "name of a stream"),
         ("stream: AUDIT", "stream: AUDIT\n    transport: tcp", "sinks.stream.transport", "in clear"),
         ("subject: audit.events", "subject: audit.>", "sinks.stream.subject", "must be words"),

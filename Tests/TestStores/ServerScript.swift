@@ -24,6 +24,13 @@ enum ServerScript {
         return String(decoding: data, as: UTF8.self)
     }
 
+    /// Whether a library that a program loads is installed, under the folder of this machine's libraries.
+    static func hasModule(_ path: String) -> Bool {
+        ["/usr/lib/x86_64-linux-gnu/", "/usr/lib/aarch64-linux-gnu/", "/usr/lib/"].contains {
+            FileManager.default.fileExists(atPath: $0 + path)
+        }
+    }
+
     /// Whether a program is installed.
     static func hasProgram(_ name: String) -> Bool {
         ["/usr/sbin/", "/usr/bin/", "/usr/local/bin/"].contains {
