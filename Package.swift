@@ -250,6 +250,13 @@ let package = Package(
         ),
         // Stores of every engine for the tests.
         .target(name: "TestStores", dependencies: ["Storage"], path: "Tests/TestStores", swiftSettings: settings),
+        // Receivers of what sinks deliver; the real ones where Debian has them.
+        .target(
+            name: "TestReceivers",
+            dependencies: ["JSON", "NATS", "TestStores", nioCore, nioHTTP1, nioPosix],
+            path: "Tests/TestReceivers",
+            swiftSettings: settings
+        ),
         // Signs requests as a client would.
         .target(
             name: "TestSigning",
@@ -313,7 +320,8 @@ let package = Package(
             "Delivery",
             [
                 "DeliveryWire", "EventFormats", "JSON", "Ledger", "MerkleLog", "NATS", "ObjectStorage", "Sandbox",
-                "Storage", "TestStores", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore,
+                "Storage", "TestReceivers", "TestStores", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging,
+                nioCore,
                 nioHTTP1, nioPosix,
                 nioSSL,
             ]
@@ -329,7 +337,10 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["JSON", "Sandbox", asyncHTTPClient, nioCore, nioHTTP1],
+            dependencies: [
+                "JSON", "ObjectStorage", "Sandbox", "Storage", "TestReceivers", "TestStores", asyncHTTPClient, nioCore,
+                nioHTTP1,
+            ],
             exclude: ["Verifier", "openapi.sh"],
             swiftSettings: settings
         ),

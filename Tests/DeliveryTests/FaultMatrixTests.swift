@@ -4,6 +4,7 @@ import JSON
 import NIOPosix
 import Sandbox
 import Storage
+import TestReceivers
 import TestStores
 import Testing
 import WallTime
@@ -201,7 +202,7 @@ import WallTime
 
     /// A connection of NATS begins with a conversation; it breaks among the messages and their acknowledgements.
     private func nats(_ fault: NetworkFault) async throws {
-        let stream = try JetStreamBench()
+        let stream = try await JetStreamBench()
         try await stream.configure()
         try await endure(fault, receiver: stream.servers.ports[0], skipping: 1000) { _, port in
             stream.sink(port: port, window: 10, timeout: Self.timeout)

@@ -2,6 +2,7 @@ import DeliveryWire
 import FoundationEssentials
 import JSON
 import NATS
+import TestReceivers
 import TestStores
 import Testing
 
@@ -16,16 +17,13 @@ import Testing
 struct JetStreamSinkTests {
     /// Killed at random moments and begun anew: within the stream's duplicate window nothing is there twice.
     @Test(arguments: Engine.allCases) func everyRecordOnce(engine: Engine) async throws {
-        let bench = try JetStreamBench()
+        let bench = try await JetStreamBench()
         try await bench.configure()
         try await SinkBench.run(engine) { site in
             try await site.ledger.append(3000)
             for round in 1...5 {
                 let lane = RunningLane(bench.sink(), site.ledger, site.state)
-                try await eventually {
-                    let info = try await bench.ask(JetStreamStream.question(bench.stream))
-                    return info["state"]?["messages"]?.int ?? 0 >= round * 500
-                }
+                try await eventually { try await bench.count() >= round * 500 }
                 await lane.kill()
                 #expect(try await site.control.conservation("siem").holds)
             }
@@ -40,7 +38,7 @@ struct JetStreamSinkTests {
 
     /// A record that comes again after the stream has forgotten its id is there twice; that was counted, and nothing is lost.
     @Test func beyondTheDuplicateWindowWhatIsTwiceWasCounted() async throws {
-        let bench = try JetStreamBench()
+        let bench = try await JetStreamBench()
         try await bench.configure(["duplicate_window": 100_000_000])
         try await SinkBench.run { site in
             try await site.ledger.append(200)
@@ -65,14 +63,14 @@ struct JetStreamSinkTests {
             ("nobody consumes", ["retention": "interest"]),
         ] as [(String, [String: JSONValue])]
     ) func aStreamThatIsNotAsItMustBeStopsTheLane(reason: String, config: [String: JSONValue]) async throws {
-        let bench = try JetStreamBench()
+        let bench = try await JetStreamBench()
         try await bench.configure(config)
         try await stops(bench.sink(), reason)
-        #expect(try await bench.stored().isEmpty)
+        #expect(try await bench.count() == 0)
     }
 
     @Test func tooFewReplicasOrNoStreamStopTheLane() async throws {
-        let bench = try JetStreamBench()
+        let bench = try await JetStreamBench()
         try await stops(bench.sink(), "no such stream")
         try await bench.configure()
         try await stops(bench.sink(replicas: 3), "is on 1 servers where 3 are wanted")
@@ -101,7 +99,7 @@ struct JetStreamSinkTests {
 
     /// The server's limit and the stream's own: each finds the one record that is to blame.
     @Test(arguments: [nil, 5000] as [Int64?]) func aMessageThatIsTooLargeIsADeadLetter(limit: Int64?) async throws {
-        let bench = try JetStreamBench()
+        let bench = try await JetStreamBench()
         try await bench.configure(limit.map { ["max_msg_size": .integer($0)] } ?? [:])
         try await SinkBench.run { site in
             try await site.ledger.append(50)
@@ -117,7 +115,7 @@ struct JetStreamSinkTests {
 
     /// A stream that takes no more holds the lane up and loses nothing; when there is room it goes on.
     @Test func aFullStreamIsWaitedFor() async throws {
-        let bench = try JetStreamBench()
+        let bench = try await JetStreamBench()
         try await bench.configure(["max_msgs": 120, "discard": "new"])
         try await SinkBench.run { site in
             try await site.ledger.append(300)
@@ -133,7 +131,7 @@ struct JetStreamSinkTests {
 
     /// The one server dies again and again in the middle.
     @Test func aServerThatIsKilledLosesNothing() async throws {
-        let bench = try JetStreamBench()
+        let bench = try await JetStreamBench()
         try await bench.configure()
         try await SinkBench.run { site in
             let lane = RunningLane(bench.sink(), site.ledger, site.state)
@@ -153,13 +151,13 @@ struct JetStreamSinkTests {
 
     /// The leader of a stream on three servers dies in the middle; another takes over, and everything is there once.
     @Test func aLeaderThatIsKilledLosesNothing() async throws {
-        let bench = try JetStreamBench(nodes: 3)
+        let bench = try await JetStreamBench(nodes: 3)
         try await bench.configure(replicas: 3)
         try await SinkBench.run { site in
             try await site.ledger.append(4000)
             let lane = RunningLane(bench.sink(replicas: 3, timeout: .seconds(2)), site.ledger, site.state)
             try await eventually { await confirmed(site) > 500 }
-            let leader = try await Waiting.run { try bench.servers.leader(of: bench.stream) }
+            let leader = try await Waiting.run { try bench.servers.leader(of: bench.stream.name) }
             try await Waiting.run { [node = try #require(leader)] in try bench.servers.kill(node) }
             #expect(try await site.control.conservation("siem").holds)
             try await site.control.drained()

@@ -1,6 +1,7 @@
 import DeliveryWire
 import NIOPosix
 import NIOSSL
+import TestReceivers
 import TestStores
 import Testing
 
@@ -80,8 +81,7 @@ struct RELPSinkTests {
     /// Whatever else answers at the address, nothing counts as sent.
     @Test func somethingElseAtTheAddressTakesNothing() async throws {
         let receiver = WebhookReceiver([])
-        let url = try await receiver.start()
-        let port = try #require(url.description.split(separator: ":").last.flatMap { Int($0.prefix { $0.isNumber }) })
+        let port = try await receiver.listen()
         try await SinkBench.run { bench in
             try await bench.ledger.append(30)
             let lane = RunningLane(sink(port), bench.ledger, bench.state)

@@ -2,10 +2,11 @@ import Foundation
 import Storage
 
 /// The scripts that start and end real servers for tests.
-enum ServerScript {
+public enum ServerScript {
     /// Runs one of them to its end.
     /// - Returns: what it printed.
-    static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws -> String {
+    public static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws -> String
+    {
         let process = Process()
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -25,14 +26,14 @@ enum ServerScript {
     }
 
     /// Whether a library that a program loads is installed, under the folder of this machine's libraries.
-    static func hasModule(_ path: String) -> Bool {
+    public static func hasModule(_ path: String) -> Bool {
         ["/usr/lib/x86_64-linux-gnu/", "/usr/lib/aarch64-linux-gnu/", "/usr/lib/"].contains {
             FileManager.default.fileExists(atPath: $0 + path)
         }
     }
 
     /// Whether a program is installed.
-    static func hasProgram(_ name: String) -> Bool {
+    public static func hasProgram(_ name: String) -> Bool {
         ["/usr/sbin/", "/usr/bin/", "/usr/local/bin/"].contains {
             FileManager.default.isExecutableFile(atPath: $0 + name)
         }

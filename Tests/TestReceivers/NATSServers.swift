@@ -1,4 +1,5 @@
 import Foundation
+import TestStores
 
 /// Real NATS servers with JetStream of a test's own, one or a cluster. See `scripts/nats`.
 public final class NATSServers: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import TestStores
 
 /// A real rsyslog of a test's own. See `scripts/rsyslog`.
 public final class RsyslogServer: Sendable {
