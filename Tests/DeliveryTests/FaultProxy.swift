@@ -5,7 +5,11 @@ import Synchronization
 
 /// How a connection between a sink and its receiver breaks. What the proxy is told to let through first is not part of
 /// it.
-enum NetworkFault: Sendable, CaseIterable {
+enum NetworkFault: Sendable {
+    /// As ``cutBeforeReply``, but the connection ends as that of a process that died: in order for TCP, without a word for TLS.
+    case endBeforeReply
+    /// As ``cutReply``, in the same way.
+    case endReply
     /// Nothing of it arrives, and it is reset at once.
     case refuse
     /// Half of the first thing sent arrives, then the connection is reset.
@@ -20,6 +24,13 @@ enum NetworkFault: Sendable, CaseIterable {
     case stallReply
     /// The reply comes byte for byte.
     case dripReply
+}
+
+extension NetworkFault: CaseIterable {
+    /// Those that every destination is crossed with.
+    static let allCases: [NetworkFault] = [
+        .refuse, .cutRequest, .cutBeforeReply, .cutReply, .stallRequest, .stallReply, .dripReply,
+    ]
 }
 
 /// Stands between a sink and its receiver: the first connections break in one way, all later ones go through.
@@ -111,6 +122,8 @@ final class FaultProxy: Sendable {
             case (.cutRequest, true): cut(context, after: half, arrives: other)
             case (.cutReply, false): cut(context, after: half, arrives: other)
             case (.cutBeforeReply, false): cut(context, after: nil, arrives: other)
+            case (.endBeforeReply, false): end(context, after: nil)
+            case (.endReply, false): end(context, after: half)
             case (.stallRequest, true):
                 isSilent = true
                 other.writeAndFlush(half, promise: nil)
@@ -127,6 +140,12 @@ final class FaultProxy: Sendable {
                 FaultProxy.reset(other)
                 FaultProxy.reset(bound.value.channel)
             }
+        }
+
+        private func end(_ context: ChannelHandlerContext, after part: ByteBuffer?) {
+            isSilent = true
+            FaultProxy.reset(context.channel)
+            other.writeAndFlush(part ?? ByteBuffer()).whenComplete { [other] _ in other.close(promise: nil) }
         }
 
         private func drip(_ bytes: ByteBuffer, _ loop: any EventLoop) {

@@ -78,6 +78,28 @@ struct RELPSinkTests {
         }
     }
 
+    /// A process that dies says no goodbye in TLS: its connection breaks as any other, and its certificate is not to blame.
+    @Test func aReceiverThatIsKilledUnderTLSIsWaitedFor() async throws {
+        let own = try TestCertificate(host: "localhost")
+        let receiver = try RsyslogServer(files: own.files)
+        let port = try #require(receiver.tls)
+        try await SinkBench.run { bench in
+            let lane = RunningLane(sink(port, tls: own.client, host: "localhost"), bench.ledger, bench.state)
+            for _ in 0..<2 {
+                try await bench.ledger.append(1500)
+                let before = receiver.recordIDs.count
+                try await eventually { receiver.recordIDs.count > before + 200 }
+                try await Waiting.run { try receiver.command("kill") }
+                try await eventually { (try? await bench.control.sink("siem").lastFailure) != nil }
+                #expect(try await bench.control.sink("siem").state == .running)
+                try await Waiting.run { try receiver.command("start") }
+            }
+            try await bench.control.drained()
+            await lane.end()
+            try await bench.check(indexes(receiver))
+        }
+    }
+
     /// Whatever else answers at the address, nothing counts as sent.
     @Test func somethingElseAtTheAddressTakesNothing() async throws {
         let receiver = WebhookReceiver([])

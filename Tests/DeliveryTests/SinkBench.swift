@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import NIOPosix
+import NIOSSL
 import TestStores
 import Testing
 
@@ -12,9 +13,13 @@ struct SinkBench: Sendable {
     let control: DeliveryControl
     let http: HTTPClient
 
-    static func run(_ engine: Engine = .sqlite, _ body: (SinkBench) async throws -> Void) async throws {
+    static func run(
+        _ engine: Engine = .sqlite,
+        tls: TLSConfiguration? = nil,
+        _ body: (SinkBench) async throws -> Void
+    ) async throws {
         let (ledger, state, control) = try makeLedger(engine)
-        let http = HTTPClient(configuration: SinkHTTP.configuration())
+        let http = HTTPClient(configuration: SinkHTTP.configuration(tls: tls))
         do {
             try await body(SinkBench(ledger: ledger, state: state, control: control, http: http))
         } catch {

@@ -198,7 +198,8 @@ final class RunningLane<Destination: Sink>: Sendable {
         rate: Int? = nil,
         lease: any LeaseHolding = TestLease(),
         clock: any WallClock = SystemClock(),
-        steady: any WallClock = SteadyClock()
+        steady: any WallClock = SteadyClock(),
+        backoff: Backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
     ) {
         var parts = LaneParts(
             definition: LaneDefinition(
@@ -216,7 +217,7 @@ final class RunningLane<Destination: Sink>: Sendable {
         )
         parts.clock = clock
         parts.steady = steady
-        parts.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
+        parts.backoff = backoff
         // Rests are shortened, not slept through.
         parts.sleep = { try await Task.sleep(for: min($0, .milliseconds(3))) }
         let lane = Lane(parts)

@@ -8,6 +8,8 @@ struct TestCertificate {
     let server: TLSConfiguration
     /// For who trusts it.
     let client: TLSConfiguration
+    /// Itself.
+    let certificates: [NIOSSLCertificate]
     private let folder: TemporaryFolder
 
     /// Where `cert.pem` and `key.pem` are.
@@ -33,7 +35,7 @@ struct TestCertificate {
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
-        let certificates = try NIOSSLCertificate.fromPEMFile(folder.path("cert.pem"))
+        certificates = try NIOSSLCertificate.fromPEMFile(folder.path("cert.pem"))
         let key = try NIOSSLPrivateKey(file: folder.path("key.pem"), format: .pem)
         server = .makeServerConfiguration(
             certificateChain: certificates.map { .certificate($0) },
