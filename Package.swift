@@ -131,7 +131,7 @@ let package = Package(
 
         library(
             "Monitoring",
-            ["DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Storage", "WallTime"]
+            ["DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Redaction", "Storage", "WallTime"]
         ),
 
         library("PlatformFacts", ["Genesys", "JSON", "Ledger", "Measures", "Storage", "WallTime", crypto]),
@@ -267,7 +267,7 @@ let package = Package(
         tests("Storage", ["TestStores"]),
         tests("Ledger", ["JSON", "MerkleLog", "Storage", "TestStores", "WallTime"]),
         tests("Measures"),
-        tests("Traces", ["JSON", "Measures"]),
+        tests("Traces", ["JSON", "Measures"], exclude: ["Schema"]),
         tests(
             "Identity",
             ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
@@ -338,8 +338,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "JSON", "ObjectStorage", "Sandbox", "Storage", "TestReceivers", "TestStores", asyncHTTPClient, nioCore,
-                nioHTTP1,
+                "JSON", "ObjectStorage", "Sandbox", "Storage", "TestReceivers", "TestSigning", "TestStores",
+                asyncHTTPClient, crypto, nioCore, nioHTTP1,
             ],
             exclude: ["Faults", "Verifier", "openapi.sh"],
             swiftSettings: settings

@@ -35,6 +35,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownCustomer = "unknown-customer"
     case unknownSink = "unknown-sink"
     case unknownAlert = "unknown-alert"
+    case unknownSuppression = "unknown-suppression"
     case unknownCase = "unknown-case"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
@@ -64,6 +65,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
             401
         case .forbidden, .certificateRequired: 403
         case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownSink, .unknownAlert,
+            .unknownSuppression,
             .unknownCase:
             404
         case .methodNotAllowed: 405
@@ -114,6 +116,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .eventConflict: "Another event was recorded under this key: give each event a key of its own."
         case .unknownSink: "There is no such sink."
         case .unknownAlert: "There is no such alert."
+        case .unknownSuppression: "There is no such suppression, or it has ended."
         case .unknownCase: "There is no such case of containment."
         case .methodNotAllowed: "The method is not allowed here."
         case .requestTimeout: "The request did not arrive in time."
