@@ -19,7 +19,9 @@ import Testing
     @Test(
         arguments: [
             (400, 10_054, .split), (400, 10_109, .config), (503, 10_077, .throttle), (503, 10_023, .throttle),
-            (503, 10_039, .config), (503, 10_008, .retry), (500, 1, .retry), (404, 10_059, .config), (400, 1, .split),
+            (503, 10_039, .config), (503, 10_008, .retry), (500, 1, .retry), (404, 10_059, .config), (400, 1, .config),
+            (400, 10_002, .throttle),
+            (400, 10_060, .config), (500, 10_047, .throttle), (400, 10_097, .split), (500, 10_118, .retry),
         ] as [(Int, Int, ReplyClass)]
     ) func everyErrorHasItsClass(code: Int, error: Int, expected: ReplyClass) {
         let body = #"{"error":{"code":\#(code),"err_code":\#(error),"description":"x"},"stream":"M","seq":0}"#

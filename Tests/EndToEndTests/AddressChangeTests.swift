@@ -53,21 +53,10 @@ import Testing
         let reader = try await site.client("read:customer-profile")
         let operating = try await site.client("sinks")
         let server = try await site.start(through: Self.wrapper(hosts))
-        func read() async throws {
-            let people = site.sandbox.directory
-            for _ in 0..<5 {
-                _ = try await server.read(
-                    reader,
-                    customer: people.customer,
-                    agent: people.agentWithLiveCall,
-                    interaction: people.liveConversation
-                )
-            }
-        }
-        try await read()
+        try await server.read(5, reader, as: site.sandbox.directory)
         _ = try await server.drained(operating, count: 1)
         try await first.stop()
-        try await read()
+        try await server.read(5, reader, as: site.sandbox.directory)
         try await repeatedly {
             try await server.get("/api/v1/sinks/hook", operating).json?["lastFailure"]?["reason"] != nil
         }

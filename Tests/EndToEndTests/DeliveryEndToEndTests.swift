@@ -12,19 +12,11 @@ import Testing
         let splunk = HECReceiver()
         try await splunk.start()
         try addSinks(to: site, splunk: try #require(splunk.url))
-        let people = site.sandbox.directory
         let reader = try await site.client("read:customer-profile")
         let operating = try await site.client("sinks")
         for round in 1...rounds {
             let server = try await site.start()
-            for _ in 0..<20 {
-                _ = try await server.read(
-                    reader,
-                    customer: people.customer,
-                    agent: people.agentWithLiveCall,
-                    interaction: people.liveConversation
-                )
-            }
+            try await server.read(20, reader, as: site.sandbox.directory)
             if round % 3 == 0 { splunk.inject(.cutAfter) }
             if round % 5 == 0 { splunk.forget() }
             // A different moment each time: some sooner, some after something arrived.

@@ -1,5 +1,6 @@
 import Foundation
 import JSON
+import Sandbox
 import Testing
 
 extension Site {
@@ -29,6 +30,18 @@ extension Site {
 }
 
 extension RunningServer {
+    /// Reads as an agent on a live call does; what came of it is looked at elsewhere.
+    func read(_ count: Int, _ bearer: String, as people: SandboxDirectory) async throws {
+        for _ in 0..<count {
+            _ = try await read(
+                bearer,
+                customer: people.customer,
+                agent: people.agentWithLiveCall,
+                interaction: people.liveConversation
+            )
+        }
+    }
+
     /// Waits until nothing is left to deliver; every entry has its place at each look.
     /// - Parameter count: how many sinks there are.
     func drained(_ bearer: String, count: Int) async throws -> [JSONValue] {

@@ -26,7 +26,7 @@ import Testing
             let server = try await site.start()
             let watched = destinations[round % destinations.count]
             let seen = try await watched.arrived().count
-            try await read(server, reader, site)
+            try await server.read(15, reader, as: site.sandbox.directory)
             // Every other time as soon as something arrived at one of them, else before that.
             if round % 4 < 2 { try await repeatedly { try await watched.arrived().count > seen } }
             await server.kill()
@@ -52,18 +52,6 @@ import Testing
         await server.stop()
         try await site.succeed("ledger", "verify")
         await site.end()
-    }
-
-    private func read(_ server: RunningServer, _ reader: String, _ site: Site) async throws {
-        let people = site.sandbox.directory
-        for _ in 0..<15 {
-            _ = try await server.read(
-                reader,
-                customer: people.customer,
-                agent: people.agentWithLiveCall,
-                interaction: people.liveConversation
-            )
-        }
     }
 
     /// The locked copy in a real object store: what is there after each kill has been put whole, and in the end it verifies alone.
@@ -102,7 +90,7 @@ import Testing
         let operating = try await site.client("sinks")
         for round in 0..<6 {
             let server = try await site.start()
-            try await read(server, reader, site)
+            try await server.read(15, reader, as: site.sandbox.directory)
             try await Task.sleep(for: .milliseconds(round * 250))
             await server.kill()
             try await site.checkSinks()
