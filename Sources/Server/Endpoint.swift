@@ -107,6 +107,8 @@ struct Endpoint: Sendable, Hashable {
     static let resumeSink = Endpoint(.post, "/api/v1/sinks/{name}/resume", [.sinks])
     static let redriveSink = Endpoint(.post, "/api/v1/sinks/{name}/redrive", [.sinks])
     static let backfillSink = Endpoint(.post, "/api/v1/sinks/{name}/backfill", [.sinks])
+    static let stateSink = Endpoint(.post, "/api/v1/sinks/{name}/statement", [.sinks])
+    static let reconcileSink = Endpoint(.post, "/api/v1/sinks/{name}/reconcile", [.sinks])
 
     static let alerts = Endpoint(.get, "/api/v1/alerts", [.alerts], query: ["status", "alertId", "limit"])
     static let decideAlert = Endpoint(.post, "/api/v1/alerts/decisions", [.alerts])
@@ -132,8 +134,8 @@ struct Endpoint: Sendable, Hashable {
         forget, identityChanges, identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
         createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
-        alerts, decideAlert, suppressions, suppress, liftSuppression, containment, containmentCase, contain,
-        previewContainment, approveContainment,
+        reconcileSink, stateSink, alerts, decideAlert, suppressions, suppress, liftSuppression, containment,
+        containmentCase, contain, previewContainment, approveContainment,
         refuseContainment, undoContainment, signedDecision, configuration, status,
     ]
 

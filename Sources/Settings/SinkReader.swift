@@ -33,6 +33,7 @@ struct SinkReader {
         let projection = isCopy ? nil : projection(section)
         let manifests = isCopy ? nil : manifests(section)
         let rate = isCopy ? nil : section.integer("rate", in: 1...10_000_000)
+        let concurrency = concurrency(section, kind)
         let policy = isCopy ? nil : policy(section)
         let reader = DestinationReader(files: files)
         let destination: SinkSettings.Destination? =
@@ -54,7 +55,9 @@ struct SinkReader {
                 .joined(),
             start: start,
             manifests: manifests,
-            rate: rate
+            rate: rate,
+            concurrency: concurrency,
+            destination: destination.place
         )
         return SinkSettings(
             definition: definition,
@@ -71,6 +74,18 @@ struct SinkReader {
         if section.has("redaction"), section.text("redaction") == RedactionReader.none { return nil }
         let name = RedactionReader().policy(section, "redaction", of: redaction) ?? redaction.sinks
         return name.map(redaction.policy) ?? RedactionSettings.standardForEvents
+    }
+
+    /// Requests at the same time; nil to find out how many the destination takes.
+    private func concurrency(_ section: Section, _ kind: Kind) -> Int? {
+        guard section.has("concurrency") else { return nil }
+        if section.text("concurrency") == "auto" { return nil }
+        let number = section.integer("concurrency", in: 1...64)
+        let isOrdered = kind == .file || kind == .syslog || kind == .worm
+        if isOrdered, let number, number > 1 {
+            section.problem("concurrency", "must be 1 or auto: this kind takes one after the other")
+        }
+        return number
     }
 
     /// Where a new sink begins; a copy of the ledger must begin at its beginning.

@@ -40,3 +40,20 @@ public struct SinkSettings: Sendable {
     /// Where they go.
     public let destination: Destination
 }
+
+extension SinkSettings.Destination {
+    /// Where it is, without secrets.
+    var place: String {
+        switch self {
+        case .file(let path): path
+        case .splunk(let splunk, _): splunk.url.description
+        case .datadog(let datadog, _): datadog.url.description
+        case .syslog(let syslog, let tls): "\(syslog.host):\(syslog.port)" + (tls == nil ? " (plain)" : "")
+        // The path of a webhook may be what authorises to send there.
+        case .webhook(let webhook, _): webhook.url.authority
+        case .postgres(let database, let table, _): "\(database.location) \(table.quoted)"
+        case .worm(let worm, let endpoint, _, _):
+            "\(endpoint.scheme)://\(endpoint.authority)/\(endpoint.bucket)/\(worm.prefix)"
+        }
+    }
+}

@@ -233,7 +233,7 @@ import WallTime
             while !Task.isCancelled { await Task.yield() }
             return SinkReply(Verdict(.retry, mayBeStored: true, reason: "cancelled"))
         }
-        let old = RunningLane(held, ledger, state)
+        let old = RunningLane(held, ledger, state, concurrency: 3)
         try await eventually { held.requestCount == 3 }
         await old.kill()
         #expect(try await control.conservation("siem").holds)

@@ -196,6 +196,8 @@ final class RunningLane<Destination: Sink>: Sendable {
         start: LaneStart = .beginning,
         manifests: LaneDefinition.Manifests? = nil,
         rate: Int? = nil,
+        concurrency: Int? = nil,
+        host: HostConcurrency? = nil,
         lease: any LeaseHolding = TestLease(),
         clock: any WallClock = SystemClock(),
         steady: any WallClock = SteadyClock(),
@@ -208,13 +210,15 @@ final class RunningLane<Destination: Sink>: Sendable {
                 hash: hash,
                 start: start,
                 manifests: manifests,
-                rate: rate
+                rate: rate,
+                concurrency: concurrency
             ),
             sink: sink,
             ledger: ledger,
             state: state,
             lease: lease
         )
+        if let host { parts.concurrency = host }
         parts.clock = clock
         parts.steady = steady
         parts.backoff = backoff

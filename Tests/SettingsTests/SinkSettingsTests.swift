@@ -18,6 +18,7 @@ import Testing
             url: https://splunk.example.com:8088
             token: {env: SPLUNK_TOKEN}
             index: audit
+            concurrency: 4
             format: ocsf-1.8
             filter: {all: [{type: [CUSTOMER_DATA_ACCESSED]}, {not: {field: /purpose, equals: "service"}}]}
             drop: [/remoteAddress]
@@ -26,6 +27,7 @@ import Testing
             kind: datadog
             site: datadoghq.eu
             apiKey: {env: DATADOG_KEY}
+            applicationKey: {env: DATADOG_APPLICATION}
             tags: [team:audit]
             stale: deadLetter
             start: 42
@@ -63,9 +65,9 @@ import Testing
         """
 
     private static let secrets = [
-        "SPLUNK_TOKEN": "t", "DATADOG_KEY": "k", "HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-        "NATS_PASSWORD": "n", "WAREHOUSE": "postgresql://muniment@warehouse/audit", "S3_ID": "id",
-        "S3_SECRET": "secret",
+        "SPLUNK_TOKEN": "t", "DATADOG_KEY": "k", "DATADOG_APPLICATION": "a",
+        "HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "NATS_PASSWORD": "n",
+        "WAREHOUSE": "postgresql://muniment@warehouse/audit", "S3_ID": "id", "S3_SECRET": "secret",
     ]
 
     @Test func everyKindIsRead() throws {
@@ -78,6 +80,7 @@ import Testing
         )
         #expect(sinks.map(\.definition.start) == [.beginning, .now, .index(42), .now, .now, .now, .now, .beginning])
         #expect(sinks[0].definition.manifests == nil && sinks[7].definition.manifests == nil)
+        #expect(sinks.map(\.definition.concurrency) == [nil, 4, nil, nil, nil, nil, nil, nil])
         #expect(sinks[1].definition.manifests?.entries == 500)
         #expect(sinks[1].format == .ocsf(.v18))
         #expect(sinks[1].projection == .without([FieldPointer(member: "remoteAddress")]))
@@ -86,6 +89,19 @@ import Testing
             return
         }
         #expect(parts.count == 2)
+        guard case .datadog(let datadog, _) = sinks[2].destination else {
+            Issue.record("no Datadog")
+            return
+        }
+        #expect(datadog.search?.url.description == "https://api.datadoghq.eu")
+        #expect(sinks[0].definition.destination.hasSuffix("export/events.ndjson"))
+        #expect(
+            sinks.dropFirst().map(\.definition.destination) == [
+                "https://splunk.example.com:8088", "https://http-intake.logs.datadoghq.eu/api/v2/logs",
+                "siem.example.com:6514", "hooks.example.com", "warehouse:5432/audit \"audit\".\"events\"",
+                "https://s3.example.com/muniment-worm/ledger/",
+            ]
+        )
         guard case .syslog(let syslog, let tls) = sinks[3].destination else {
             Issue.record("no syslog")
             return
@@ -115,6 +131,8 @@ import Testing
         ("kind: file", "kind: kafka", "sinks.export.kind", "must be one of: file, splunk"),
         ("    kind: file\n", "", "sinks.export.kind", "is missing"),
         ("path: export/events.ndjson", "paht: x", "sinks.export.paht", "is not a known setting"),
+        ("start: beginning", "concurrency: 2", "sinks.export.concurrency", "one after the other"),
+        ("concurrency: 4", "concurrency: many", "sinks.siem.concurrency", "whole number from 1"),
         ("start: beginning", "start: yesterday", "sinks.export.start", "must be beginning, now, or the index"),
         ("https://splunk.example.com:8088", "http://splunk.example.com:8088", "sinks.siem.url", "must be https"),
         ("https://splunk.example.com:8088", "https://169.254.169.254", "sinks.siem.url", "link-local"),
@@ -125,6 +143,12 @@ import Testing
         ("drop: [/remoteAddress]", "drop: [remoteAddress]", "sinks.siem.drop", "JSON Pointers"),
         ("drop: [/remoteAddress]", "drop: [/a]\n    keep: [/b]", "sinks.siem.drop", "stands beside 'keep'"),
         ("site: datadoghq.eu", "site: datadog.eu", "sinks.dog.site", "must be one of"),
+        ("tags: [team:audit]", "searchUrl: http://x.example", "sinks.dog.searchUrl", "must be https"),
+        (
+            "applicationKey: {env: DATADOG_APPLICATION}", "searchUrl: https://x.example", "sinks.dog.searchUrl",
+            "of use with"
+        ),
+        ("site: datadoghq.eu", "url: https://x.example", "sinks.dog.applicationKey", "needs 'searchUrl'"),
         ("stale: deadLetter", "stale: drop", "sinks.dog.stale", "must be one of: send"),
         ("tags: [team:audit]", "tags: [audit]", "sinks.dog.tags", "key:value"),
         ("    format: cef", "    transport: tcp", "sinks.log.transport", "in clear"),
