@@ -86,11 +86,12 @@ struct DestinationReader {
     }
 
     func syslog(_ section: Section) -> SinkSettings.Destination? {
-        let text = section.requiredText("address", example: "siem.example.com:6514")
-        let address = text.flatMap { NetworkAddress($0, defaultPort: 6514) }
-        if text != nil, address == nil {
-            section.problem("address", "must be host:port, such as siem.example.com:6514")
-        }
+        let exchange = section.choice("protocol", SyslogSink.Exchange.self) ?? .syslog
+        let example = exchange == .relp ? "siem.example.com:2514" : "siem.example.com:6514"
+        let text = section.requiredText("address", example: example)
+        // RELP has no port of its own.
+        let address = text.flatMap { NetworkAddress($0, defaultPort: exchange == .relp ? nil : 6514) }
+        if text != nil, address == nil { section.problem("address", "must be host:port, such as \(example)") }
         let isPlain = section.has("transport") && section.choice("transport", SyslogTransport.self) == .tcp
         let isAccepted = NetworkReader(files: files).acceptsPlaintext(section, hasTLS: !isPlain)
         if isPlain, !isAccepted, address?.isLoopback == false {
@@ -105,6 +106,7 @@ struct DestinationReader {
         let maximum = section.size("maximum", in: 480...1 << 20) ?? 64 << 10
         guard let address else { return nil }
         var settings = SyslogSink.Settings(host: address.host, port: address.port, tls: nil)
+        settings.exchange = exchange
         settings.localHost = host
         settings.maximumBytes = maximum
         if let enterprise { settings.enterpriseNumber = enterprise }

@@ -13,7 +13,7 @@ struct SinkReader {
     let redaction: RedactionSettings
 
     private enum Kind: String, CaseIterable {
-        case file, splunk, datadog, syslog, webhook, postgres, worm
+        case file, splunk, datadog, syslog, webhook, postgres, nats, worm
     }
 
     func sink(_ name: String, _ section: Section) -> SinkSettings? {
@@ -44,6 +44,7 @@ struct SinkReader {
             case .syslog: reader.syslog(section)
             case .webhook: reader.webhook(section)
             case .postgres: reader.postgres(section)
+            case .nats: NATSReader(files: files).destination(section)
             case .worm: reader.worm(section)
             }
         guard let destination else { return nil }
@@ -121,7 +122,7 @@ struct SinkReader {
             section.problem("format", "must be one of: \(EventFormat.all.map(\.description).joined(separator: ", "))")
             return nil
         }
-        let takesText = kind == .syslog || kind == .splunk || kind == .webhook
+        let takesText = kind == .syslog || kind == .splunk || kind == .webhook || kind == .nats
         if !format.isJSON, !takesText {
             section.problem("format", "is no JSON, and this kind of sink takes nothing else")
         }

@@ -21,6 +21,8 @@ public struct SinkSettings: Sendable {
         case webhook(WebhookSink.Settings, UpstreamTLS)
         /// A table of a PostgreSQL warehouse.
         case postgres(PostgresSettings, WarehouseTable, mayBeMutable: Bool)
+        /// A stream of NATS JetStream.
+        case nats(JetStreamSink.Settings)
         /// Locked copies of the ledger itself in an S3-compatible store.
         case worm(WORMMirrorSink.Settings, S3Endpoint, S3Credentials, trustRoots: String?)
     }

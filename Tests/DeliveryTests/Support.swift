@@ -1,4 +1,5 @@
 import DeliveryWire
+import Dispatch
 import EventFormats
 import Foundation
 import JSON
@@ -201,7 +202,8 @@ final class RunningLane<Destination: Sink>: Sendable {
         host: HostConcurrency? = nil,
         lease: any LeaseHolding = TestLease(),
         clock: any WallClock = SystemClock(),
-        steady: any WallClock = SteadyClock()
+        steady: any WallClock = SteadyClock(),
+        backoff: Backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
     ) {
         var parts = LaneParts(
             definition: LaneDefinition(
@@ -221,7 +223,7 @@ final class RunningLane<Destination: Sink>: Sendable {
         if let host { parts.concurrency = host }
         parts.clock = clock
         parts.steady = steady
-        parts.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
+        parts.backoff = backoff
         // Rests are shortened, not slept through.
         parts.sleep = { try await Task.sleep(for: min($0, .milliseconds(3))) }
         let lane = Lane(parts)
@@ -239,6 +241,17 @@ final class RunningLane<Destination: Sink>: Sendable {
     func end() async {
         lane.end()
         await task.value
+    }
+}
+
+/// Work that blocks its thread, kept off the threads that run tasks.
+enum Waiting {
+    private static let queue = DispatchQueue(label: "waiting", attributes: .concurrent)
+
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try body() }) }
+        }
     }
 }
 

@@ -141,6 +141,7 @@ final class SinkAssembly: Sendable {
                 try PostgresDatabase(database)
             }
             return ConfiguredSink(definition, sink)
+        case .nats(let stream): return ConfiguredSink(definition, JetStreamSink(stream, shaping: shaping))
         case .worm(let worm, let endpoint, let credentials, let trustRoots):
             let store = S3Client(
                 endpoint: endpoint,
