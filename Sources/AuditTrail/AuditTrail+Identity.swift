@@ -29,6 +29,20 @@ extension AuditTrail {
         return path
     }
 
+    /// A proposal about who is whom, with what was recorded of its customers. The question is recorded like any other.
+    public func proposal(_ id: Int64, by reader: Reader) async throws -> (
+        proposal: IdentityProposal, touched: TouchedEvents
+    ) {
+        let registry = try registry()
+        let found = try await registry.proposal(id)
+        var asked: [String: JSONValue] = ["proposalId": .integer(id)]
+        if let customer = found.proposal.customers.first {
+            asked.merge(try await subject(.customer(customer), registry)) { mine, _ in mine }
+        }
+        _ = try await record("proposal", asked, results: found.touched.count, reader)
+        return found
+    }
+
     private func subject(_ reference: CustomerReference, _ registry: IdentityRegistry) async throws -> [String:
         JSONValue]
     {
