@@ -82,6 +82,7 @@ struct Endpoint: Sendable, Hashable {
     static let keepApart = Endpoint(.post, "/api/v1/identity/apart", [.identity])
     static let explain = Endpoint(.post, "/api/v1/identity/explain", [.identity])
     static let forget = Endpoint(.post, "/api/v1/identity/forget", [.forget])
+    static let resolvePseudonym = Endpoint(.post, "/api/v1/identity/pseudonyms/resolve", [.pseudonyms])
     static let identityProposals = Endpoint(
         .get,
         "/api/v1/identity/proposals",
@@ -144,7 +145,7 @@ struct Endpoint: Sendable, Hashable {
     static let all: [Endpoint] = [
         health, readiness, metrics, description, checkpoint, tile, bundle, accesses, searchAccesses, events, event,
         proof, tokens, resolve, linkIdentifiers, unlinkIdentifier, shareIdentifier, merge, unmerge, keepApart, explain,
-        forget, identityProposals, identityProposal, approveProposal, rejectProposal, identityChanges,
+        forget, resolvePseudonym, identityProposals, identityProposal, approveProposal, rejectProposal, identityChanges,
         identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
         createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,

@@ -34,6 +34,7 @@ struct SinkReader {
         let manifests = isCopy ? nil : manifests(section)
         let rate = isCopy ? nil : section.integer("rate", in: 1...10_000_000)
         let policy = isCopy ? nil : policy(section)
+        let pseudonyms = pseudonyms(section, isCopy: isCopy)
         let reader = DestinationReader(files: files)
         let destination: SinkSettings.Destination? =
             switch kind {
@@ -61,6 +62,7 @@ struct SinkReader {
             format: format ?? .native,
             projection: projection ?? .everything,
             redaction: policy,
+            pseudonyms: pseudonyms,
             destination: destination
         )
     }
@@ -70,6 +72,23 @@ struct SinkReader {
         if section.has("redaction"), section.text("redaction") == RedactionReader.none { return nil }
         let name = RedactionReader().policy(section, "redaction", of: redaction) ?? redaction.sinks
         return name.map(redaction.policy) ?? RedactionSettings.standardForEvents
+    }
+
+    private enum Codes: String, CaseIterable { case own, shared }
+
+    private func pseudonyms(_ section: Section, isCopy: Bool) -> SinkPseudonyms {
+        let codes = section.choice("pseudonyms", Codes.self)
+        let epoch = section.integer("pseudonymEpoch", in: 1...1_000_000)
+        if isCopy, codes == .own {
+            section.problem(
+                "pseudonyms",
+                "cannot be 'own' in a locked copy: it holds the entries byte for byte, or it would not verify; leave it out"
+            )
+        }
+        if section.has("pseudonymEpoch"), codes != .own {
+            section.problem("pseudonymEpoch", "stands without 'pseudonyms: own'")
+        }
+        return codes == .own ? .own(epoch: epoch) : .shared
     }
 
     /// Where a new sink begins; a copy of the ledger must begin at its beginning.

@@ -35,6 +35,16 @@ public struct SinkSettings: Sendable {
     public let projection: FieldProjection
     /// What their free text is redacted with; nil for nothing.
     public let redaction: RedactionPolicy?
+    /// Under which codes people stand in them.
+    public let pseudonyms: SinkPseudonyms
     /// Where they go.
     public let destination: Destination
+}
+
+/// Under which codes people stand in what a destination gets.
+public enum SinkPseudonyms: Sendable, Hashable {
+    /// Under those of the record, as every other destination's.
+    case shared
+    /// Under codes of its own, made with the tenant's key of this epoch; with the newest at the start when nil.
+    case own(epoch: Int?)
 }

@@ -62,4 +62,82 @@ import Testing
         try await site.succeed("ledger", "verify")
         await site.end()
     }
+
+    /// Two sinks get the same reads under codes that have nothing in common; each leads back to the customer until they are forgotten.
+    @Test func eachSinkHasCodesOfItsOwn() async throws {
+        let site = try await Site()
+        let text = try String(contentsOfFile: site.configuration, encoding: .utf8)
+        let sinks = """
+
+            sinks:
+              siem: {kind: file, path: siem.ndjson, pseudonyms: own, start: beginning}
+              shop: {kind: file, path: shop.ndjson, pseudonyms: own, pseudonymEpoch: 1, start: beginning}
+              plain: {kind: file, path: plain.ndjson, start: beginning}
+
+            """
+        try (text + sinks).write(toFile: site.configuration, atomically: true, encoding: .utf8)
+        let people = site.sandbox.directory
+        let bearer = try await site.client("read:customer-profile")
+        let server = try await site.start()
+        let answer = try await server.read(
+            bearer,
+            customer: people.customer,
+            agent: people.agentWithLiveCall,
+            interaction: people.liveConversation
+        )
+        #expect(answer.status == 200)
+        var records: [String: JSONValue] = [:]
+        let deadline = ContinuousClock.now + .seconds(30)
+        while records.count < 3 {
+            try #require(ContinuousClock.now < deadline, "the sinks did not get the read")
+            try await Task.sleep(for: .milliseconds(50))
+            for name in ["siem", "shop", "plain"] { records[name] = try access(in: site.folder + "/\(name).ndjson") }
+        }
+        await server.stop()
+
+        let codes = records.mapValues { $0["event"]?["customerId"]?.string ?? "" }
+        #expect(Set(codes.values).count == 3 && codes["plain"]?.hasPrefix("subject:") == true)
+        let (siem, shop) = (try #require(codes["siem"]), try #require(codes["shop"]))
+        #expect(siem.hasPrefix("pseudonym:1:subject:") && shop.hasPrefix("pseudonym:1:subject:"))
+        #expect(Set(records.values.map { $0["recordId"] }).count == 1)
+        #expect(records["plain"]?["leafHash"] != nil && records["siem"]?["leafHash"] == nil)
+        let plain = try #require(codes["plain"]?.dropFirst(8))
+        for name in ["siem", "shop"] {
+            let all = try String(contentsOfFile: site.folder + "/\(name).ndjson", encoding: .utf8)
+            #expect(!all.contains(plain))
+        }
+
+        func behind(_ code: String, _ sink: String) async throws -> Binary.Outcome {
+            try await site.run("identity", "pseudonym", "--sink", sink, code, "--reason", "an alert", "--format", "json")
+        }
+        let found = try await behind(siem, "siem")
+        let customer = try #require(JSONValue(parsing: found.output)["customerId"]?.string)
+        #expect(try await behind(shop, "shop").output.contains(customer))
+        #expect(try await behind(siem, "shop").status == 2)
+        // An export for the same recipient has the same codes, and its officer can look a customer up there.
+        let seen = try await site.succeed(
+            "who-saw", "--customer", customer, "--recipient", "siem", "--format", "json"
+        )
+        #expect(seen.contains(siem) && !seen.contains(plain))
+        #expect(try await site.succeed("token", people.customer, "--recipient", "siem").contains(siem))
+        #expect(try await site.run("who-saw", "--customer", customer, "--recipient", "siem", "--proofs").status == 64)
+
+        let asked = try await Binary.run([
+            "identity", "forget", "--customer", customer, "--yes", "--operator", "ann", "--reason", "GDPR article 17",
+            "--format", "json", "--config", site.configuration,
+        ])
+        let proposal = try #require(JSONValue(parsing: asked.output)["proposal"]?["proposalId"]?.int)
+        try await site.succeed("identity", "approve", String(proposal), "--operator", "bob", "--reason", "nothing against it")
+        #expect(try await behind(siem, "siem").status == 2)
+        try await site.succeed("ledger", "verify")
+        await site.end()
+    }
+
+    /// The read that a file has, if it is there yet.
+    private func access(in path: String) throws -> JSONValue? {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { return nil }
+        return try text.split(separator: "\n").lazy.map { try JSONValue(parsing: String($0)) }.first {
+            $0["event"]?["eventType"] == "CUSTOMER_DATA_ACCESSED"
+        }
+    }
 }

@@ -184,6 +184,48 @@ private func customer(_ value: String) -> JSONValue { ["kind": "customer", "valu
         #expect(try await installation.events(.identityForgotten).isEmpty)
     }
 
+    /// A recipient's pseudonym leads back under a scope of its own; the question is recorded, the pseudonym is not.
+    @Test func aPseudonymLeadsBack() async throws {
+        let installation = try Installation()
+        let header = try await installation.caller(.identity, .forget).header
+        let joins = try await installation.caller(.pseudonyms).header
+        let path = "/api/v1/identity/pseudonyms/resolve"
+        try await installation.test { client in
+            let linked = try await client.post("/api/v1/identity/link", header, link(customer("C-1"))).json()
+            let identifier = try Normaliser().identifier(.customer, "C-1")
+            let subject = try #require(try await installation.identities.knownSubject(of: identifier))
+            let maker = PseudonymMaker(key: installation.identities.tokens.keyring.newest, recipient: "siem")
+            let text = maker.pseudonym(of: subject).text
+            let question: JSONValue = ["recipient": "siem", "pseudonym": .string(text), "reason": "an alert there"]
+            try await client.post(path, header, question).expect(.forbidden)
+            let found = try await client.post(path, joins, question).json()
+            #expect(found == ["customerId": linked["customerId"] ?? .null])
+            try await client.post(
+                path,
+                joins,
+                ["recipient": "shop", "pseudonym": .string(text), "reason": "an alert there"]
+            ).expect(.unknownCustomer)
+            for wrong: JSONValue in [
+                ["recipient": "siem", "pseudonym": "subject:1", "reason": "r"],
+                ["recipient": "si em", "pseudonym": .string(text), "reason": "r"],
+                ["recipient": "siem", "pseudonym": .string(maker.pseudonym(of: "tok_X_1").text), "reason": "r"],
+            ] { try await client.post(path, joins, wrong).expect(.invalidField) }
+            try await client.post(path, joins, ["recipient": "siem", "pseudonym": .string(text)]).expect(.missingField)
+            try await client.post(
+                "/api/v1/identity/forget",
+                header,
+                ["identifier": customer("C-1"), "reason": "erasure"]
+            ).expect(status: .ok)
+            try await client.post(path, joins, question).expect(.unknownCustomer)
+            let asked = try await installation.events(.auditTrailRead)
+            #expect(asked.map { $0["results"] } == [1, 0, 0] && asked.map { $0["recipient"] } == ["siem", "shop", "siem"])
+            #expect(asked[0]["customerId"]?.string == subject)
+            for event in asked {
+                #expect(try !String(decoding: event.canonicalBytes(), as: UTF8.self).contains("pseudonym:"))
+            }
+        }
+    }
+
     @Test func scopesAreApart() async throws {
         let installation = try Installation()
         let header = try await installation.caller(.identity).header

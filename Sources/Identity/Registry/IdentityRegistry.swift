@@ -45,6 +45,8 @@ public final class IdentityRegistry: Sendable {
     let producer: String
     private let maker: Mutex<TokenMaker>
     private let turns = Turns()
+    /// For searches that take long: one at a time.
+    let searches = Turns()
     private let forgettings = Atomic<Int>(0)
     private let heard = Atomic<Int64>(0)
 

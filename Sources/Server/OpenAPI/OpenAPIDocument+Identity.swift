@@ -129,6 +129,22 @@ extension OpenAPIDocument {
                 conflicts: true,
                 mayWait: true
             ),
+            operation(
+                "/api/v1/identity/pseudonyms/resolve",
+                "resolvePseudonym",
+                ["identity.pseudonyms"],
+                "Who stands behind the pseudonym that a sink or another recipient got? Everybody known is tried. Recorded as AUDIT_TRAIL_READ.",
+                body: object(
+                    ["recipient", "pseudonym", "reason"],
+                    [
+                        ("recipient", #"{"type": "string", "pattern": "^[A-Za-z0-9-]{1,63}$"}"#),
+                        ("pseudonym", #"{"type": "string", "pattern": "^pseudonym:[1-9][0-9]{0,8}:[a-z]+:[0-9a-f]{64}$"}"#),
+                        ("reason", ref("Reason")),
+                    ]
+                ),
+                answer: object(["customerId"], [("customerId", ref("GlobalCustomerId"))]),
+                conflicts: true
+            ),
             listing(
                 "/api/v1/identity/proposals",
                 "listIdentityProposals",

@@ -18,6 +18,20 @@ struct IdentityRoutes: Sendable {
         group.serve(.resolve) { request, context, _ in try await resolve(request, context) }
         group.serve(.linkIdentifiers) { request, context, _ in try await link(request, context) }
         group.serve(.explain) { request, context, _ in try await explain(request, context) }
+        group.serve(.resolvePseudonym) { request, context, _ in
+            let body = try await JSONBody(request, known: ["recipient", "pseudonym", "reason"])
+            let recipient = try JSONBody.required("recipient", try body.text("recipient", .recipient))
+            let text = try JSONBody.required("pseudonym", try body.text("pseudonym", .word))
+            guard let pseudonym = Pseudonym(text) else {
+                throw JSONBody.invalid("pseudonym", "reads pseudonym:<epoch>:<kind>:<64 hex digits>")
+            }
+            let reason = try JSONBody.required("reason", try body.text("reason", .reason))
+            let reader = Reader(name: context.client.id, channel: .api, reason: reason)
+            guard let match = try await trail.person(behind: pseudonym, of: recipient, by: reader) else {
+                throw Refusal(.unknownCustomer)
+            }
+            return try .json(["customerId": .string(match.customer)])
+        }
         group.serve(.identityChanges) { _, _, query in
             let after = try query.number("after", in: 0...Int.max) ?? 0
             let limit = try query.number("limit", in: 1...1000) ?? 100

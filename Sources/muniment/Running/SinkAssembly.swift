@@ -3,6 +3,7 @@ import Delivery
 import EventFormats
 import Foundation
 import Gateway
+import Identity
 import Ledger
 import Logging
 import NIOPosix
@@ -24,7 +25,8 @@ final class SinkAssembly: Sendable {
         var clients: [HTTPClient] = []
         let sinks = try installation.configuration.sinks.map { settings in
             let redaction = try settings.redaction.map { try installation.freeTextRedaction($0) }
-            return try Self.sink(settings, redaction, ledger: ledger, clients: &clients)
+            let pseudonyms = try installation.pseudonymisation(for: settings)
+            return try Self.sink(settings, redaction, pseudonyms, ledger: ledger, clients: &clients)
         }
         self.clients = clients
         control = DeliveryControl(state: state, ledger: ledger, clock: installation.clock)
@@ -46,6 +48,7 @@ final class SinkAssembly: Sendable {
     private static func sink(
         _ settings: SinkSettings,
         _ redaction: FreeTextRedaction?,
+        _ pseudonyms: Pseudonymisation?,
         ledger: Ledger,
         clients: inout [HTTPClient]
     ) throws -> ConfiguredSink {
@@ -58,7 +61,8 @@ final class SinkAssembly: Sendable {
                 projection: settings.projection,
                 redaction: redaction,
                 product: ProductIdentity(version: Build.version)
-            )
+            ),
+            pseudonyms: pseudonyms
         )
         func client(_ configuration: HTTPClient.Configuration) -> HTTPClient {
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -102,6 +106,31 @@ final class SinkAssembly: Sendable {
 }
 
 extension Installation {
+    /// The sink of this name.
+    func sink(named name: String) -> SinkSettings? { configuration.sinks.first { $0.definition.name == name } }
+
+    /// The codes of its own under which a sink gets people; nil when it gets those of the record.
+    func pseudonymisation(for sink: SinkSettings) throws -> Pseudonymisation? {
+        guard case .own(let epoch) = sink.pseudonyms else { return nil }
+        return try pseudonymisation(recipient: sink.definition.name, epoch: epoch)
+    }
+
+    /// The codes of a recipient.
+    /// - Parameter epoch: the key's number; the newest key when nil.
+    func pseudonymisation(recipient: String, epoch: Int? = nil) throws -> Pseudonymisation {
+        guard let key = epoch.map({ keyring[$0] }) ?? keyring.newest else {
+            throw CommandFailure(
+                "pseudonymEpoch of '\(recipient)' is \(epoch ?? 0), but the keyring has no such key: name one that it has, or leave it out"
+            )
+        }
+        let maker = PseudonymMaker(key: key, recipient: recipient)
+        return Pseudonymisation(
+            name: "\(recipient)/\(key.epoch)",
+            code: { maker.pseudonym(of: $0).text },
+            hash: { maker.hash(for: $0) }
+        )
+    }
+
     /// Where delivery keeps its state.
     func deliveryState(_ ledger: Ledger, producer: String) throws -> DeliveryState {
         try DeliveryState(ledger: ledger, producer: producer)
