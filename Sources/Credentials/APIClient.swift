@@ -50,7 +50,8 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
         "audit": .audit, "ledger": .ledger, "sinks": .sinks, "alerts": .alerts, "respond": .respond,
         "respond.approve": .respondApprove,
         "redact": .redact, "redact.reverse": .redactReverse, "admin": .admin, "identity": .identity,
-        "identity.approve": .identityApprove, "identity.forget": .forget, "identity.pseudonyms": .pseudonyms, "events": .events,
+        "identity.approve": .identityApprove, "identity.forget": .forget, "identity.pseudonyms": .pseudonyms,
+        "events": .events,
     ]
 
     /// What may be written, for people.

@@ -108,7 +108,17 @@ import Testing
         }
 
         func behind(_ code: String, _ sink: String) async throws -> Binary.Outcome {
-            try await site.run("identity", "pseudonym", "--sink", sink, code, "--reason", "an alert", "--format", "json")
+            try await site.run(
+                "identity",
+                "pseudonym",
+                "--sink",
+                sink,
+                code,
+                "--reason",
+                "an alert",
+                "--format",
+                "json"
+            )
         }
         let found = try await behind(siem, "siem")
         let customer = try #require(JSONValue(parsing: found.output)["customerId"]?.string)
@@ -116,7 +126,13 @@ import Testing
         #expect(try await behind(siem, "shop").status == 2)
         // An export for the same recipient has the same codes, and its officer can look a customer up there.
         let seen = try await site.succeed(
-            "who-saw", "--customer", customer, "--recipient", "siem", "--format", "json"
+            "who-saw",
+            "--customer",
+            customer,
+            "--recipient",
+            "siem",
+            "--format",
+            "json"
         )
         #expect(seen.contains(siem) && !seen.contains(plain))
         #expect(try await site.succeed("token", people.customer, "--recipient", "siem").contains(siem))
@@ -127,7 +143,15 @@ import Testing
             "--format", "json", "--config", site.configuration,
         ])
         let proposal = try #require(JSONValue(parsing: asked.output)["proposal"]?["proposalId"]?.int)
-        try await site.succeed("identity", "approve", String(proposal), "--operator", "bob", "--reason", "nothing against it")
+        try await site.succeed(
+            "identity",
+            "approve",
+            String(proposal),
+            "--operator",
+            "bob",
+            "--reason",
+            "nothing against it"
+        )
         #expect(try await behind(siem, "siem").status == 2)
         try await site.succeed("ledger", "verify")
         await site.end()

@@ -92,7 +92,9 @@ import Testing
                 let digits = (0..<64).map { _ in String(Int.random(in: 0...15, using: &generator), radix: 16) }.joined()
                 let code = ["subject:", "hmac-sha256:3:email:"][Int.random(in: 0...1, using: &generator)] + digits
                 codes.append(digits)
-                text += Bool.random(using: &generator) ? code : String(code.dropLast(Int.random(in: 1...50, using: &generator)))
+                text +=
+                    Bool.random(using: &generator)
+                    ? code : String(code.dropLast(Int.random(in: 1...50, using: &generator)))
                 text += " "
             }
             let replaced = pseudonyms.apply(to: text)

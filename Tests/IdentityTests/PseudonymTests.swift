@@ -37,9 +37,12 @@ import TextEncoding
         #expect(Set(makers.map { $0.hash(for: String(repeating: "ab", count: 32)) }).count == makers.count)
         #expect(makers[0].pseudonym(of: code).kind == "customer")
         #expect(makers[0].pseudonym(of: "tok_PHONE_\(String(repeating: "1", count: 32))").kind == "token")
-        let words = ["", "pseudonym", "pseudonym:1:subject:ab", "pseudonym:01:subject:" + String(repeating: "a", count: 64),
-            "pseudonym:0:subject:" + String(repeating: "a", count: 64), "subject:1:subject:" + String(repeating: "a", count: 64),
-            "pseudonym:1::" + String(repeating: "a", count: 64), "pseudonym:1:subject:" + String(repeating: "g", count: 64),
+        let words = [
+            "", "pseudonym", "pseudonym:1:subject:ab", "pseudonym:01:subject:" + String(repeating: "a", count: 64),
+            "pseudonym:0:subject:" + String(repeating: "a", count: 64),
+            "subject:1:subject:" + String(repeating: "a", count: 64),
+            "pseudonym:1::" + String(repeating: "a", count: 64),
+            "pseudonym:1:subject:" + String(repeating: "g", count: 64),
         ]
         for text in words { #expect(Pseudonym(text) == nil, "\(text)") }
     }

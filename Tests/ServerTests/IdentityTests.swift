@@ -217,8 +217,10 @@ private func customer(_ value: String) -> JSONValue { ["kind": "customer", "valu
                 ["identifier": customer("C-1"), "reason": "erasure"]
             ).expect(status: .ok)
             try await client.post(path, joins, question).expect(.unknownCustomer)
-            let asked = try await installation.events(.auditTrailRead)
-            #expect(asked.map { $0["results"] } == [1, 0, 0] && asked.map { $0["recipient"] } == ["siem", "shop", "siem"])
+            let asked = Array(try await installation.events(.auditTrailRead).reversed())
+            #expect(
+                asked.map { $0["results"] } == [1, 0, 0] && asked.map { $0["recipient"] } == ["siem", "shop", "siem"]
+            )
             #expect(asked[0]["customerId"]?.string == subject)
             for event in asked {
                 #expect(try !String(decoding: event.canonicalBytes(), as: UTF8.self).contains("pseudonym:"))

@@ -138,7 +138,10 @@ extension OpenAPIDocument {
                     ["recipient", "pseudonym", "reason"],
                     [
                         ("recipient", #"{"type": "string", "pattern": "^[A-Za-z0-9-]{1,63}$"}"#),
-                        ("pseudonym", #"{"type": "string", "pattern": "^pseudonym:[1-9][0-9]{0,8}:[a-z]+:[0-9a-f]{64}$"}"#),
+                        (
+                            "pseudonym",
+                            #"{"type": "string", "pattern": "^pseudonym:[1-9][0-9]{0,8}:[a-z]+:[0-9a-f]{64}$"}"#
+                        ),
                         ("reason", ref("Reason")),
                     ]
                 ),

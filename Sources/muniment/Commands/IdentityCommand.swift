@@ -15,7 +15,8 @@ struct IdentityCommand: AsyncParsableCommand {
             IdentityResolveCommand.self, IdentityLinkCommand.self, IdentityExplainCommand.self,
             IdentityMergeCommand.self, IdentityUnmergeCommand.self, IdentityApartCommand.self,
             IdentityShareCommand.self, IdentityConflictsCommand.self, IdentityProposalsCommand.self,
-            IdentityApproveCommand.self, IdentityRejectCommand.self, IdentityPseudonymCommand.self, IdentityChangesCommand.self,
+            IdentityApproveCommand.self, IdentityRejectCommand.self, IdentityPseudonymCommand.self,
+            IdentityChangesCommand.self,
             IdentityLoadCommand.self, IdentityForgetCommand.self, IdentityScrubCommand.self, IdentityKeysCommand.self,
         ]
     )

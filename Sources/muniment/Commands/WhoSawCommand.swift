@@ -28,7 +28,9 @@ struct QuestionOptions: ParsableArguments {
     func validate() throws {
         guard let recipient else { return }
         if proofs {
-            throw ValidationError("--proofs prove the record's own bytes: they go without --recipient, which replaces codes in them")
+            throw ValidationError(
+                "--proofs prove the record's own bytes: they go without --recipient, which replaces codes in them"
+            )
         }
         guard (1...63).contains(recipient.utf8.count),
             recipient.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d })
@@ -151,8 +153,10 @@ struct WhoSawCommand: AsyncParsableCommand {
         question.identifier = try identifierOptions.identifiers(installation.normaliser).first
         let asked = question
         let answer = try await options.ask { try await $0.accesses(asked, by: options.reader) }
-        try options.show(answer, ["entry", "time", "agent", "interaction", "binding", "purpose", "outcome", "fields seen"])
-        { found in
+        try options.show(
+            answer,
+            ["entry", "time", "agent", "interaction", "binding", "purpose", "outcome", "fields seen"]
+        ) { found in
             let event = found.event
             let masked = event["dataFieldsMasked"]?.object ?? [:]
             let seen = (event["dataFieldsViewed"]?.array ?? []).compactMap(\.string).map { name in
