@@ -19,12 +19,12 @@ extension IdentityRegistry {
     /// joins recipients, and nobody who was forgotten is found. One search runs at a time.
     /// - Parameter recipient: the sink, or the name that the export was made for.
     /// - Returns: nil when nobody known has this pseudonym there.
-    /// - Throws: ``IdentityError/invalid(_:)`` when it is of a kind that names no person, ``IdentityError/keyring(_:)`` when the
-    ///   key of its epoch is gone.
+    /// - Throws: ``IdentityError/invalid(_:)`` when it is of a kind that names no person, ``IdentityError/conflict(_:)`` when
+    ///   the key of its epoch is gone.
     public func person(behind pseudonym: Pseudonym, of recipient: String) async throws -> PseudonymMatch? {
         let keyring = tokens.keyring
         guard let key = keyring[pseudonym.epoch] else {
-            throw IdentityError.invalid(
+            throw IdentityError.conflict(
                 "the keyring has no key of epoch \(pseudonym.epoch): what was made with it leads nowhere any more"
             )
         }

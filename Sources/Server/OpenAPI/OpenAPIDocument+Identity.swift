@@ -140,7 +140,7 @@ extension OpenAPIDocument {
                         ("recipient", #"{"type": "string", "pattern": "^[A-Za-z0-9-]{1,63}$"}"#),
                         (
                             "pseudonym",
-                            #"{"type": "string", "pattern": "^pseudonym:[1-9][0-9]{0,8}:[a-z]+:[0-9a-f]{64}$"}"#
+                            #"{"type": "string", "pattern": "^pseudonym:[1-9][0-9]{0,8}:(subject|customer|phone|email|account|external):[0-9a-f]{64}$"}"#
                         ),
                         ("reason", ref("Reason")),
                     ]
