@@ -60,23 +60,32 @@ public final class ClientDirectory: Sendable {
 
     /// As ``authenticate(_:from:at:acceptingTokens:evidence:)`` for the requests of one connection, which mostly present the same credentials.
     /// - Parameter checked: what was good on this connection before.
+    /// - Returns: who calls, and what its signature is remembered under, if it signed: of client and nonce, the same on every node.
     public func authenticate(
         _ header: UnsafeRawBufferPointer?,
         from address: [UInt8],
         at now: Timestamp,
         remembering checked: inout CheckedCredentials,
         evidence: some RequestEvidence
-    ) throws(AuthenticationFailure) -> APIClient {
+    ) throws(AuthenticationFailure) -> (client: APIClient, signature: UInt128?) {
         // Read first: what changes while the credentials are examined makes them be examined again.
         let generation = generation.load(ordering: .acquiring)
-        if let header, let client = checked.client(for: header, generation: generation, at: now) { return client }
+        if let header, let client = checked.client(for: header, generation: generation, at: now) {
+            return (client, nil)
+        }
         checked = CheckedCredentials()
-        let (client, until) = try examine(header, from: address, at: now, acceptingTokens: true, evidence: evidence)
+        let (client, until, signature) = try examine(
+            header,
+            from: address,
+            at: now,
+            acceptingTokens: true,
+            evidence: evidence
+        )
         // What else a client needs is looked at with each of its requests.
         if let header, client.safeguards == nil {
             checked = CheckedCredentials(header, client, until: until, generation: generation)
         }
-        return client
+        return (client, signature)
     }
 
     private func examine(
@@ -85,7 +94,7 @@ public final class ClientDirectory: Sendable {
         at now: Timestamp,
         acceptingTokens: Bool,
         evidence: some RequestEvidence
-    ) throws(AuthenticationFailure) -> (client: APIClient, until: Timestamp?) {
+    ) throws(AuthenticationFailure) -> (client: APIClient, until: Timestamp?, signature: UInt128?) {
         guard let header else {
             guard evidence.isSigned else { throw .missing }
             let request = evidence.signable
@@ -96,31 +105,33 @@ public final class ClientDirectory: Sendable {
             }
             try checkStanding(of: client, from: address, at: now)
             try checkCertificate(safeguards, evidence)
-            try signatures.check(signature, of: request, keys: safeguards.keys, at: now)
-            return (client, client.expires)
+            let name = try signatures.check(signature, of: request, keys: safeguards.keys, at: now)
+            return (client, client.expires, name)
         }
         let (client, until) = try identify(header, at: now, acceptingTokens: acceptingTokens)
         try checkStanding(of: client, from: address, at: now)
-        if let safeguards = client.safeguards { try check(safeguards, of: client, evidence, at: now) }
-        return (client, [until, client.expires].compactMap { $0 }.min())
+        var signature: UInt128?
+        if let safeguards = client.safeguards { signature = try check(safeguards, of: client, evidence, at: now) }
+        return (client, [until, client.expires].compactMap { $0 }.min(), signature)
     }
 
     /// What a client needs besides credentials that are good.
+    /// - Returns: what its signature is remembered under.
     private func check(
         _ safeguards: Safeguards,
         of client: APIClient,
         _ evidence: some RequestEvidence,
         at now: Timestamp
-    ) throws(AuthenticationFailure) {
+    ) throws(AuthenticationFailure) -> UInt128? {
         try checkCertificate(safeguards, evidence)
         guard evidence.isSigned, !safeguards.keys.isEmpty else {
             if safeguards.requiresSignature { throw .signatureRequired }
-            return
+            return nil
         }
         let request = evidence.signable
         guard let signature = try SignatureChecker.read(request) else { throw .signatureRequired }
         guard signature.keyID == client.id else { throw .signatureInvalid }
-        try signatures.check(signature, of: request, keys: safeguards.keys, at: now)
+        return try signatures.check(signature, of: request, keys: safeguards.keys, at: now)
     }
 
     private func checkCertificate(

@@ -40,12 +40,13 @@ final class SignatureChecker: Sendable {
     }
 
     /// Checks a signature in full; one that is good is never good again.
+    /// - Returns: under which name it is remembered: the same on every node.
     func check(
         _ signature: MessageSignature,
         of request: SignableRequest,
         keys: [SigningKey],
         at now: Timestamp
-    ) throws(AuthenticationFailure) {
+    ) throws(AuthenticationFailure) -> UInt128 {
         let seconds = now.milliseconds / 1000
         do throws(SignatureFault) {
             try signature.checkTimes(now: seconds, window: rules.window, skew: rules.skew)
@@ -68,7 +69,7 @@ final class SignatureChecker: Sendable {
         let (until, capacity) = (signature.created + rules.window, rules.capacity)
         let outcome = memory.withLock { $0.remember(name, until: until, now: seconds, capacity: capacity) }
         switch outcome {
-        case .new: return
+        case .new: return name
         case .known: throw .signatureReplayed
         case .full: throw .signatureMemoryFull
         }

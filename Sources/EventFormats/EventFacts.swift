@@ -124,6 +124,8 @@ enum EventKind: Sendable, Hashable {
         "DETECTION_ALERT_UPDATED": .finding(.update),
         "DETECTION_ALERT_ACKNOWLEDGED": .finding(.update),
         "DETECTION_ALERT_REOPENED": .finding(.update),
+        "DETECTION_ALERT_ASSIGNED": .finding(.update),
+        "DETECTION_ALERT_NOTED": .finding(.update),
         "DETECTION_ALERT_CLEARED": .finding(.close),
         "DETECTION_ALERT_RESOLVED": .finding(.close),
         "DETECTION_ALERT_DISMISSED": .finding(.close),

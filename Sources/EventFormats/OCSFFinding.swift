@@ -18,7 +18,7 @@ struct OCSFFinding {
         attributes["status_id"] = .integer(statusID)
         if let sentence = facts.text("sentence") { attributes["message"] = .string(sentence) }
         if let evidence { attributes["evidences"] = [evidence] }
-        if let reason = facts.text("reason") { attributes["comment"] = .string(reason) }
+        if let reason = facts.text("reason") ?? facts.text("note") { attributes["comment"] = .string(reason) }
         let activity: Int64 =
             switch stage {
             case .create: 1
@@ -30,7 +30,8 @@ struct OCSFFinding {
             activity: activity,
             attributes: attributes,
             told: [
-                "agentId", "alertId", "evidence", "reason", "rule", "ruleCode", "ruleVersion", "sentence", "severity",
+                "agentId", "alertId", "evidence", "note", "reason", "rule", "ruleCode", "ruleVersion", "sentence",
+                "severity",
                 "title",
             ]
         )

@@ -19,6 +19,7 @@ struct AccessRecord {
     let purpose: String
     let binding: Binding
     let clientID: String
+    let producer: String
     let timestamp: Timestamp
     let latencyMicroseconds: Int64
 
@@ -188,7 +189,7 @@ struct AccessRecord {
         writer.key("policyVersion")
         writer.string(core.settings.policy.version)
         writer.key("producer")
-        writer.string(core.settings.producer)
+        writer.string(producer)
         writer.key("purpose")
         writer.string(purpose)
         if let queue = binding.queue {

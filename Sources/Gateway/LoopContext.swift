@@ -146,8 +146,14 @@ final class LoopContext: @unchecked Sendable {
     // MARK: Records
 
     /// Submits an event; `connection` is told when it is durable.
-    func record(_ bytes: [UInt8], for connection: ReadConnection, number: UInt64) throws(LedgerError) {
-        try submit(bytes, .read(connection, number: number))
+    /// - Parameter signed: the event's name, when the ledger must not have one of that name already.
+    func record(
+        _ bytes: [UInt8],
+        signed: EventIdentity?,
+        for connection: ReadConnection,
+        number: UInt64
+    ) throws(LedgerError) {
+        try submit(bytes, checking: signed, .read(connection, number: number))
     }
 
     /// Submits the correction that the writer holds. One that the ledger does not take goes to the journal; without one it is
@@ -164,9 +170,13 @@ final class LoopContext: @unchecked Sendable {
         spool.add(bytes) { written in if !written { metrics.lostCorrections.add() } }
     }
 
-    private func submit(_ bytes: [UInt8], _ waiter: Waiter) throws(LedgerError) {
+    private func submit(
+        _ bytes: [UInt8],
+        checking identity: EventIdentity? = nil,
+        _ waiter: Waiter
+    ) throws(LedgerError) {
         guard let lane else { throw .closed }
-        try lane.submit { $0.append(contentsOf: bytes) }
+        try lane.submit(checking: identity) { $0.append(contentsOf: bytes) }
         waiters.append(waiter)
     }
 
@@ -191,8 +201,8 @@ final class LoopContext: @unchecked Sendable {
             for result in results {
                 guard case .read(let connection, let number)? = waiters.popFirst() else { continue }
                 switch result {
-                case .appended(let index), .duplicate(let index): settle(connection, number, .ledger(index))
-                case .conflict: settle(connection, number, .failed)
+                case .appended(let index): settle(connection, number, .ledger(index))
+                case .duplicate, .conflict: settle(connection, number, .repeated)
                 }
             }
         case .failed(_, let count):
@@ -208,9 +218,14 @@ final class LoopContext: @unchecked Sendable {
 
     private func settle(_ connection: ReadConnection, _ number: UInt64, _ outcome: ReadConnection.Recorded) {
         if !journalled.isEmpty, let id = journalled.removeValue(forKey: number) {
-            var recorded = false
-            if case .ledger = outcome { recorded = true }
-            core.spool?.settle(id, recorded: recorded)
+            let isDealtWith =
+                switch outcome {
+                case .ledger: true
+                // What the journal has let out meanwhile must still be recorded.
+                case .repeated: connection.awaitsRecord(number)
+                case .spool, .failed: false
+                }
+            core.spool?.settle(id, recorded: isDealtWith)
         }
         connection.recorded(outcome, number: number)
     }

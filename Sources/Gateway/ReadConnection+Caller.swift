@@ -2,6 +2,7 @@ public import Credentials
 import Crypto
 import HTTPFraming
 import HTTPSignatures
+import Ledger
 import NIOCore
 public import NIOSSL
 import WallTime
@@ -9,19 +10,21 @@ import WallTime
 extension ReadConnection {
     /// Who calls, and whether it may.
     /// - Parameter route: the route it wants to read; nil where it asks for an access token.
+    /// - Returns: who it is, and under which name the ledger knows what it signed, if it signed.
     func authenticate(
         _ bytes: UnsafeRawBufferPointer,
         _ body: UnsafeRawBufferPointer,
         route: String?
-    ) throws(Problem) -> APIClient {
+    ) throws(Problem) -> (client: APIClient, signed: EventIdentity?) {
         var failure: AuthenticationFailure
         do {
             let header = try parser.head.header("authorization", in: bytes)
             let value = header.map { UnsafeRawBufferPointer(rebasing: bytes[$0]) }
             let evidence = ReadEvidence(connection: self, bytes: bytes, body: body)
             let client: APIClient
+            var signature: UInt128?
             if route != nil {
-                client = try core.clients.authenticate(
+                (client, signature) = try core.clients.authenticate(
                     value,
                     from: address,
                     at: core.clock.now(),
@@ -38,13 +41,24 @@ extension ReadConnection {
                     evidence: evidence
                 )
             }
-            guard let route, !client.allows(.read(route: route)) else { return client }
+            guard let route, !client.allows(.read(route: route)) else {
+                return (client, signature.map(EventIdentity.init(signature:)))
+            }
             failure = .scope
         } catch {
             failure = (error as? AuthenticationFailure) ?? .malformed
         }
         core.failures.note(failure, from: addressText)
         throw Problem(failure)
+    }
+}
+
+extension EventIdentity {
+    /// The name of what a signed request did: the same on every node, so that the ledger itself takes a request once, whichever nodes
+    /// it is sent to.
+    init(signature: UInt128) {
+        let digits = String(signature, radix: 16)
+        self.init(producer: "gateway/signed", id: String(repeating: "0", count: 32 - digits.count) + digits)
     }
 }
 

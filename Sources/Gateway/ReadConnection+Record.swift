@@ -1,4 +1,5 @@
 import AccessPolicy
+import Credentials
 import JSON
 import Ledger
 import Measures
@@ -19,6 +20,7 @@ extension ReadConnection {
             purpose: read.route.purposes[read.purpose],
             binding: read.binding,
             clientID: read.clientID,
+            producer: read.signed?.producer ?? core.settings.producer,
             timestamp: read.timestamp,
             latencyMicroseconds: Int64(Self.microseconds(since: read.started))
         )
@@ -57,7 +59,7 @@ extension ReadConnection {
     }
 
     private func nameArrived(_ answer: PlatformAnswer<String>, number: UInt64) {
-        guard number == self.number, case .recording = stage, let read, let unnamed = read.unnamed else { return }
+        guard awaitsRecord(number), let read, let unnamed = read.unnamed else { return }
         read.isNaming = false
         read.unnamed = nil
         var bytes = unnamed
@@ -86,7 +88,7 @@ extension ReadConnection {
     private func submit(_ bytes: [UInt8], _ read: ReadState) {
         if read.isLate { loop.late[number]?.name = read.name }
         do throws(LedgerError) {
-            try loop.record(bytes, for: self, number: number)
+            try loop.record(bytes, signed: read.signed, for: self, number: number)
         } catch {
             // What the ledger will never take must not lie in the journal for ever.
             switch error {
@@ -98,7 +100,7 @@ extension ReadConnection {
     }
 
     func recorded(_ outcome: Recorded, number: UInt64) {
-        guard number == self.number, case .recording = stage, let read else { return }
+        guard awaitsRecord(number), let read else { return }
         if case .failed = outcome, !read.answered, read.journalAt != .max {
             read.ledgerFailed = true
             // The ledger's store is away: the journal is the commit point, if it takes the record. It may have it already.
@@ -119,18 +121,27 @@ extension ReadConnection {
     }
 
     func journalled(_ written: Bool, number: UInt64) {
-        guard number == self.number, case .recording = stage, let read else { return }
+        guard awaitsRecord(number), let read else { return }
         if written { return settle(.spool, read) }
         read.journalAt = .max
         // Else there is still the ledger.
         if read.ledgerFailed { settle(.failed, read) }
     }
 
+    /// Whether the read of that number still waits for its record.
+    func awaitsRecord(_ number: UInt64) -> Bool {
+        guard number == self.number, case .recording = stage else { return false }
+        return true
+    }
+
     private func settle(_ outcome: Recorded, _ read: ReadState) {
         core.metrics.commit.observe(microseconds: Self.microseconds(since: read.recordStarted))
         if read.isLate {
-            var recorded = true
-            if case .failed = outcome { recorded = false }
+            let recorded =
+                switch outcome {
+                case .ledger, .spool: true
+                case .repeated, .failed: false
+                }
             loop.lateReadEnded(number: number, recorded: recorded)
         }
         let receipt: String
@@ -140,6 +151,13 @@ extension ReadConnection {
         case .spool:
             core.metrics.spooled.add()
             receipt = "spooled"
+        case .repeated:
+            core.failures.note(.signatureReplayed, from: addressText)
+            if !read.answered {
+                count(.unauthenticated, of: read)
+                answer(.signatureReplayed, receipt: nil)
+            }
+            return finish()
         case .failed:
             if !read.answered {
                 count(.unrecorded, of: read)

@@ -1,6 +1,7 @@
 import AccessPolicy
 import Credentials
 import HTTPFraming
+import Ledger
 import Measures
 import NIOCore
 import Synchronization
@@ -31,6 +32,8 @@ final class ReadConnection: ChannelInboundHandler {
     enum Recorded {
         case ledger(UInt64)
         case spool
+        /// Nowhere: the ledger has an event of the same signed request already.
+        case repeated
         case failed
     }
 
@@ -227,7 +230,7 @@ final class ReadConnection: ChannelInboundHandler {
         if bytes[path].elementsEqual("/healthz".utf8) { return .alive }
         if bytes[path].elementsEqual("/oauth/token".utf8) {
             guard isPost else { throw .methodNotAllowed }
-            let client = try authenticate(bytes, body, route: nil)
+            let client = try authenticate(bytes, body, route: nil).client
             guard String(decoding: body, as: UTF8.self).split(separator: "&").contains("grant_type=client_credentials")
             else { throw .unsupportedGrant }
             let (token, lifetime) = core.clients.accessToken(for: client, at: core.clock.now())
@@ -237,7 +240,7 @@ final class ReadConnection: ChannelInboundHandler {
         guard isPost else { throw .methodNotAllowed }
         let prepared = core.routes.first { bytes[path].elementsEqual($0.path) }
         let name = prepared?.route.name ?? String(decoding: bytes[path].dropFirst(Self.readPath.count), as: UTF8.self)
-        let client = try authenticate(bytes, body, route: name)
+        let (client, signed) = try authenticate(bytes, body, route: name)
         guard let prepared else { throw .unknownRoute }
         try checkMediaType(bytes)
         let request = try ReadRequest(body)
@@ -250,7 +253,8 @@ final class ReadConnection: ChannelInboundHandler {
             purpose: purposeNumber,
             request: request,
             clientID: client.id,
-            eventID: loop.newEventID(),
+            eventID: signed.map { Array($0.id.utf8) } ?? loop.newEventID(),
+            signed: signed,
             started: NIODeadline.now(),
             timestamp: core.clock.now()
         )

@@ -1,3 +1,4 @@
+import Ledger
 import NIOCore
 import WallTime
 
@@ -8,6 +9,8 @@ final class ReadState {
     let request: ReadRequest
     let clientID: String
     let eventID: [UInt8]
+    /// The event's whole name, when it must not be in the ledger already; nil when it was drawn at random.
+    let signed: EventIdentity?
     let started: NIODeadline
     let timestamp: Timestamp
     /// When the whole must be over, in milliseconds of a clock that never steps.
@@ -64,6 +67,7 @@ final class ReadState {
         request: ReadRequest,
         clientID: String,
         eventID: [UInt8],
+        signed: EventIdentity?,
         started: NIODeadline,
         timestamp: Timestamp
     ) {
@@ -72,6 +76,7 @@ final class ReadState {
         self.request = request
         self.clientID = clientID
         self.eventID = eventID
+        self.signed = signed
         self.started = started
         self.timestamp = timestamp
         deadline = LoopContext.now() + Int64(prepared.route.budgetMilliseconds)

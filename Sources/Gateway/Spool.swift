@@ -135,7 +135,7 @@ public final class Spool: Sendable {
             let events = try contents.entries.map { try SpooledEvent($0) }
             // The ledger still holds one of these: whether to add it is not known yet.
             guard !hasUnknownFate(events) else { break }
-            var fields = try await put(events, into: ledger)
+            var fields = try await put(events, into: ledger, producer: producer)
             if contents.unreadable > 0 { fields["unreadableBytes"] = .integer(Int64(contents.unreadable)) }
             try await ledger.append(
                 Event(
@@ -160,8 +160,13 @@ public final class Spool: Sendable {
         state.withLock { state in events.contains { state.fates[$0.identity.id] == .unknown } }
     }
 
-    /// Appends the events that the ledger does not hold, some at a time.
-    private func put(_ events: [SpooledEvent], into ledger: Ledger) async throws -> [String: JSONValue] {
+    /// Appends the events that the ledger does not hold, some at a time. The name of a signed read can be taken: while the ledger was
+    /// away, another node let the same request through. What was released is recorded all the same, under this node's name.
+    private func put(
+        _ events: [SpooledEvent],
+        into ledger: Ledger,
+        producer: String
+    ) async throws -> [String: JSONValue] {
         let missing = state.withLock { state in events.filter { state.fates[$0.identity.id] != .recorded } }
         let replayer = Replayer()
         let lane = ledger.makeLane { replayer.deliver($0) }
@@ -172,7 +177,22 @@ public final class Spool: Sendable {
             for event in part {
                 try lane.submit(checking: event.identity) { $0.append(contentsOf: event.entry) }
             }
-            indices += try await replayer.wait(for: part.count)
+            var taken: [SpooledEvent] = []
+            for (event, result) in zip(part, try await replayer.wait(for: part.count)) {
+                if case .conflict(let index) = result {
+                    guard event.identity.producer != producer else { throw LedgerError.conflict(index: index) }
+                    taken.append(try event.written(by: producer))
+                } else {
+                    indices.append(result.index)
+                }
+            }
+            for event in taken {
+                try lane.submit(checking: event.identity) { $0.append(contentsOf: event.entry) }
+            }
+            for result in try await replayer.wait(for: taken.count) {
+                if case .conflict(let index) = result { throw LedgerError.conflict(index: index) }
+                indices.append(result.index)
+            }
         }
         var fields: [String: JSONValue] = ["records": .integer(Int64(events.count))]
         if let first = indices.min(), let last = indices.max() {
@@ -196,15 +216,22 @@ private struct SpooledEvent {
         self.entry = entry
         identity = EventIdentity(producer: producer, id: id)
     }
+
+    /// The same event as another producer's.
+    func written(by producer: String) throws -> SpooledEvent {
+        guard case .object(var members) = try JSONValue(parsing: entry) else { return self }
+        members["producer"] = .string(producer)
+        return try SpooledEvent(try JSONValue.object(members).canonicalBytes())
+    }
 }
 
 /// Waits until the ledger has dealt with a number of records.
 private final class Replayer: Sendable {
     private struct State {
-        var indices: [UInt64] = []
+        var results: [AppendResult] = []
         var dealtWith = 0
         var failure: LedgerError?
-        var waiting: (count: Int, continuation: CheckedContinuation<[UInt64], any Error>)?
+        var waiting: (count: Int, continuation: CheckedContinuation<[AppendResult], any Error>)?
     }
 
     private let state = Mutex(State())
@@ -214,12 +241,7 @@ private final class Replayer: Sendable {
             switch outcome {
             case .committed(let results, _):
                 state.dealtWith += results.count
-                for result in results {
-                    switch result {
-                    case .appended(let index), .duplicate(let index): state.indices.append(index)
-                    case .conflict(let index): state.failure = .conflict(index: index)
-                    }
-                }
+                state.results += results
             case .failed(let error, let count):
                 state.dealtWith += count
                 state.failure = error
@@ -228,8 +250,8 @@ private final class Replayer: Sendable {
         }
     }
 
-    /// The places of the next `count` records.
-    func wait(for count: Int) async throws -> [UInt64] {
+    /// What became of the next `count` records, in their order.
+    func wait(for count: Int) async throws -> [AppendResult] {
         try await withCheckedThrowingContinuation { continuation in
             state.withLock { state in
                 state.waiting = (count, continuation)
@@ -245,8 +267,8 @@ private final class Replayer: Sendable {
         if let failure = state.failure {
             waiting.continuation.resume(throwing: failure)
         } else {
-            waiting.continuation.resume(returning: state.indices)
+            waiting.continuation.resume(returning: state.results)
         }
-        state.indices = []
+        state.results = []
     }
 }

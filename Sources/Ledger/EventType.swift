@@ -92,6 +92,16 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let detectionAlertDismissed = EventType(rawValue: "DETECTION_ALERT_DISMISSED")
     /// A person took a decision about an alert back.
     public static let detectionAlertReopened = EventType(rawValue: "DETECTION_ALERT_REOPENED")
+    /// An alert was given to somebody, or taken from whoever had it.
+    public static let detectionAlertAssigned = EventType(rawValue: "DETECTION_ALERT_ASSIGNED")
+    /// Somebody wrote something down about an alert.
+    public static let detectionAlertNoted = EventType(rawValue: "DETECTION_ALERT_NOTED")
+    /// For a time matches of a rule are counted and raise nothing.
+    public static let detectionSuppressionSet = EventType(rawValue: "DETECTION_SUPPRESSION_SET")
+    /// A suppression was ended before its time.
+    public static let detectionSuppressionLifted = EventType(rawValue: "DETECTION_SUPPRESSION_LIFTED")
+    /// How many matches a suppression has held back.
+    public static let detectionSuppressionCounted = EventType(rawValue: "DETECTION_SUPPRESSION_COUNTED")
     /// What happens to a case of containment.
     public static let containment: [EventType] = [
         "CONTAINMENT_PROPOSED", "CONTAINMENT_APPROVED", "CONTAINMENT_REFUSED", "CONTAINMENT_EXPIRED",
@@ -159,7 +169,9 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .detectionAlertCleared,
             .detectionAccessUnverifiable, .detectionVerdictChanged, .detectionAlertAcknowledged,
             .detectionAlertResolved,
-            .detectionAlertDismissed, .detectionAlertReopened, .identityResolution, .identityLinked, .identityUnlinked,
+            .detectionAlertDismissed, .detectionAlertReopened, .detectionAlertAssigned, .detectionAlertNoted,
+            .detectionSuppressionSet, .detectionSuppressionLifted, .detectionSuppressionCounted, .identityResolution,
+            .identityLinked, .identityUnlinked,
             .identityShared, .identityLoaded, .identityMerged, .identityUnmerged, .identityKeptApart,
             .identityAllowedTogether, .identityConflictSettled, .identityForgotten, .identityDecisionProposed,
             .identityDecisionApproved, .identityDecisionRejected, .identityDecisionLapsed, .identityKeysRotated,

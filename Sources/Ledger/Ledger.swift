@@ -334,7 +334,7 @@ private final class WaitingCallers: Sendable {
 
 extension AppendResult {
     /// Where the event stands.
-    var index: UInt64 {
+    public var index: UInt64 {
         switch self {
         case .appended(let index), .duplicate(let index), .conflict(let index): index
         }

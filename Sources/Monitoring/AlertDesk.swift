@@ -1,6 +1,7 @@
 public import Detection
 public import JSON
 public import Ledger
+import Redaction
 public import WallTime
 
 /// An alert as the record tells of it.
@@ -13,6 +14,8 @@ public struct AlertView: Sendable {
     public fileprivate(set) var fields: JSONValue
     /// When its dismissal ends.
     public fileprivate(set) var dismissedUntil: Timestamp?
+    /// Who has it.
+    public fileprivate(set) var assignee: String?
     /// What happened to it: indexes of the events in the ledger, oldest first.
     public fileprivate(set) var history: [Step]
 
@@ -26,7 +29,7 @@ public struct AlertView: Sendable {
         public let timestamp: String
         /// Who.
         public let actor: String
-        /// Why.
+        /// Why; of a note, what it says.
         public let reason: String?
     }
 
@@ -35,6 +38,7 @@ public struct AlertView: Sendable {
         guard case .object(var members) = fields else { return .null }
         for name in ["eventId", "eventType", "producer", "schemaVersion", "timestamp"] { members[name] = nil }
         members["status"] = .string(status.rawValue)
+        members["assignee"] = assignee.map { .string($0) } ?? .null
         members["dismissedUntil"] = dismissedUntil.map { .string($0.description) }
         members["history"] = .array(
             history.map { step in
@@ -51,13 +55,17 @@ public struct AlertView: Sendable {
 
 /// What people see of alerts and decide about them. Every decision is an event, and the engine learns of it from the ledger.
 public struct AlertDesk: Sendable {
-    private let ledger: Ledger
-    private let clock: any WallClock
+    let ledger: Ledger
+    let clock: any WallClock
     private let producer: String
+    let rules: Set<String>
 
-    /// - Parameter producer: named in the events as what wrote them.
-    public init(ledger: Ledger, clock: any WallClock, producer: String) {
+    /// - Parameters:
+    ///   - rules: the names and codes of the rules that there are.
+    ///   - producer: named in the events as what wrote them.
+    public init(ledger: Ledger, rules: RulePack, clock: any WallClock, producer: String) {
         self.ledger = ledger
+        self.rules = Set(rules.rules.flatMap { [$0.name, $0.code] })
         self.clock = clock
         self.producer = producer
     }
@@ -65,6 +73,7 @@ public struct AlertDesk: Sendable {
     private static let ownTypes: [EventType] = [
         .detectionAlertRaised, .detectionAlertUpdated, .detectionAlertCleared,
     ]
+    private static let remarks: [EventType] = [.detectionAlertAssigned, .detectionAlertNoted]
     private static let decisions: [EventType: AlertStatus] = [
         .detectionAlertAcknowledged: .acknowledged, .detectionAlertResolved: .resolved,
         .detectionAlertDismissed: .dismissed, .detectionAlertReopened: .open,
@@ -74,9 +83,8 @@ public struct AlertDesk: Sendable {
     /// - Parameter statuses: which to list; empty for all.
     public func alerts(_ statuses: Set<AlertStatus> = [], limit: Int = 1000) async throws -> [AlertView] {
         var events: [StoredEvent] = []
-        for type in Self.ownTypes + Self.decisions.keys {
-            let query = EventQuery(keys: [IndexKey(.eventType, type.rawValue)], limit: limit)
-            events += try await ledger.events(query).events
+        for type in Self.ownTypes + Self.decisions.keys + Self.remarks {
+            events += try await newest(type, limit)
         }
         return fold(events).filter { statuses.isEmpty || statuses.contains($0.status) }
     }
@@ -111,10 +119,50 @@ public struct AlertDesk: Sendable {
             type = .detectionAlertReopened
             fields["reason"] = .string(reason)
         }
+        try await append(type, fields, at: now)
+        return try await alert(id)
+    }
+
+    /// Gives an alert to somebody; nil takes it from whoever has it.
+    /// - Throws: ``AlertError`` when there is none of this id; nothing is recorded then.
+    public func assign(_ id: String, to assignee: String?, by actor: String) async throws -> AlertView {
+        _ = try await alert(id)
+        var fields: [String: JSONValue] = ["alertId": .string(id), "actor": .string(actor)]
+        fields["assignee"] = assignee.map { .string($0) } ?? .null
+        try await append(.detectionAlertAssigned, fields, at: clock.now())
+        return try await alert(id)
+    }
+
+    /// Writes something down about an alert. What looks like personal data is masked: a note stays for ever.
+    /// - Throws: ``AlertError`` when there is none of this id, or nothing to write down; nothing is recorded then.
+    public func note(_ id: String, _ text: String, by actor: String) async throws -> AlertView {
+        _ = try await alert(id)
+        guard text.contains(where: { !$0.isWhitespace }) else { throw AlertError.reasonMissing }
+        let masked = try Redactor().redact(text)
+        try await append(
+            .detectionAlertNoted,
+            ["alertId": .string(id), "actor": .string(actor), "note": .string(masked)],
+            at: clock.now()
+        )
+        return try await alert(id)
+    }
+
+    func append(_ type: EventType, _ fields: [String: JSONValue], at now: Timestamp) async throws {
         try await ledger.append(
             Event(type: type, identity: .random(producer: producer), timestamp: now, fields: fields)
         )
-        return try await alert(id)
+    }
+
+    func newest(_ type: EventType, _ limit: Int) async throws -> [StoredEvent] {
+        try await ledger.events(EventQuery(keys: [IndexKey(.eventType, type.rawValue)], limit: limit)).events
+    }
+
+    private static func words(_ event: JSONValue, _ type: EventType) -> String? {
+        switch type {
+        case .detectionAlertNoted: event["note"]?.string
+        case .detectionAlertAssigned: event["assignee"]?.string.map { "to \($0)" } ?? "to nobody"
+        default: nil
+        }
     }
 
     private func fold(_ events: [StoredEvent]) -> [AlertView] {
@@ -129,12 +177,15 @@ public struct AlertDesk: Sendable {
                 type: name,
                 timestamp: value["timestamp"]?.string ?? "",
                 actor: value["actor"]?.string ?? DetectionEvent.producer,
-                reason: value["reason"]?.string
+                reason: value["reason"]?.string ?? Self.words(value, type)
             )
             if let status = Self.decisions[type] {
                 guard views[id] != nil else { continue }
                 views[id]?.status = status
                 views[id]?.dismissedUntil = value["until"]?.string.flatMap { Timestamp($0) }
+                views[id]?.history.append(step)
+            } else if Self.remarks.contains(type) {
+                if type == .detectionAlertAssigned { views[id]?.assignee = value["assignee"]?.string }
                 views[id]?.history.append(step)
             } else {
                 let status = value["status"]?.string.flatMap { AlertStatus(rawValue: $0) } ?? .open

@@ -198,7 +198,7 @@ public struct ControlPlane: Sendable {
         ).add(to: clients)
         ClientRoutes(registry: parts.registry, refresher: refresher).add(to: clients)
         SinkRoutes(control: parts.delivery, clock: parts.clock).add(to: clients)
-        AlertRoutes(desk: parts.alerts).add(to: clients)
+        AlertRoutes(desk: parts.alerts, clock: parts.clock).add(to: clients)
         ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,

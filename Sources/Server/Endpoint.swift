@@ -129,6 +129,9 @@ struct Endpoint: Sendable, Hashable {
 
     static let alerts = Endpoint(.get, "/api/v1/alerts", [.alerts], query: ["status", "alertId", "limit"])
     static let decideAlert = Endpoint(.post, "/api/v1/alerts/decisions", [.alerts])
+    static let suppressions = Endpoint(.get, "/api/v1/alerts/suppressions", [.alerts], query: ["all"])
+    static let suppress = Endpoint(.post, "/api/v1/alerts/suppressions", [.alerts])
+    static let liftSuppression = Endpoint(.post, "/api/v1/alerts/suppressions/lift", [.alerts])
     static let containment = Endpoint(.get, "/api/v1/containment", [.respond, .respondApprove], query: ["all"])
     static let containmentCase = Endpoint(.get, "/api/v1/containment/cases/{id}", [.respond, .respondApprove])
     static let contain = Endpoint(.post, "/api/v1/containment", [.respond])
@@ -149,7 +152,8 @@ struct Endpoint: Sendable, Hashable {
         identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
         createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
-        alerts, decideAlert, containment, containmentCase, contain, previewContainment, approveContainment,
+        alerts, decideAlert, suppressions, suppress, liftSuppression, containment, containmentCase, contain,
+        previewContainment, approveContainment,
         refuseContainment, undoContainment, signedDecision, configuration, status,
     ]
 

@@ -13,11 +13,9 @@ struct TracingReader {
     func settings(_ section: Section?) -> TracingSettings? {
         guard let section else { return nil }
         defer { section.end() }
-        let percent = section.text("sampleRatio") ?? "1"
-        guard let ratio = Double(percent), (0...1).contains(ratio) else {
-            section.problem("sampleRatio", "must be a number from 0 to 1, such as 0.1")
-            return nil
-        }
+        // Both are read before either is judged: a setting that nobody has read counts as unknown.
+        let ratio = Double(section.text("sampleRatio") ?? "1").flatMap { (0...1).contains($0) ? $0 : nil }
+        if ratio == nil { section.problem("sampleRatio", "must be a number from 0 to 1, such as 0.1") }
         guard let endpoint = section.requiredText("endpoint", example: "http://127.0.0.1:4318/v1/traces") else {
             return nil
         }
@@ -45,6 +43,6 @@ struct TracingReader {
                 "would carry traces over the network in clear: use https, or add 'plaintext: accepted'"
             )
         }
-        return TracingSettings(endpoint: endpoint, sampleRatio: ratio)
+        return ratio.map { TracingSettings(endpoint: endpoint, sampleRatio: $0) }
     }
 }

@@ -116,6 +116,10 @@ struct Installation: Sendable {
         )
     }
 
+    func alertDesk(_ ledger: Ledger, producer: String) -> AlertDesk {
+        AlertDesk(ledger: ledger, rules: configuration.detection.rules, clock: clock, producer: producer)
+    }
+
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }
 
     /// - Parameter keyring: the keyring of the moment, where it may change while the registry is used.

@@ -171,7 +171,7 @@ import WallTime
                             at: office.clock.now(),
                             remembering: &checked,
                             evidence: NoEvidence()
-                        ).id
+                        ).client.id
                     }
                     return try Array(header.utf8).withUnsafeBytes {
                         try office.directory.authenticate(
@@ -180,7 +180,7 @@ import WallTime
                             at: office.clock.now(),
                             remembering: &checked,
                             evidence: NoEvidence()
-                        ).id
+                        ).client.id
                     }
                 }
                 return outcome.mapError { ($0 as? AuthenticationFailure) ?? .malformed }

@@ -200,9 +200,10 @@ extension Office {
             #expect(office.check(token) == .failure(.signatureRequired))
             #expect(office.check(basic(id, "wrong")) == .failure(.invalid))
             var checked = CheckedCredentials()
+            var names: Set<UInt128> = []
             for nonce in 1...2 {
                 let evidence = try SignedEvidence().signed(signer, at: office.seconds, nonce: "nonce-000\(nonce)")
-                let client = try Array(header.utf8).withUnsafeBytes {
+                let (client, signature) = try Array(header.utf8).withUnsafeBytes {
                     try office.directory.authenticate(
                         $0,
                         from: [192, 0, 2, 1],
@@ -212,7 +213,9 @@ extension Office {
                     )
                 }
                 #expect(client.id == id)
+                names.insert(try #require(signature))
             }
+            #expect(names.count == 2)
             // What was good with a signature is not remembered for a request without one.
             #expect(throws: AuthenticationFailure.signatureRequired) {
                 try Array(header.utf8).withUnsafeBytes {

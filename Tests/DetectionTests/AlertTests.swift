@@ -83,10 +83,38 @@ struct AlertTests {
         let told = engine.feed(
             [event(0, "DETECTION_SUPPRESSION_SET", set)] + (1...20).map { Self.contradicted($0, at: Double($0)) }
         )
-        #expect(told.first?.text("alertId") == "D-13-11-agent-1/i-1")
-        #expect(told.first?.fields["counterEvidence"]?.array?.last == "10 earlier matches were suppressed by alice")
-        #expect(engine.suppressed == ["s": 0])
+        // What is held back is told of as it doubles.
+        let counts = told.filter { $0.kind == .suppressionCounted }
+        #expect(counts.map { $0.fields["matches"]?.int } == [1, 2, 4, 8])
+        #expect(counts.allSatisfy { $0.fields["suppressionId"] == "s" && $0.fields["entity"] == "AGENT-1" })
+        let alert = told.first { $0.kind == .alertRaised }
+        #expect(alert?.text("alertId") == "D-13-11-agent-1/i-1")
+        #expect(alert?.fields["counterEvidence"]?.array?.last == "10 earlier matches were suppressed by alice")
+        #expect(engine.suppressed == ["s": 10])
         #expect(engine.feed([Self.contradicted(30, at: 9, agent: "agent-2")]).count == 1)
+        // And in all when it has ended, once: with the first event of the next hour.
+        let later = engine.feed([Self.contradicted(31, at: 3601), Self.contradicted(32, at: 7201)])
+        #expect(later.filter { $0.kind == .suppressionCounted }.map { $0.fields["matches"]?.int } == [10])
+        #expect(!later.contains { "\($0.fields["counterEvidence"] ?? .null)".contains("suppressed by") })
+    }
+
+    @Test("a suppression that is lifted says what it held back, and holds nothing back any more")
+    func lifted() throws {
+        var engine = try Self.engine()
+        let told = engine.feed([
+            event(
+                0,
+                "DETECTION_SUPPRESSION_SET",
+                [
+                    "suppressionId": "s", "rule": "D-13", "reason": "moving", "until": text(1000), "actor": "alice",
+                ]
+            ),
+            Self.contradicted(1, at: 1), Self.contradicted(2, at: 2), Self.contradicted(3, at: 3),
+            event(4, "DETECTION_SUPPRESSION_LIFTED", at: 4, ["suppressionId": "s", "reason": "moved", "actor": "bob"]),
+            Self.contradicted(5, at: 5),
+        ])
+        #expect(told.map(\.kind) == [.suppressionCounted, .suppressionCounted, .suppressionCounted, .alertRaised])
+        #expect(told.compactMap { $0.fields["matches"]?.int }.prefix(3) == [1, 2, 3] && engine.suppressed.isEmpty)
     }
 
     @Test("a suppression without an end or a reason is none")

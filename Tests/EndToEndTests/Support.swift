@@ -223,16 +223,23 @@ final class RunningServer: Sendable {
         try await send(.post, port: controlPort, path, bearer, try JSONValue.object(body).canonicalBytes())
     }
 
+    /// Asks the data plane with what the caller has for credentials.
+    func read(_ path: String, _ body: String, headers: [(name: String, value: String)]) async throws -> Answer {
+        try await send(.post, port: dataPort, path, nil, Array(body.utf8), headers: headers)
+    }
+
     private func send(
         _ method: Method,
         port: Int,
         _ path: String,
         _ bearer: String?,
-        _ body: [UInt8]?
+        _ body: [UInt8]?,
+        headers: [(name: String, value: String)] = []
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
         request.method = .RAW(value: method.rawValue)
         if let bearer { request.headers.add(name: "Authorization", value: "Bearer \(bearer)") }
+        for header in headers { request.headers.add(name: header.name, value: header.value) }
         if let body {
             request.headers.add(name: "Content-Type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body))

@@ -8,13 +8,13 @@ import Testing
 @testable import Gateway
 
 /// Makes every append fail at once, as a full disk does, until it is lifted.
-private func breakStore(_ site: Site) throws {
+func breakStore(_ site: Site) throws {
     try site.ledger.database.makeConnection().run(
         "CREATE TRIGGER broken BEFORE INSERT ON entries BEGIN SELECT RAISE(ABORT, 'broken'); END"
     )
 }
 
-private func mendStore(_ site: Site) throws {
+func mendStore(_ site: Site) throws {
     try site.ledger.database.makeConnection().run("DROP TRIGGER broken")
 }
 

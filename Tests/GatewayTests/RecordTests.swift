@@ -90,6 +90,7 @@ private func makeCore(commitments: Bool, mode: Route.Mode = .enforce) throws -> 
             purpose: "service",
             binding: binding,
             clientID: "cl_1",
+            producer: "gateway",
             timestamp: Timestamp(milliseconds: 1_767_322_800_123),
             latencyMicroseconds: 1234
         )

@@ -43,19 +43,20 @@ extension Site {
         nonce: String,
         at created: Int64? = nil,
         more: String = "",
+        route: String = "profile",
         sending body: String? = nil,
         _ change: (inout [(name: String, value: String)]) -> Void = { _ in }
     ) throws -> String {
         let signed = readBody
         var headers = try signer.headers(
-            target: "/api/v1/read/profile",
+            target: "/api/v1/read/\(route)",
             body: signed,
             created: created ?? clock.now().milliseconds / 1000,
             nonce: nonce
         )
         change(&headers)
         let body = body ?? signed
-        return "POST /api/v1/read/profile HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(more)"
+        return "POST /api/v1/read/\(route) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(more)"
             + headers.map { "\($0.name): \($0.value)\r\n" }.joined()
             + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
@@ -96,6 +97,58 @@ extension Integration {
                 #expect(statuses.map(\.status) == [200, 401, 200, 200])
                 #expect(statuses[1].text.contains("signature-required"))
                 await caller.close()
+            }
+        }
+
+        /// Each node remembers signatures for itself; what two of them let through meets in the ledger, which takes it once.
+        @Test func aSignedReadIsReleasedOnceByAllNodesTogether() async throws {
+            try await Site.run(platform: false) { (site: Site) async throws in
+                let issued = try await site.signingClient()
+                let signer = TestSigner(secret: issued.signingSecret, keyID: issued.client.id)
+                try await site.withAnotherNode { other in
+                    let first = try site.signedRequest(signer, nonce: "nonce-0001")
+                    #expect(try await site.call(first).status == 200)
+                    let captured = try await other.call(first)
+                    #expect(captured.status == 401 && captured.headers["muniment-receipt"] == nil)
+                    #expect(captured.text.contains("urn:muniment:problem:signature-replayed"))
+                    #expect(!captured.text.contains(site.who.customer))
+                    #expect(other.gateway.metrics.value(of: .unauthenticated) == 1)
+                    #expect(other.gateway.metrics.value(of: .released) == 0)
+                    // A refused read is taken once as well.
+                    let refused = try site.signedRequest(signer, nonce: "nonce-0002", route: "unknown")
+                    #expect(try await site.call(refused).status == 404)
+                    #expect(try await site.call(site.signedRequest(signer, nonce: "nonce-0003")).status == 200)
+                    #expect(try await other.call(site.signedRequest(signer, nonce: "nonce-0004")).status == 200)
+                    let accesses = try await site.events(.customerDataAccessed)
+                    #expect(accesses.count == 3 && accesses.allSatisfy { $0["producer"]?.string == "gateway/signed" })
+                    #expect(Set(accesses.compactMap { $0["eventId"]?.string }).count == 3)
+                }
+                let failed = try await site.events(.authenticationFailed).compactMap { $0["reason"]?.string }
+                #expect(failed == ["signature_replayed"])
+            }
+        }
+
+        /// While the ledger is away nodes cannot know of each other; what both released is recorded of both.
+        @Test func whatTwoNodesSpooledOfOneRequestIsRecordedTwice() async throws {
+            try await Site.run(platform: false) { (site: Site) async throws in
+                let issued = try await site.signingClient()
+                let signer = TestSigner(secret: issued.signingSecret, keyID: issued.client.id)
+                try await site.withAnotherNode { other in
+                    let request = try site.signedRequest(signer, nonce: "nonce-0001", route: "spooled")
+                    try breakStore(site)
+                    for node in [site, other] {
+                        let reply = try await node.call(request)
+                        #expect(reply.status == 200 && reply.headers["muniment-receipt"] == "spooled", "\(reply.text)")
+                    }
+                    try mendStore(site)
+                    #expect(try await site.gateway.replaySpool() == 1)
+                    #expect(try await other.gateway.replaySpool() == 1)
+                    #expect(other.gateway.spool?.backlog == Spool.Backlog())
+                    let accesses = try await site.events(.customerDataAccessed)
+                    #expect(accesses.compactMap { $0["producer"]?.string } == ["gateway/signed", "gateway@other"])
+                    #expect(Set(accesses.compactMap { $0["eventId"]?.string }).count == 1)
+                    #expect(try await other.gateway.replaySpool() == 0)
+                }
             }
         }
 

@@ -96,6 +96,7 @@ struct Site: Sendable {
     let directory: ClientDirectory
     let tokeniser: Tokeniser
     let commitments: DisclosureCommitments
+    let settings: GatewaySettings
     let gateway: GatewayServer
     let restrictions: AgentRestrictions
     let clock: ManualClock
@@ -183,6 +184,7 @@ struct Site: Sendable {
             directory: directory,
             tokeniser: Tokeniser(key: key),
             commitments: DisclosureCommitments(key: key),
+            settings: settings,
             gateway: gateway,
             restrictions: restrictions,
             clock: clock,
@@ -197,6 +199,44 @@ struct Site: Sendable {
         await gateway.shutdown(within: 10)
         await sandbox.stop()
         try await http.shutdown()
+        try outcome.get()
+    }
+
+    /// Runs another node on the same ledger, which remembers for itself what it was asked.
+    func withAnotherNode(_ body: (Site) async throws -> Void) async throws {
+        let directory = ClientDirectory(tokenKey: SymmetricKey(size: .bits256))
+        directory.replace(with: try await registry.all())
+        var settings = settings
+        settings.producer = "gateway@other"
+        settings.spoolDirectory = folder + "/other-spool"
+        let parts = GatewayServer.Parts(
+            ledger: ledger,
+            clients: directory,
+            tokeniser: tokeniser,
+            commitments: commitments,
+            platform: nil,
+            clock: clock
+        )
+        let gateway = try GatewayServer(settings: settings, parts: parts)
+        let other = Site(
+            sandbox: sandbox,
+            ledger: ledger,
+            registry: registry,
+            directory: directory,
+            tokeniser: tokeniser,
+            commitments: commitments,
+            settings: settings,
+            gateway: gateway,
+            restrictions: restrictions,
+            clock: clock,
+            client: client,
+            folder: folder,
+            port: try await gateway.start(),
+            crm: crm
+        )
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await body(other)) } catch { outcome = .failure(error) }
+        await gateway.shutdown(within: 10)
         try outcome.get()
     }
 

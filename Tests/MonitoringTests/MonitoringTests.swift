@@ -56,7 +56,12 @@ import WallTime
         let watched = try Watched(engine)
         let follower = try watched.follower()
         var state = try await follower.restore()
-        let desk = AlertDesk(ledger: watched.ledger, clock: watched.clock, producer: "test")
+        let desk = try AlertDesk(
+            ledger: watched.ledger,
+            rules: BuiltInRules.pack(),
+            clock: watched.clock,
+            producer: "test"
+        )
         #expect(try await desk.alerts().isEmpty)
         try await watched.read(0, agent: "snoop", grade: "contradicted")
         while try await follower.step(&state) {}
@@ -80,6 +85,62 @@ import WallTime
         #expect(state.alerts[alert.id]?.status == .dismissed)
         #expect(try await desk.decide(.reopen(reason: "no drill"), on: alert.id, by: "bob").status == .open)
         #expect(try await desk.alerts([.dismissed]).isEmpty)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func alertsAreAssignedAndNotedAndHeldBack(engine: Engine) async throws {
+        let watched = try Watched(engine)
+        let follower = try watched.follower()
+        var state = try await follower.restore()
+        let desk = try AlertDesk(
+            ledger: watched.ledger,
+            rules: BuiltInRules.pack(),
+            clock: watched.clock,
+            producer: "test"
+        )
+        try await watched.read(0, agent: "snoop", grade: "contradicted")
+        while try await follower.step(&state) {}
+        let id = try #require(try await desk.alerts([.open]).first).id
+        #expect(try await desk.assign(id, to: "bob", by: "ann").assignee == "bob")
+        // A note stays for ever, so what it says of a customer is masked.
+        let noted = try await desk.note(id, "she gave card 4111 1111 1111 1111", by: "bob")
+        let words = try #require(noted.history.last?.reason)
+        #expect(words.hasPrefix("she gave card ") && !words.contains("4111 1111"))
+        #expect(noted.status == .open && noted.assignee == "bob" && noted.json["assignee"]?.string == "bob")
+        #expect(try await desk.assign(id, to: nil, by: "ann").assignee == nil)
+        await #expect(throws: AlertError.reasonMissing) { try await desk.note(id, " ", by: "bob") }
+        await #expect(throws: AlertError.unknownAlert("D-0")) { try await desk.assign("D-0", to: "b", by: "ann") }
+
+        let (now, until) = (watched.clock.now(), watched.clock.now().adding(seconds: 3600))
+        await #expect(throws: AlertError.suppressesEverything) {
+            try await desk.suppress(rule: "*", entity: nil, reason: "x", until: until, by: "ann")
+        }
+        await #expect(throws: AlertError.unknownRule("D-99")) {
+            try await desk.suppress(rule: "D-99", entity: nil, reason: "x", until: until, by: "ann")
+        }
+        await #expect(throws: AlertError.expiryOutOfRange) {
+            try await desk.suppress(rule: "D-13", entity: nil, reason: "x", until: now, by: "ann")
+        }
+        await #expect(throws: AlertError.reasonMissing) {
+            try await desk.suppress(rule: "D-13", entity: nil, reason: "", until: until, by: "ann")
+        }
+        let silence = try await desk.suppress(rule: "D-13", entity: "other", reason: "drill", until: until, by: "ann")
+        for number in 1...5 { try await watched.read(number, agent: "other", grade: "contradicted") }
+        while try await follower.step(&state) {}
+        #expect(try await desk.alerts().allSatisfy { $0.id == id }, "the suppression held back nothing")
+        // Told at the first, second and fourth; the fifth when it ends.
+        #expect(try await desk.suppressions().first?.matches == 4)
+        let lifted = try await desk.lift(silence.id, reason: "over", by: "bob")
+        #expect(lifted.lifted?.actor == "bob" && !lifted.lasts(at: now))
+        await #expect(throws: AlertError.unknownSuppression(silence.id)) {
+            try await desk.lift(silence.id, reason: "again", by: "bob")
+        }
+        while try await follower.step(&state) {}
+        let told = try #require(try await desk.suppressions().first)
+        #expect(told.matches == 5 && told.json(at: now)["lasts"] == false)
+        try await watched.read(6, agent: "other", grade: "contradicted")
+        while try await follower.step(&state) {}
+        #expect(try await desk.alerts([.open]).count == 2)
     }
 }
 

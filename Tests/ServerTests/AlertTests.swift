@@ -75,6 +75,74 @@ import WallTime
         }
     }
 
+    @Test func alertsAreGivenToSomebodyAndNotedAbout() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.alerts)
+        try await raise(installation, "D-13-1-a")
+        try await installation.test { client in
+            func decide(_ more: [String: JSONValue]) async throws -> TestResponse {
+                let body: [String: JSONValue] = ["alertId": "D-13-1-a"]
+                return try await client.post(
+                    "/api/v1/alerts/decisions",
+                    caller.header,
+                    .object(body.merging(more) { _, new in new })
+                )
+            }
+            #expect(try await decide(["decision": "assign", "assignee": "bob"]).json()["assignee"] == "bob")
+            let noted = try await decide(["decision": "note", "note": "reached on jane.doe@example.com"]).json()
+            let words = try #require(noted["history"]?.array?.last?["reason"]?.string)
+            #expect(words.hasPrefix("reached on ") && !words.contains("jane.doe@example.com"))
+            #expect(try await decide(["decision": "assign"]).json()["assignee"]?.isNull == true)
+            try await decide(["decision": "note"]).expect(.missingField)
+            try await decide(["decision": "note", "note": .string(String(repeating: "n", count: 2001))])
+                .expect(.invalidField)
+        }
+    }
+
+    @Test func suppressionsAreSetListedAndLifted() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.alerts)
+        let path = "/api/v1/alerts/suppressions"
+        let order: [String: JSONValue] = [
+            "rule": "D-13", "entity": "agent-1", "reason": "load test",
+            "until": .string(installation.clock.now().adding(seconds: 60).description),
+        ]
+        try await installation.test { client in
+            let made = try await client.post(path, caller.header, .object(order))
+            made.expect(status: .created)
+            let id = try #require(try made.json()["suppressionId"])
+            #expect(try made.json()["lasts"] == true && made.json()["matches"] == 0)
+            let listed = try await client.get(path, caller.header).json()["suppressions"]?.array
+            #expect(try listed == [made.json()])
+            for (name, value, problem): (String, JSONValue?, ControlProblem) in [
+                ("rule", "D-99", .invalidField), ("reason", nil, .missingField), ("until", nil, .missingField),
+                ("until", "2026-01-01T00:00:00Z", .invalidField), ("until", "soon", .invalidField),
+                ("days", 3, .unknownField), ("entity", "", .invalidField), ("reason", " ", .missingField),
+            ] {
+                var wrong = order
+                wrong[name] = value
+                try await client.post(path, caller.header, .object(wrong)).expect(problem)
+            }
+            try await client.post(
+                path,
+                caller.header,
+                .object(order.filter { $0.key == "reason" || $0.key == "until" })
+            )
+            .expect(.missingField)
+            let body: JSONValue = ["suppressionId": id, "reason": "over"]
+            #expect(try await client.post("\(path)/lift", caller.header, body).json()["lasts"] == false)
+            try await client.post("\(path)/lift", caller.header, body).expect(.unknownSuppression)
+            #expect(try await client.get(path, caller.header).json()["suppressions"] == [])
+            let all = try await client.get("\(path)?all=true", caller.header).json()["suppressions"]
+            #expect(all?[0]?["lifted"]?["actor"]?.string == caller.id)
+            let other = try await installation.caller(.audit)
+            try await client.get(path, other.header).expect(.forbidden)
+            try await client.post(path, other.header, .object(order)).expect(.forbidden)
+        }
+        let events = try await installation.events(.detectionSuppressionSet)
+        #expect(events.count == 1 && events[0]["actor"]?.string == caller.id)
+    }
+
     @Test func anAgentIsContainedAndLetGo() async throws {
         let installation = try Installation()
         let caller = try await installation.caller(.respond)

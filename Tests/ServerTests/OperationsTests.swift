@@ -87,9 +87,13 @@ import WallTime
         }
     }
 
-    @Test(arguments: [Route.FailMode.refuse, .spool])
-    func aStoreThatDoesNotRecordIsFailedUnlessARouteSpools(failMode: Route.FailMode) async throws {
+    @Test(arguments: [(Route.FailMode.refuse, nil), (.spool, nil), (.spool, "no space left on the device")])
+    func aStoreThatDoesNotRecordIsFailedUnlessARouteSpools(failMode: Route.FailMode, full: String?) async throws {
         let installation = try Installation()
+        if failMode == .spool {
+            installation.dataPlane.spool.withLock { $0 = JournalStatus(records: 0, bytes: 0, failure: full) }
+        }
+        let goesOn = failMode == .spool && full == nil
         let control = installation.control(routes: [route("profile", failMode: failMode)])
         for table in ["entries", "commit_probe"] {
             try installation.change(
@@ -104,16 +108,16 @@ import WallTime
             for _ in 0..<2 {
                 let answer = try await client.get("/readyz")
                 let document = try answer.json()
-                answer.expect(status: failMode == .spool ? .ok : .serviceUnavailable)
+                answer.expect(status: goesOn ? .ok : .serviceUnavailable)
                 #expect(document["parts"]?[0]?["name"] == "ledger")
-                #expect(document["parts"]?[0]?["status"] == (failMode == .spool ? "degraded" : "failed"))
-                #expect(document["routes"]?[0]?["state"] == (failMode == .spool ? "spooling" : "refusing"))
+                #expect(document["parts"]?[0]?["status"] == (goesOn ? "degraded" : "failed"))
+                #expect(document["routes"]?[0]?["state"] == (goesOn ? "spooling" : "refusing"))
             }
             for table in ["entries", "commit_probe"] { try installation.change("DROP TRIGGER no_\(table)") }
             installation.clock.advance(seconds: 1)
             let answer = try await client.get("/readyz")
             answer.expect(status: .ok)
-            #expect(try answer.json()["status"] == "ok")
+            #expect(try answer.json()["status"] == (full == nil ? "ok" : "degraded"))
         }
         #expect(installation.ledger.health.commitFailure == nil)
     }

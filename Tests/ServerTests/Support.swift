@@ -28,6 +28,7 @@ import WallTime
 final class Installation: Sendable {
     let folder: String
     let clock = ManualClock(Timestamp(milliseconds: 1_780_000_000_000))
+    let rules: RulePack
     let signer: NoteSigner
     let ledger: Ledger
     let tokeniser: Tokeniser
@@ -41,6 +42,7 @@ final class Installation: Sendable {
     let refusals = Refusals()
 
     init(approvals: DecisionApprovals = .none) throws {
+        rules = try BuiltInRules.pack()
         folder = NSTemporaryDirectory() + "muniment-server-" + UUID().uuidString
         signer = try NoteSigner(origin: Origin("muniment.example/server"), seed: [UInt8](repeating: 7, count: 32))
         let location = LedgerLocation(directory: folder + "/data", anchor: folder + "/anchor/checkpoint")
@@ -100,7 +102,7 @@ final class Installation: Sendable {
                 dataPlane: dataPlane,
                 routes: routes,
                 delivery: DeliveryControl(state: deliveryState, ledger: ledger, clock: clock),
-                alerts: AlertDesk(ledger: ledger, clock: clock, producer: "test"),
+                alerts: AlertDesk(ledger: ledger, rules: rules, clock: clock, producer: "test"),
                 containment: containment ?? self.containment,
                 signedDecisions: signedDecisions,
                 readyChecks: checks,

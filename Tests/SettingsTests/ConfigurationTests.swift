@@ -1,4 +1,5 @@
 import AccessPolicy
+import Credentials
 import Foundation
 import Gateway
 import Genesys
@@ -71,6 +72,23 @@ private final class Installed {
         #expect(site.problems(text) == [])
     }
 
+    @Test func whatIsSaidOfSignaturesTracesAndObjectivesArrives() throws {
+        let installed = try Installed()
+        #expect(try installed.load().gateway.routes[0].objectiveMilliseconds == 1000)
+        #expect(try installed.load().signatures == SignatureRules() && installed.load().tracing == nil)
+        installed.text = installed.text.replacingOccurrences(of: "budget: 4s", with: "budget: 4s\n    objective: 250ms")
+        installed.text += """
+
+            signatures: {window: 90s, clockSkew: 0s, remembered: 5000}
+            tracing: {endpoint: "http://collector.example:4318/v1/traces", sampleRatio: 0.25, plaintext: accepted}
+            """
+        let configuration = try installed.load()
+        #expect(configuration.gateway.routes[0].objectiveMilliseconds == 250)
+        #expect(configuration.signatures == SignatureRules(window: 90, skew: 0, capacity: 5000))
+        #expect(configuration.tracing?.endpoint == "http://collector.example:4318/v1/traces")
+        #expect(configuration.tracing?.sampleRatio == 0.25)
+    }
+
     /// Each change of the template and the setting that must be named, and nothing else.
     @Test(arguments: [
         ("node: node-1", "node: Node 1", "installation.node"),
@@ -99,6 +117,26 @@ private final class Installed {
         ("{path: name, category: name}", "{path: name, category: nome}", "routes.customer-profile.fields[1].category"),
         ("commitments: true", "commitments: maybe", "commitments"),
         ("log: {level: info}", "log: {level: loud}", "log.level"),
+        ("log: {level: info}", "log: {level: info}\nsignatures: {window: 1s}", "signatures.window"),
+        ("log: {level: info}", "log: {level: info}\nsignatures: {clockSkew: 2m}", "signatures.clockSkew"),
+        ("log: {level: info}", "log: {level: info}\nsignatures: {remembered: 10}", "signatures.remembered"),
+        ("log: {level: info}", "log: {level: info}\nsignatures: {nonces: 10}", "signatures.nonces"),
+        (
+            "log: {level: info}", "log: {level: info}\ntracing: {endpoint: \"http://203.0.113.5:4318/v1/traces\"}",
+            "tracing.endpoint"
+        ),
+        ("log: {level: info}", "log: {level: info}\ntracing: {endpoint: \"ftp://127.0.0.1/x\"}", "tracing.endpoint"),
+        (
+            "log: {level: info}", "log: {level: info}\ntracing: {endpoint: \"https://user@example.com/v1/traces\"}",
+            "tracing.endpoint"
+        ),
+        ("log: {level: info}", "log: {level: info}\ntracing: {sampleRatio: 0.5}", "tracing.endpoint"),
+        (
+            "log: {level: info}",
+            "log: {level: info}\ntracing: {endpoint: \"http://127.0.0.1:4318/v1/traces\", sampleRatio: 2}",
+            "tracing.sampleRatio"
+        ),
+        ("budget: 4s", "budget: 4s\n    objective: 5s", "routes.customer-profile.objective"),
         ("bindings: [unverifiable, claimed]", "bindings: [unverified]", "policy.rules[2].bindings"),
         (
             "effect: mask\n      roles: [agent]\n      purposes", "effect: hide\n      roles: [agent]\n      purposes",

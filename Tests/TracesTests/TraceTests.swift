@@ -4,9 +4,27 @@ import Testing
 
 @testable import Traces
 
-@Suite struct TraceTests {
+extension Span {
     /// The example of W3C Trace Context, section 3.2.
-    private static let example = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    static let exampleHeader = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+    static func sample(_ name: String, parent: [UInt8]? = nil) throws -> Span {
+        let context = try #require(TraceContext(traceparent: exampleHeader.utf8))
+        return Span(
+            context: context,
+            parent: parent,
+            name: name,
+            kind: .server,
+            start: 1_767_322_800_000_000_000,
+            end: 1_767_322_800_004_000_000,
+            attributes: ["b": "2", "a": "1"],
+            hasFailed: parent != nil
+        )
+    }
+}
+
+@Suite struct TraceTests {
+    private static let example = Span.exampleHeader
 
     @Test func readsAndWritesTheHeader() throws {
         let context = try #require(TraceContext(traceparent: Self.example.utf8))
@@ -37,24 +55,10 @@ import Testing
         #expect(Set((0..<100).map { _ in TraceContext(keeping: 1, using: &generator).trace }).count == 100)
     }
 
-    private func span(_ name: String, parent: [UInt8]? = nil) throws -> Span {
-        let context = try #require(TraceContext(traceparent: Self.example.utf8))
-        return Span(
-            context: context,
-            parent: parent,
-            name: name,
-            kind: .server,
-            start: 1_767_322_800_000_000_000,
-            end: 1_767_322_800_004_000_000,
-            attributes: ["b": "2", "a": "1"],
-            hasFailed: parent != nil
-        )
-    }
-
     @Test func theQueueIsBounded() throws {
         let queue = SpanQueue(sampleRatio: 1, capacity: 5)
-        for name in ["a", "b"] { queue.add([try span(name), try span(name + name)]) }
-        queue.add([try span("c"), try span("cc")])
+        for name in ["a", "b"] { queue.add([try .sample(name), try .sample(name + name)]) }
+        queue.add([try .sample("c"), try .sample("cc")])
         #expect(queue.take(3).map(\.name) == ["a", "aa", "b"])
         #expect(queue.take(3).map(\.name) == ["bb"] && queue.take(3).isEmpty)
         queue.noteExported(3)
@@ -67,7 +71,7 @@ import Testing
 
     @Test func theExportIsOTLP() throws {
         let body = Span.exportBody(
-            [try span("read profile"), try span("record", parent: [1, 2, 3, 4, 5, 6, 7, 8])],
+            [try .sample("read profile"), try .sample("record", parent: [1, 2, 3, 4, 5, 6, 7, 8])],
             resource: ["service.name": "muniment"]
         )
         let read = try JSONValue(parsing: body.canonicalBytes())

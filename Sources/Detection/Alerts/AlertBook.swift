@@ -16,16 +16,33 @@ struct RuleMatch {
 
 /// All alerts that matter still, and what is suppressed.
 struct AlertBook: Codable, Sendable {
-    /// A stretch of time in which matches are counted and raise nothing.
-    struct Suppression: Codable, Sendable, Hashable {
-        /// A rule's name or code, or `*`.
+    /// A ``Suppression`` that lasts, or ended lately.
+    struct Silence: Codable, Sendable, Hashable {
         let rule: String
-        /// One of the match's entities, or nil for all.
         let entity: String?
         let until: Int64
-        let reason: String
         let actor: String
-        var suppressed: Int
+        /// How many matches it held back, how many of them an event has told of, and whether a later alert has.
+        var count = 0
+        var told = 0
+        var isReported = false
+
+        /// The event that tells how many it held back; nil when the last one did.
+        fileprivate mutating func tell(_ id: String, at time: Timestamp) -> DetectionEvent? {
+            guard count > told else { return nil }
+            told = count
+            var fields: [String: JSONValue] = [
+                "suppressionId": .string(id), "rule": .string(rule), "matches": .integer(Int64(count)),
+                "until": .string(Timestamp(milliseconds: until).description),
+            ]
+            fields["entity"] = entity.map { .string($0) }
+            return DetectionEvent(
+                kind: .suppressionCounted,
+                eventID: "suppression/\(id)/\(count)",
+                timestamp: time,
+                fields: fields
+            )
+        }
     }
 
     static let forgottenMilliseconds: Int64 = 30 * 86_400_000
@@ -33,7 +50,7 @@ struct AlertBook: Codable, Sendable {
     private(set) var alerts: [String: Alert] = [:]
     /// The latest alert of a rule and entity.
     private var latest: [String: String] = [:]
-    private(set) var suppressions: [String: Suppression] = [:]
+    private(set) var silences: [String: Silence] = [:]
 
     // MARK: Matches
 
@@ -41,14 +58,16 @@ struct AlertBook: Codable, Sendable {
     mutating func add(_ match: RuleMatch) -> DetectionEvent? {
         let time = match.event.timestamp
         var earlier: [String] = []
-        for (id, suppression) in suppressions.sorted(by: { $0.key < $1.key }) where suppression.covers(match) {
-            if time.milliseconds <= suppression.until {
-                suppressions[id]?.suppressed += 1
-                return nil
+        for id in silences.keys.sorted() {
+            guard var silence = silences[id], silence.covers(match) else { continue }
+            defer { silences[id] = silence }
+            if time.milliseconds <= silence.until {
+                silence.count += 1
+                return silence.count & (silence.count - 1) == 0 ? silence.tell(id, at: time) : nil
             }
-            if suppression.suppressed > 0 {
-                earlier.append("\(suppression.suppressed) earlier matches were suppressed by \(suppression.actor)")
-                suppressions[id]?.suppressed = 0
+            if silence.count > 0, !silence.isReported {
+                earlier.append("\(silence.count) earlier matches were suppressed by \(silence.actor)")
+                silence.isReported = true
             }
         }
         let key = match.rule.name + "\u{0}" + match.entity.joined(separator: "\u{0}").lowercased()
@@ -188,21 +207,32 @@ struct AlertBook: Codable, Sendable {
         guard let id = event.text("suppressionId"), let until = event.moment("until"), until > event.timestamp,
             let reason = event.text("reason"), !reason.isEmpty
         else { return }
-        suppressions[id] = Suppression(
+        silences[id] = Silence(
             rule: event.text("rule") ?? "*",
             entity: event.text("entity"),
             until: until.milliseconds,
-            reason: Text.bounded(reason),
-            actor: event.text("actor") ?? "unknown",
-            suppressed: 0
+            actor: event.text("actor") ?? "unknown"
         )
     }
 
-    mutating func lift(_ id: String) { suppressions[id] = nil }
+    /// Ends a suppression before its time.
+    mutating func lift(_ id: String, at time: Timestamp) -> DetectionEvent? {
+        var silence = silences.removeValue(forKey: id)
+        return silence?.tell(id, at: time)
+    }
 
     /// Forgets alerts that were closed a month ago, or that nobody touched for half a year.
-    mutating func sweep(watermark: Timestamp) {
+    /// - Returns: what suppressions that have ended held back in all.
+    mutating func sweep(watermark: Timestamp) -> [DetectionEvent] {
         let now = watermark.milliseconds
+        var events: [DetectionEvent] = []
+        for id in silences.keys.sorted() {
+            guard var silence = silences[id], silence.until < now, let event = silence.tell(id, at: watermark) else {
+                continue
+            }
+            silences[id] = silence
+            events.append(event)
+        }
         let old = alerts.values.filter { alert in
             let touched = max(alert.lastMatch, alert.history.last?.time ?? 0, alert.dismissedUntil ?? 0)
             let isOpen = alert.status == .open || alert.status == .acknowledged
@@ -210,11 +240,12 @@ struct AlertBook: Codable, Sendable {
         }
         for alert in old { alerts[alert.id] = nil }
         if !old.isEmpty { latest = latest.filter { alerts[$0.value] != nil } }
-        suppressions = suppressions.filter { $0.value.until >= now - Self.forgottenMilliseconds }
+        silences = silences.filter { $0.value.until >= now - Self.forgottenMilliseconds }
+        return events
     }
 }
 
-extension AlertBook.Suppression {
+extension AlertBook.Silence {
     fileprivate func covers(_ match: RuleMatch) -> Bool {
         guard rule == "*" || rule == match.rule.name || rule == match.rule.code else { return false }
         guard let entity else { return true }

@@ -32,8 +32,14 @@ public enum AlertError: Error, Hashable, Sendable, CustomStringConvertible {
     case wrongStatus(AlertStatus, allowed: [AlertStatus])
     /// A reason is needed and was empty.
     case reasonMissing
-    /// A dismissal must end, after now and within a year.
+    /// A dismissal or suppression must end, after now and within a year.
     case expiryOutOfRange
+    /// No rule has this name or code.
+    case unknownRule(String)
+    /// Neither a rule nor an entity was named.
+    case suppressesEverything
+    /// No suppression that lasts has this id.
+    case unknownSuppression(String)
 
     /// One line that says what to do.
     public var description: String {
@@ -43,7 +49,11 @@ public enum AlertError: Error, Hashable, Sendable, CustomStringConvertible {
             "the alert is \(status.rawValue); this can be done when it is "
                 + allowed.map(\.rawValue).joined(separator: " or ")
         case .reasonMissing: "give a reason: it stays in the record"
-        case .expiryOutOfRange: "a dismissal needs an end later than now and within a year"
+        case .expiryOutOfRange: "it needs an end later than now and within a year"
+        case .unknownRule(let name): "there is no rule '\(name)'; list them with 'muniment rules'"
+        case .suppressesEverything: "name a rule or an entity: nothing may silence everything"
+        case .unknownSuppression(let id):
+            "there is no suppression '\(id)' that lasts; list them with 'muniment alerts suppressions'"
         }
     }
 }
@@ -65,9 +75,7 @@ extension AlertCommand {
         case .dismiss(let reason, let until):
             try Self.require(status, [.open, .acknowledged])
             try Self.require(reason)
-            guard until > now, until <= now.adding(seconds: Self.longestDismissalSeconds) else {
-                throw .expiryOutOfRange
-            }
+            try Self.require(until, after: now)
             return .dismissed
         case .reopen(let reason):
             try Self.require(status, [.acknowledged, .resolved, .dismissed])
@@ -80,7 +88,11 @@ extension AlertCommand {
         guard allowed.contains(status) else { throw .wrongStatus(status, allowed: allowed) }
     }
 
-    private static func require(_ reason: String) throws(AlertError) {
+    static func require(_ until: Timestamp, after now: Timestamp) throws(AlertError) {
+        guard until > now, until <= now.adding(seconds: longestDismissalSeconds) else { throw .expiryOutOfRange }
+    }
+
+    static func require(_ reason: String) throws(AlertError) {
         guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
     }
 }

@@ -17,6 +17,8 @@ public struct DetectionEvent: Sendable, Hashable {
         case accessUnverifiable = "DETECTION_ACCESS_UNVERIFIABLE"
         /// Late facts changed a read's verdict.
         case verdictChanged = "DETECTION_VERDICT_CHANGED"
+        /// How many matches a suppression has held back: written at the first, second, fourth, eighth … and at its end.
+        case suppressionCounted = "DETECTION_SUPPRESSION_COUNTED"
     }
 
     /// The producer of every such event.

@@ -47,7 +47,7 @@ public struct DetectionEngine: Sendable {
     /// Alerts that are open, or were not long ago, by id.
     public var alerts: [String: Alert] { state.book.alerts }
     /// How many matches each running suppression has held back, by its id.
-    public var suppressed: [String: Int] { state.book.suppressions.mapValues(\.suppressed) }
+    public var suppressed: [String: Int] { state.book.silences.mapValues(\.count) }
 
     /// The members of events that the engine itself looks at.
     private static let ownInterests: Set<String> = [
@@ -83,7 +83,7 @@ public struct DetectionEngine: Sendable {
         let ticked = state.advance(to: event, lateness: configuration.latenessSeconds)
         if ticked.minute { tick(event, &output) }
         take(event, &output)
-        if ticked.hour { state.sweep(rules.rules, configuration) }
+        if ticked.hour { output += state.sweep(rules.rules, configuration) }
         return output
     }
 
@@ -100,7 +100,9 @@ public struct DetectionEngine: Sendable {
             }
         case "DETECTION_ALERT_ACKNOWLEDGED", "DETECTION_ALERT_RESOLVED", "DETECTION_ALERT_DISMISSED",
             "DETECTION_ALERT_REOPENED", "DETECTION_SUPPRESSION_SET", "DETECTION_SUPPRESSION_LIFTED":
-            state.decide(event)
+            if let told = state.decide(event) { output.append(told) }
+        case "DETECTION_ALERT_ASSIGNED", "DETECTION_ALERT_NOTED":
+            break
         default:
             takeFact(event, &output)
             evaluate(event, &output)

@@ -10,7 +10,7 @@ public struct DetectionStateError: Error, Hashable, Sendable, CustomStringConver
 /// Everything that an engine knows.
 struct EngineState: Codable, Sendable {
     /// Raised when the form changes so that earlier states cannot be read.
-    static let version = 2
+    static let version = 3
     /// A step of time beyond this needs a second event that agrees, so that one wrong clock does not close every window.
     static let believedMilliseconds: Int64 = 3_600_000
 
@@ -28,17 +28,19 @@ struct EngineState: Codable, Sendable {
     var networks = NetworkWatch()
     var book = AlertBook()
 
+    /// Which form a stored state has; the rest of it may be of any.
+    private struct Form: Decodable { let version: Int }
+
     init() {}
 
     init(_ bytes: [UInt8]) throws(DetectionStateError) {
         do {
-            let json = try JSONValue(parsing: bytes)
-            guard json["version"]?.int == Self.version else {
+            guard try StateDecoder.decode(Form.self, from: bytes).version == Self.version else {
                 throw DetectionStateError(
                     description: "the stored state is of another version: start again from the first entry"
                 )
             }
-            self = try StateDecoder.decode(EngineState.self, from: json)
+            self = try StateDecoder.decode(EngineState.self, from: bytes)
         } catch let error as DetectionStateError {
             throw error
         } catch {
@@ -81,35 +83,39 @@ struct EngineState: Codable, Sendable {
     }
 
     /// Forgets what can no longer matter.
-    mutating func sweep(_ rules: [Rule], _ configuration: DetectionConfiguration) {
-        guard let watermark = watermark.map({ Timestamp(milliseconds: $0) }) else { return }
+    /// - Returns: what is to be told of it.
+    mutating func sweep(_ rules: [Rule], _ configuration: DetectionConfiguration) -> [DetectionEvent] {
+        guard let watermark = watermark.map({ Timestamp(milliseconds: $0) }) else { return [] }
         windows.sweep(watermark: watermark, rules, lateness: configuration.latenessSeconds * 1000)
         judge.sweep(watermark: watermark)
         baselines.sweep(watermark: watermark, configuration.localTime)
         rhythm.sweep(before: watermark.milliseconds - 86_400_000)
         reconciliation.sweep(watermark: watermark)
         networks.sweep(watermark: watermark)
-        book.sweep(watermark: watermark)
+        return book.sweep(watermark: watermark)
     }
 
     /// Applies what a person decided; one that does not fit any more is stepped over, as the ledger keeps it anyway.
-    mutating func decide(_ event: LedgerEvent) {
+    /// - Returns: what is to be told of it.
+    mutating func decide(_ event: LedgerEvent) -> DetectionEvent? {
         let reason = event.text("reason") ?? ""
         let actor = event.text("actor") ?? "unknown"
         let command: AlertCommand
         switch event.type {
-        case "DETECTION_SUPPRESSION_SET": return book.suppress(event)
+        case "DETECTION_SUPPRESSION_SET":
+            book.suppress(event)
+            return nil
         case "DETECTION_SUPPRESSION_LIFTED":
-            if let id = event.text("suppressionId") { book.lift(id) }
-            return
+            return event.text("suppressionId").flatMap { book.lift($0, at: event.timestamp) }
         case "DETECTION_ALERT_ACKNOWLEDGED": command = .acknowledge
         case "DETECTION_ALERT_RESOLVED": command = .resolve(reason: reason)
         case "DETECTION_ALERT_DISMISSED":
-            guard let until = event.moment("until") else { return }
+            guard let until = event.moment("until") else { return nil }
             command = .dismiss(reason: reason, until: until)
         default: command = .reopen(reason: reason)
         }
-        guard let id = event.text("alertId") else { return }
+        guard let id = event.text("alertId") else { return nil }
         try? book.apply(command, to: id, by: actor, at: event.timestamp)
+        return nil
     }
 }

@@ -36,6 +36,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownProposal = "unknown-proposal"
     case unknownSink = "unknown-sink"
     case unknownAlert = "unknown-alert"
+    case unknownSuppression = "unknown-suppression"
     case unknownCase = "unknown-case"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
@@ -65,7 +66,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
             401
         case .forbidden, .certificateRequired: 403
         case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownProposal, .unknownSink,
-            .unknownAlert, .unknownCase:
+            .unknownAlert, .unknownSuppression, .unknownCase:
             404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
@@ -116,6 +117,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .unknownProposal: "There is no such proposal."
         case .unknownSink: "There is no such sink."
         case .unknownAlert: "There is no such alert."
+        case .unknownSuppression: "There is no such suppression, or it has ended."
         case .unknownCase: "There is no such case of containment."
         case .methodNotAllowed: "The method is not allowed here."
         case .requestTimeout: "The request did not arrive in time."

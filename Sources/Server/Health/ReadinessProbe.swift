@@ -15,7 +15,10 @@ struct ReadinessProbe: Sendable {
 
     func look() async -> Readiness {
         let recording = await canRecord()
-        let spools = routes.contains { $0.failMode == .spool }
+        let journal = dataPlane.journal
+        // A journal that took nothing the last time stands in for nobody.
+        let journalTakes = journal.map { $0.failure == nil } ?? false
+        let spools = journalTakes && routes.contains { $0.failMode == .spool }
         let upstreams = dataPlane.upstreams
         let open = Set(upstreams.filter(\.isOpen).map(\.name))
         var parts: [(name: String, state: PartState)] = []
@@ -28,7 +31,7 @@ struct ReadinessProbe: Sendable {
         }
         parts.append(("anchor", anchor))
         parts.append(("index", index))
-        if let journal = dataPlane.journal { parts.append(("journal", state(of: journal))) }
+        if let journal { parts.append(("journal", state(of: journal))) }
         for upstream in upstreams {
             let state: PartState = upstream.isOpen ? .degraded("it is left alone for a while after failures") : .ok
             parts.append(("upstream \(upstream.name)", state))
@@ -41,7 +44,7 @@ struct ReadinessProbe: Sendable {
             } else if recording {
                 state = .serving
             } else {
-                state = route.failMode == .spool ? .spooling : .refusing
+                state = route.failMode == .spool && journalTakes ? .spooling : .refusing
             }
             return Readiness.RouteReport(
                 name: route.name,

@@ -48,7 +48,15 @@ extension OpenAPIDocument {
                     "type": "object", "required": ["alertId", "decision"], "additionalProperties": false,
                     "properties": {
                       "alertId": {"type": "string", "minLength": 1, "maxLength": 256},
-                      "decision": {"enum": ["acknowledge", "resolve", "dismiss", "reopen"]},
+                      "decision": {"enum": ["acknowledge", "assign", "note", "resolve", "dismiss", "reopen"]},
+                      "assignee": {
+                        "description": "To whom `assign` gives it; to nobody when left out.",
+                        "type": ["string", "null"], \#(reasonRule)
+                      },
+                      "note": {
+                        "description": "What `note` writes down. What looks like personal data in it is masked.",
+                        "type": ["string", "null"], "minLength": 1, "maxLength": 2000, "pattern": "^[^\\u0000-\\u001F\\u007F-\\u009F]*$"
+                      },
                       "reason": {"$ref": "#/components/schemas/Reason"},
                       "until": {
                         "type": "string", "format": "date-time",
@@ -68,10 +76,128 @@ extension OpenAPIDocument {
               \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
             }
           }
+        },
+        "/api/v1/alerts/suppressions": {
+          "get": {
+            "operationId": "listSuppressions", "tags": ["alerts"],
+            "summary": "Stretches of time in which matches are counted and raise nothing, newest first.",
+            \#(secured("alerts")),
+            "parameters": [
+              {
+                "name": "all", "in": "query", "description": "Those that have ended, too.",
+                "schema": {"type": "boolean", "default": false}
+              }
+            ],
+            "responses": {
+              "200": {
+                "description": "The suppressions.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["suppressions"], "additionalProperties": false,
+                      "properties": {
+                        "suppressions": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}}
+                      }
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 408, 413, 500, 503))
+            }
+          },
+          "post": {
+            "operationId": "suppress", "tags": ["alerts"],
+            "summary": "For a time, counts what a rule matches and raises no alert of it.",
+            \#(secured("alerts")),
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "required": ["reason", "until"], "additionalProperties": false,
+                    "properties": {
+                      "rule": {
+                        "type": ["string", "null"], "minLength": 1, "maxLength": 256, "default": "*",
+                        "description": "A rule's name or code; every rule when left out, which needs `entity`."
+                      },
+                      "entity": {
+                        "type": ["string", "null"], "minLength": 1, "maxLength": 256,
+                        "description": "About whom or what, as alerts name it; everybody when left out."
+                      },
+                      "reason": {"$ref": "#/components/schemas/Reason"},
+                      "until": {"type": "string", "format": "date-time", "description": "Its end, within a year."}
+                    }
+                  },
+                  "example": {
+                    "rule": "D-03", "entity": "agent-1", "reason": "load test", "until": "2027-01-31T06:00:00.000Z"
+                  }
+                }
+              }
+            },
+            "responses": {
+              "201": {
+                "description": "The suppression.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Suppression"}}}
+              },
+              \#(problems(400, 401, 403, 408, 413, 415, 500, 503))
+            }
+          }
+        },
+        "/api/v1/alerts/suppressions/lift": {
+          "post": {
+            "operationId": "liftSuppression", "tags": ["alerts"], "summary": "Ends a suppression before its time.",
+            \#(secured("alerts")),
+            "requestBody": {
+              "required": true,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "required": ["suppressionId", "reason"], "additionalProperties": false,
+                    "properties": {
+                      "suppressionId": {"type": "string", "pattern": "^[A-Za-z0-9_:.+-]{1,40}$"},
+                      "reason": {"$ref": "#/components/schemas/Reason"}
+                    }
+                  },
+                  "example": {"suppressionId": "sup_00112233445566aa", "reason": "the test is over"}
+                }
+              }
+            },
+            "responses": {
+              "200": {
+                "description": "The suppression as it was.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Suppression"}}}
+              },
+              \#(problems(400, 401, 403, 404, 408, 413, 415, 500, 503))
+            }
+          }
         }
         """#
 
     static let alertSchemas = #"""
+        "Suppression": {
+          "type": "object", "additionalProperties": false,
+          "required": [
+            "suppressionId", "rule", "entity", "reason", "actor", "since", "until", "lasts", "matches", "lifted"
+          ],
+          "properties": {
+            "suppressionId": {"type": "string"},
+            "rule": {"type": "string"},
+            "entity": {"type": ["string", "null"]},
+            "reason": {"type": "string"},
+            "actor": {"type": "string"},
+            "since": {"type": "string", "format": "date-time"},
+            "until": {"type": "string", "format": "date-time"},
+            "lasts": {"type": "boolean"},
+            "matches": {
+              "type": "integer",
+              "description": "How many it is known to have held back: told at the first, second, fourth, eighth … and at its end."
+            },
+            "lifted": {
+              "type": ["object", "null"], "required": ["at", "actor"], "additionalProperties": false,
+              "properties": {"at": {"type": "string", "format": "date-time"}, "actor": {"type": "string"}}
+            }
+          }
+        },
         "AlertStatus": {"enum": ["open", "acknowledged", "resolved", "dismissed"]},
         "Alert": {
           "type": "object",
@@ -90,6 +216,7 @@ extension OpenAPIDocument {
             "counterEvidence": {"type": "array", "items": {"type": "string"}},
             "nearestExplanation": {"type": ["string", "null"]},
             "suggestedStep": {"type": "string"},
+            "assignee": {"type": ["string", "null"], "description": "Who has it."},
             "dismissedUntil": {"type": "string", "format": "date-time"},
             "history": {
               "type": "array",

@@ -11,17 +11,20 @@ struct AlertsCommand: AsyncParsableCommand {
         commandName: "alerts",
         abstract: "See what detection found, and decide about it.",
         discussion: "Each decision is an event in the ledger.",
-        subcommands: [List.self, Show.self, Acknowledge.self, Resolve.self, Dismiss.self, Reopen.self],
+        subcommands: [
+            List.self, Show.self, Acknowledge.self, Assign.self, Note.self, Resolve.self, Dismiss.self, Reopen.self,
+            Suppressions.self, Suppress.self, Lift.self,
+        ],
         defaultSubcommand: List.self
     )
 
-    fileprivate static func withDesk<Value>(
+    static func withDesk<Value>(
         _ option: ConfigurationOption,
         _ body: (AlertDesk) async throws -> Value
     ) async throws -> Value {
         let installation = try option.load()
         return try await installation.withLedger { ledger in
-            try await body(AlertDesk(ledger: ledger, clock: installation.clock, producer: "cli"))
+            try await body(installation.alertDesk(ledger, producer: "cli"))
         }
     }
 
@@ -58,10 +61,10 @@ struct AlertsCommand: AsyncParsableCommand {
             let shown = alerts.prefix(max(limit, 0))
             if format.format == .json { return Output.json(["alerts": .array(shown.map(\.json))]) }
             Output.table(
-                ["alert", "status", "severity", "what"],
+                ["alert", "status", "severity", "with", "what"],
                 shown.map { alert in
                     [
-                        alert.id, alert.status.rawValue, alert.fields["severity"]?.string ?? "",
+                        alert.id, alert.status.rawValue, alert.fields["severity"]?.string ?? "", alert.assignee ?? "",
                         alert.fields["sentence"]?.string ?? "",
                     ]
                 }
@@ -90,6 +93,7 @@ struct AlertsCommand: AsyncParsableCommand {
             if let nearest = alert.fields["nearestExplanation"]?.string {
                 Output.line("nearest explanation: \(nearest)")
             }
+            if let assignee = alert.assignee { Output.line("with: \(assignee)") }
             if let step = alert.fields["suggestedStep"]?.string { Output.line("suggested step: \(step)") }
             Output.table(
                 ["entry", "event", "when", "who", "why"],
@@ -106,6 +110,41 @@ struct AlertsCommand: AsyncParsableCommand {
         @Argument(help: "The alert.") var id: String
 
         func run() async throws { try await decide(configurationOption, .acknowledge, id, operatorOption) }
+    }
+
+    struct Assign: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Give an alert to somebody.")
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The alert.") var id: String
+        @Option(help: "To whom; to nobody when left out.") var to: String?
+
+        func run() async throws {
+            let alert = try await withDesk(configurationOption) {
+                try await $0.assign(id, to: to, by: operatorOption.name)
+            }
+            Output.line("\(alert.id) is with \(alert.assignee ?? "nobody")")
+        }
+    }
+
+    struct Note: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write something down about an alert.",
+            discussion: "It stays in the ledger, so what looks like personal data is masked first."
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The alert.") var id: String
+        @Argument(help: "What is to be remembered.") var text: String
+
+        func run() async throws {
+            let alert = try await withDesk(configurationOption) {
+                try await $0.note(id, text, by: operatorOption.name)
+            }
+            Output.line("noted: \(alert.history.last?.reason ?? "")")
+        }
     }
 
     struct Resolve: AsyncParsableCommand {

@@ -267,7 +267,7 @@ final class MunimentServer: Sendable {
                 leases: leases,
                 delivery: sinks.control,
                 sinks: sinks.service.sinks,
-                alerts: AlertDesk(ledger: ledger, clock: installation.clock, producer: producer),
+                alerts: installation.alertDesk(ledger, producer: producer),
                 containment: containment,
                 feeds: feeds.desk,
                 signedDecisions: configuration.detection.soar.map {
