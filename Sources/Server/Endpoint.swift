@@ -82,6 +82,25 @@ struct Endpoint: Sendable, Hashable {
     static let keepApart = Endpoint(.post, "/api/v1/identity/apart", [.identity])
     static let explain = Endpoint(.post, "/api/v1/identity/explain", [.identity])
     static let forget = Endpoint(.post, "/api/v1/identity/forget", [.forget])
+    static let resolvePseudonym = Endpoint(.post, "/api/v1/identity/pseudonyms/resolve", [.pseudonyms])
+    static let identityProposals = Endpoint(
+        .get,
+        "/api/v1/identity/proposals",
+        [.identity, .forget, .identityApprove],
+        query: ["all", "limit"]
+    )
+    static let identityProposal = Endpoint(
+        .get,
+        "/api/v1/identity/proposals/{id}",
+        [.identity, .forget, .identityApprove],
+        query: ["reason"]
+    )
+    static let approveProposal = Endpoint(.post, "/api/v1/identity/proposals/{id}/approve", [.identityApprove])
+    static let rejectProposal = Endpoint(
+        .post,
+        "/api/v1/identity/proposals/{id}/reject",
+        [.identity, .forget, .identityApprove]
+    )
     static let identityChanges = Endpoint(
         .get,
         "/api/v1/identity/changes",
@@ -133,7 +152,8 @@ struct Endpoint: Sendable, Hashable {
     static let all: [Endpoint] = [
         health, readiness, metrics, description, checkpoint, tile, bundle, accesses, searchAccesses, events, event,
         proof, tokens, resolve, linkIdentifiers, unlinkIdentifier, shareIdentifier, merge, unmerge, keepApart, explain,
-        forget, identityChanges, identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
+        forget, resolvePseudonym, identityProposals, identityProposal, approveProposal, rejectProposal, identityChanges,
+        identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
         createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
         testSink, sinkEntry, reconcileSink, stateSink, alerts, decideAlert, suppressions, suppress, liftSuppression,

@@ -1,6 +1,7 @@
 public import Delivery
 public import EventFormats
 public import Gateway
+import NATS
 public import ObjectStorage
 public import Redaction
 public import Storage
@@ -37,6 +38,8 @@ public struct SinkSettings: Sendable {
     public let projection: FieldProjection
     /// What their free text is redacted with; nil for nothing.
     public let redaction: RedactionPolicy?
+    /// Under which codes people stand in them.
+    public let pseudonyms: SinkPseudonyms
     /// Where they go.
     public let destination: Destination
 }
@@ -52,8 +55,17 @@ extension SinkSettings.Destination {
         // The path of a webhook may be what authorises to send there.
         case .webhook(let webhook, _): webhook.url.authority
         case .postgres(let database, let table, _): "\(database.location) \(table.quoted)"
+        case .nats(let nats): "\(nats.servers.servers.joined(separator: ",")) \(nats.stream) \(nats.subject)"
         case .worm(let worm, let endpoint, _, _):
             "\(endpoint.scheme)://\(endpoint.authority)/\(endpoint.bucket)/\(worm.prefix)"
         }
     }
+}
+
+/// Under which codes people stand in what a destination gets.
+public enum SinkPseudonyms: Sendable, Hashable {
+    /// Under those of the record, as every other destination's.
+    case shared
+    /// Under codes of its own, made with the tenant's key of this epoch; with the newest at the start when nil.
+    case own(epoch: Int?)
 }
