@@ -1,6 +1,7 @@
 public import Delivery
 public import EventFormats
 public import Gateway
+import NATS
 public import ObjectStorage
 public import Redaction
 public import Storage
@@ -48,10 +49,13 @@ extension SinkSettings.Destination {
         case .file(let path): path
         case .splunk(let splunk, _): splunk.url.description
         case .datadog(let datadog, _): datadog.url.description
-        case .syslog(let syslog, let tls): "\(syslog.host):\(syslog.port)" + (tls == nil ? " (plain)" : "")
+        case .syslog(let syslog, let tls):
+            (syslog.exchange == .relp ? "relp " : "") + "\(syslog.host):\(syslog.port)" + (tls == nil ? " (plain)" : "")
         // The path of a webhook may be what authorises to send there.
         case .webhook(let webhook, _): webhook.url.authority
         case .postgres(let database, let table, _): "\(database.location) \(table.quoted)"
+        case .nats(let stream):
+            stream.servers.servers.joined(separator: ",") + " \(stream.stream) \(stream.subject)"
         case .worm(let worm, let endpoint, _, _):
             "\(endpoint.scheme)://\(endpoint.authority)/\(endpoint.bucket)/\(worm.prefix)"
         }
