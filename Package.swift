@@ -72,6 +72,7 @@ let package = Package(
         .target(name: "CByteMasks"),
         library("Redaction", ["CByteMasks", "JSON", crypto, cryptoExtras]),
         library("AccessPolicy"),
+        library("Approvals", ["WallTime"]),
         library("HTTPFraming"),
         library("HTTPSignatures", ["TextEncoding", crypto]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -93,7 +94,7 @@ let package = Package(
 
         // Floor 2: the record, and who is in it.
         library("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
-        library("Identity", ["JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
+        library("Identity", ["Approvals", "JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
 
         // Floor 3: what the product does.
         library("Credentials", ["HTTPSignatures", "JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
@@ -124,14 +125,17 @@ let package = Package(
         // Pure too, though it stands here: fed the record's events, it returns alerts and effects, and does nothing itself.
         .target(
             name: "Detection",
-            dependencies: ["JSON", "WallTime", yams],
+            dependencies: ["Approvals", "JSON", "WallTime", yams],
             resources: [.embedInCode("Rules")],
             swiftSettings: settings
         ),
 
         library(
             "Monitoring",
-            ["DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Redaction", "Storage", "WallTime"]
+            [
+                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Redaction", "Storage",
+                "WallTime",
+            ]
         ),
 
         library("PlatformFacts", ["Genesys", "JSON", "Ledger", "Measures", "Storage", "WallTime", crypto]),
@@ -148,7 +152,8 @@ let package = Package(
         library(
             "Server",
             [
-                "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring", "Gateway",
+                "Approvals", "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring",
+                "Gateway",
                 "HTTPSignatures", "Identity", "JSON", "Ledger", "Measures",
                 "MerkleLog", "PlatformFacts", "Redaction", "Storage", "TextEncoding", "Traces",
                 "WallTime",
@@ -162,7 +167,8 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "AccessPolicy", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats", "HTTPSignatures",
+                "AccessPolicy", "Approvals", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats",
+                "HTTPSignatures",
                 "ObjectStorage", "TextEncoding", "Traces",
                 "Gateway", "Genesys", "Identity", "JSON", "Ledger",
                 "MerkleLog", "Monitoring", "PlatformFacts", "Redaction", "Sandbox", "Server", "Settings", "Storage",
@@ -238,6 +244,7 @@ let package = Package(
         tests("MerkleLog", ["TextEncoding", crypto], exclude: ["Vectors"]),
         tests("Redaction", ["JSON", "RedactionCorpus"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
+        tests("Approvals", ["WallTime"]),
         tests("HTTPFraming"),
         tests("HTTPSignatures", ["TextEncoding", crypto]),
         tests("Gzip"),
@@ -270,12 +277,13 @@ let package = Package(
         tests("Traces", ["JSON", "Measures"], exclude: ["Schema"]),
         tests(
             "Identity",
-            ["JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
+            ["Approvals", "JSON", "Ledger", "MerkleLog", "Storage", "TestStores", "TextEncoding", "WallTime", crypto]
         ),
         tests(
             "Monitoring",
             [
-                "DeliveryWire", "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Sandbox", "Storage",
+                "Approvals", "DeliveryWire", "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Sandbox",
+                "Storage",
                 "TestStores", "WallTime",
                 asyncHTTPClient, logging, nioCore, nioHTTP1,
             ]
@@ -326,7 +334,7 @@ let package = Package(
                 nioSSL,
             ]
         ),
-        tests("Detection", ["JSON", "WallTime"], exclude: ["Oracle"]),
+        tests("Detection", ["Approvals", "JSON", "WallTime"], exclude: ["Oracle"]),
         tests(
             "Settings",
             [

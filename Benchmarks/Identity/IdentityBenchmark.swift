@@ -64,6 +64,24 @@ enum IdentityBenchmark {
                     + "p99 \(microseconds(times[lookups * 99 / 100])) µs, most \(microseconds(times[lookups - 1])) µs"
             )
         }
+        try await searchPseudonyms(records, registry, normaliser)
+    }
+
+    /// The worst of all pseudonyms, of which everybody is tried: one that nobody has, and that of who came last.
+    private static func searchPseudonyms(_ records: Int, _ registry: IdentityRegistry, _ normaliser: Normaliser)
+        async throws
+    {
+        let maker = PseudonymMaker(key: registry.tokens.keyring.newest, recipient: "siem")
+        let stopwatch = ContinuousClock()
+        for number in [records - 1, records] {
+            let known = try await registry.knownSubject(of: identifiers(number, normaliser)[0])
+            let pseudonym = maker.pseudonym(of: known ?? "subject:nobody")
+            let start = stopwatch.now
+            let match = try await registry.person(behind: pseudonym, of: "siem")
+            let time = start.duration(to: stopwatch.now)
+            precondition((match == nil) == (known == nil))
+            print("pseudonym of \(known == nil ? "nobody" : "the last") among \(records) people: \(seconds(time)) s")
+        }
     }
 
     private static func load(_ records: Int, into registry: IdentityRegistry, _ normaliser: Normaliser) async throws {

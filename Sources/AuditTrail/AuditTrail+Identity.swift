@@ -29,6 +29,34 @@ extension AuditTrail {
         return path
     }
 
+    /// A proposal about who is whom, with what was recorded of its customers. The question is recorded like any other.
+    public func proposal(_ id: Int64, by reader: Reader) async throws -> (
+        proposal: IdentityProposal, touched: TouchedEvents
+    ) {
+        let registry = try registry()
+        let found = try await registry.proposal(id)
+        var asked: [String: JSONValue] = ["proposalId": .integer(id)]
+        if let customer = found.proposal.customers.first {
+            asked.merge(try await subject(.customer(customer), registry)) { mine, _ in mine }
+        }
+        _ = try await record("proposal", asked, results: found.touched.count, reader)
+        return found
+    }
+
+    /// Who stands behind a recipient's pseudonym; nil when nobody known has it there. The question is recorded before it is answered,
+    /// under the person's code in the ledger. The pseudonym is not: beside that code it would join what recipients hold.
+    public func person(
+        behind pseudonym: Pseudonym,
+        of recipient: String,
+        by reader: Reader
+    ) async throws -> PseudonymMatch? {
+        let match = try await registry().person(behind: pseudonym, of: recipient)
+        var asked: [String: JSONValue] = ["recipient": .string(recipient)]
+        if let match { asked["customerId"] = .string(match.subject) }
+        _ = try await record("pseudonym", asked, results: match == nil ? 0 : 1, reader)
+        return match
+    }
+
     private func subject(_ reference: CustomerReference, _ registry: IdentityRegistry) async throws -> [String:
         JSONValue]
     {

@@ -20,9 +20,12 @@ public struct Reader: Sendable {
     public let channel: Channel
     /// What the answer is for, in the reader's words.
     public let reason: String?
+    /// For whom the answer is made up, in codes of their own; nil for the reader alone.
+    public let recipient: String?
 
     /// Names a reader.
-    public init(name: String, channel: Channel, reason: String?) {
+    public init(name: String, channel: Channel, reason: String?, recipient: String? = nil) {
+        self.recipient = recipient
         self.name = name
         self.channel = channel
         self.reason = reason
@@ -76,6 +79,16 @@ public struct EventAnswer: Sendable {
     public let completeToTreeSize: UInt64
     /// The entry that records the question.
     public let receipt: UInt64
+
+    /// The same with each event changed, as for a recipient who gets codes of its own. Proofs are of the record's bytes and go.
+    public func mapEvents(_ change: (JSONValue) -> JSONValue) -> EventAnswer {
+        EventAnswer(
+            events: events.map { FoundEvent(index: $0.index, event: change($0.event), proof: nil) },
+            next: next,
+            completeToTreeSize: completeToTreeSize,
+            receipt: receipt
+        )
+    }
 }
 
 /// A question that cannot be answered as asked.
@@ -273,6 +286,7 @@ public struct AuditTrail: Sendable {
         fields["question"] = .string(question)
         fields["results"] = .integer(Int64(results))
         if let reason = reader.reason { fields["reason"] = .string(reason) }
+        if let recipient = reader.recipient { fields["recipient"] = .string(recipient) }
         let event = Event(
             type: .auditTrailRead,
             identity: .random(producer: producer),

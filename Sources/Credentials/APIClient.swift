@@ -20,6 +20,10 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case admin
     /// Identification of people, and decisions about who is whom.
     case identity
+    /// Agreeing to decisions about who is whom that others ask for, and refusing them.
+    case identityApprove
+    /// Finding out who stands behind the pseudonyms that a recipient got.
+    case pseudonyms
     /// Forgetting people.
     case forget
     /// Reporting events of other systems.
@@ -46,7 +50,8 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
         "audit": .audit, "ledger": .ledger, "sinks": .sinks, "alerts": .alerts, "respond": .respond,
         "respond.approve": .respondApprove,
         "redact": .redact, "redact.reverse": .redactReverse, "admin": .admin, "identity": .identity,
-        "identity.forget": .forget, "events": .events,
+        "identity.approve": .identityApprove, "identity.forget": .forget, "identity.pseudonyms": .pseudonyms,
+        "events": .events,
     ]
 
     /// What may be written, for people.

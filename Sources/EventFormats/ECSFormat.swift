@@ -47,8 +47,8 @@ struct ECSFormat {
             "dataset": "muniment.ledger",
             "module": "muniment",
             "provider": .string(facts.event.producer),
-            "hash": .string(facts.event.leafHash.hex),
         ]
+        event["hash"] = facts.event.leafHash.map { .string($0.hex) }
         if let reason = facts.text("reason") { event["reason"] = .string(reason) }
         return .object(event)
     }
@@ -94,7 +94,7 @@ struct ECSFormat {
         var own = facts.rest(without: [])
         own["ledger"] = .string(facts.event.ledger)
         own["index"] = .integer(Int64(clamping: facts.event.index))
-        own["leafHash"] = .string(facts.event.leafHash.base64)
+        own["leafHash"] = facts.event.leafHash.map { .string($0.base64) }
         own["eventId"] = .string(facts.event.eventID)
         return .object(own)
     }

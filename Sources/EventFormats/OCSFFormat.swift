@@ -35,7 +35,7 @@ struct OCSFFormat {
         let rest = facts.rest(without: mapping.told)
         var unmapped = rest
         unmapped["eventId"] = .string(facts.event.eventID)
-        unmapped["leafHash"] = .string(facts.event.leafHash.base64)
+        unmapped["leafHash"] = facts.event.leafHash.map { .string($0.base64) }
         unmapped["producer"] = .string(facts.event.producer)
         json["unmapped"] = .object(unmapped)
         return .object(json)

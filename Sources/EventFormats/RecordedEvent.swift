@@ -35,15 +35,16 @@ public struct RecordedEvent: Sendable, Hashable {
     /// Index of the entry, from 0, without gaps.
     public let index: UInt64
     /// The entry: canonical JSON (RFC 8785).
-    public let entry: [UInt8]
-    /// RFC 9162 leaf hash of ``entry``; with an inclusion proof it ties a delivered event to a checkpoint.
-    public let leafHash: Hash
+    public private(set) var entry: [UInt8]
+    /// RFC 9162 leaf hash of ``entry``; with an inclusion proof it ties a delivered event to a checkpoint. Nil when people stand in
+    /// the event under a recipient's own codes: the hash would prove nothing of it, and join it with what others hold.
+    public private(set) var leafHash: Hash?
     /// All members of the event.
     public private(set) var members: [String: JSONValue]
     /// Kind of event, such as `CUSTOMER_DATA_ACCESSED`.
     public let type: String
     /// The producer's own id.
-    public let eventID: String
+    public private(set) var eventID: String
     /// What wrote the event.
     public let producer: String
     /// When it happened, by the producer's clock.
@@ -51,6 +52,20 @@ public struct RecordedEvent: Sendable, Hashable {
 
     /// Whether something in its free text was replaced, so that it is not the entry any more.
     public private(set) var isRedacted = false
+
+    /// Whether people stand in it under a recipient's own codes. Then ``entry`` is empty.
+    public private(set) var isPseudonymised = false
+
+    /// The event with a recipient's own codes in the place of those under which people stand in the record.
+    public func pseudonymised(by pseudonyms: Pseudonymisation) -> RecordedEvent {
+        var event = self
+        event.members = pseudonyms.apply(to: members)
+        event.eventID = pseudonyms.apply(to: eventID)
+        event.entry = []
+        event.leafHash = nil
+        event.isPseudonymised = true
+        return event
+    }
 
     /// Members that people fill with words of their own.
     public static let freeText = ["deletionReason", "problem", "reason", "resolutionSource", "sentence", "source"]

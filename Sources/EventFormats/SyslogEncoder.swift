@@ -50,8 +50,9 @@ public struct SyslogEncoder: Sendable, Hashable {
         let facts = EventFacts(event, text.projection)
         var parameters: [(name: String, value: String)] = [
             ("id", event.recordID), ("ledger", event.ledger), ("index", String(event.index)),
-            ("leafHash", event.leafHash.base64), ("eventType", event.type),
+            ("eventType", event.type),
         ]
+        if let leafHash = event.leafHash { parameters.insert(("leafHash", leafHash.base64), at: 3) }
         for name in ["outcome", "agentId", "interactionId", "customerId", "binding", "alertId", "ruleId"] {
             if let value = facts.text(name) { parameters.append((name, value)) }
         }

@@ -1,3 +1,5 @@
+public import Approvals
+
 /// What is wrong with a key, or with a request about identities. It never holds an identifier's value.
 public enum IdentityError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The key has this many bytes.
@@ -10,6 +12,10 @@ public enum IdentityError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknownCustomer
     /// No customer has this identifier of the given kind.
     case unknownIdentifier(IdentifierKind)
+    /// There is no such proposal.
+    case unknownProposal(Int64)
+    /// Somebody's agreement to a proposal does not count.
+    case approval(ApprovalObstacle)
     /// The request does not make sense as it is: why, and what to do.
     case invalid(String)
     /// A decision in force forbids it: which, and what to do.
@@ -22,6 +28,8 @@ public enum IdentityError: Error, Sendable, Hashable, CustomStringConvertible {
         case .keyring(let reason): reason
         case .unknownCustomer: "there is no customer of this id"
         case .unknownIdentifier(let kind): "no customer has this \(kind.rawValue) identifier"
+        case .unknownProposal(let id): "there is no proposal \(id)"
+        case .approval(let obstacle): obstacle.description
         case .invalid(let reason), .conflict(let reason): reason
         }
     }

@@ -60,6 +60,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let sinkRedriven = EventType(rawValue: "SINK_REDRIVEN")
     /// An operator had a sink take older entries as well.
     public static let sinkBackfilled = EventType(rawValue: "SINK_BACKFILLED")
+    /// Somebody wrote an entry to see whether it arrives at a sink's destination.
+    public static let sinkTested = EventType(rawValue: "SINK_TESTED")
     /// What a sink's destination holds was compared with what was confirmed.
     public static let sinkReconciled = EventType(rawValue: "SINK_RECONCILED")
     /// An operator had entries sent again that the destination had lost.
@@ -110,7 +112,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let detectionSuppressionCounted = EventType(rawValue: "DETECTION_SUPPRESSION_COUNTED")
     /// What happens to a case of containment.
     public static let containment: [EventType] = [
-        "CONTAINMENT_PROPOSED", "CONTAINMENT_APPROVED", "CONTAINMENT_REFUSED", "CONTAINMENT_PRIOR_STATE_SAVED",
+        "CONTAINMENT_PROPOSED", "CONTAINMENT_APPROVED", "CONTAINMENT_REFUSED", "CONTAINMENT_EXPIRED",
+        "CONTAINMENT_PRIOR_STATE_SAVED",
         "CONTAINMENT_FOUND_DONE", "CONTAINMENT_PERFORMED", "CONTAINMENT_EFFECT_VERIFIED",
         "CONTAINMENT_EFFECT_UNKNOWN", "CONTAINMENT_ATTEMPT_FAILED", "CONTAINMENT_FAILED", "CONTAINMENT_UNDO_REQUESTED",
         "CONTAINMENT_UNDO_PERFORMED", "CONTAINMENT_UNDONE",
@@ -138,6 +141,14 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let identityConflictSettled = EventType(rawValue: "IDENTITY_CONFLICT_SETTLED")
     /// A person's keys and identifiers were destroyed.
     public static let identityForgotten = EventType(rawValue: "IDENTITY_FORGOTTEN")
+    /// Somebody asked others to agree to a decision about who is whom.
+    public static let identityDecisionProposed = EventType(rawValue: "IDENTITY_DECISION_PROPOSED")
+    /// Somebody else agreed to one.
+    public static let identityDecisionApproved = EventType(rawValue: "IDENTITY_DECISION_APPROVED")
+    /// Somebody refused one, or withdrew their own.
+    public static let identityDecisionRejected = EventType(rawValue: "IDENTITY_DECISION_REJECTED")
+    /// One ended without anybody deciding: its time was over, or what it was about has changed or was forgotten.
+    public static let identityDecisionLapsed = EventType(rawValue: "IDENTITY_DECISION_LAPSED")
     /// New tokens are made under a new key.
     public static let identityKeysRotated = EventType(rawValue: "IDENTITY_KEYS_ROTATED")
     /// What was kept under older keys is kept under the newest now.
@@ -159,7 +170,7 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .serverStarted, .serverStopped,
             .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
             .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
-            .sinkBackfilled, .sinkReconciled, .sinkResent, .deliveryStatementMade,
+            .sinkBackfilled, .sinkTested, .sinkReconciled, .sinkResent, .deliveryStatementMade,
             .sinkForgotten, .redactionReversed, .redactionTokensDestroyed, .relationshipRecorded,
             .platformAuditRecorded, .platformExecutionsCounted, .agentRecorded, .platformFeedAdvanced,
             .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated,
@@ -170,7 +181,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .detectionSuppressionSet, .detectionSuppressionLifted, .detectionSuppressionCounted, .identityResolution,
             .identityLinked, .identityUnlinked,
             .identityShared, .identityLoaded, .identityMerged, .identityUnmerged, .identityKeptApart,
-            .identityAllowedTogether, .identityConflictSettled, .identityForgotten, .identityKeysRotated,
+            .identityAllowedTogether, .identityConflictSettled, .identityForgotten, .identityDecisionProposed,
+            .identityDecisionApproved, .identityDecisionRejected, .identityDecisionLapsed, .identityKeysRotated,
             .identityKeysMoved, .identityKeyDestroyed, .dataDeletion,
         ] + containment
 }

@@ -1,3 +1,4 @@
+import Approvals
 public import Detection
 public import JSON
 public import WallTime
@@ -25,10 +26,11 @@ extension ContainmentCase {
     private var members: [String: JSONValue] {
         [
             "caseId": .string(id), "step": .string(step.rawValue), "targetId": .string(target.id),
-            "phase": .string(phase.rawValue), "effect": .string(effect), "requester": .string(requester),
+            "phase": .string(phase.rawValue), "effect": .string(effect), "requester": .string(approval.requester),
             "reason": .string(reason), "alerts": .array(alerts.map { .string($0) }),
-            "approvalsNeeded": .integer(Int64(approvalsNeeded)),
-            "approvers": .array(approvers.map { .string($0) }), "proposedAt": .string(proposedAt.description),
+            "approvalsNeeded": .integer(Int64(approval.needed)),
+            "approvers": .array(approval.approvers.map { .string($0) }), "proposedAt": .string(proposedAt.description),
+            "expiresAt": approval.needed > 0 ? .string(approval.expiresAt.description) : .null,
             "undoAt": undoAt.map { .string($0.description) } ?? .null,
             "retryAt": retryAt.map { .string($0.description) } ?? .null,
             "endedBy": endedBy.map { .string($0) } ?? .null, "problem": problem.map { .string($0) } ?? .null,

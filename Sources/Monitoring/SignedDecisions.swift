@@ -1,3 +1,4 @@
+import Approvals
 public import DeliveryWire
 public import Detection
 import JSON
@@ -44,8 +45,8 @@ public struct SignedDecisions: Sendable {
                 messageID: messageID
             )
         }
-        if let requester = try await desk.book().cases[caseID]?.requester, clients.contains(requester) {
-            throw ContainmentError.approverIsRequester
+        if let requester = try await desk.book().cases[caseID]?.approval.requester, clients.contains(requester) {
+            throw ContainmentError.approval(.isRequester)
         }
         return try await desk.command(.approve(caseID: caseID), by: Self.actor, messageID: messageID)
     }

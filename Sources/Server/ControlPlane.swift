@@ -191,6 +191,7 @@ public struct ControlPlane: Sendable {
         )
         IdentityRoutes(identities: parts.identities, trail: parts.auditTrail).add(to: clients)
         DecisionRoutes(identities: parts.identities).add(to: clients)
+        ProposalRoutes(identities: parts.identities, trail: parts.auditTrail).add(to: clients)
         IntakeRoutes(intake: parts.intake).add(to: clients)
         RedactionRoutes(
             service: parts.redaction,

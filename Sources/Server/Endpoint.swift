@@ -82,6 +82,25 @@ struct Endpoint: Sendable, Hashable {
     static let keepApart = Endpoint(.post, "/api/v1/identity/apart", [.identity])
     static let explain = Endpoint(.post, "/api/v1/identity/explain", [.identity])
     static let forget = Endpoint(.post, "/api/v1/identity/forget", [.forget])
+    static let resolvePseudonym = Endpoint(.post, "/api/v1/identity/pseudonyms/resolve", [.pseudonyms])
+    static let identityProposals = Endpoint(
+        .get,
+        "/api/v1/identity/proposals",
+        [.identity, .forget, .identityApprove],
+        query: ["all", "limit"]
+    )
+    static let identityProposal = Endpoint(
+        .get,
+        "/api/v1/identity/proposals/{id}",
+        [.identity, .forget, .identityApprove],
+        query: ["reason"]
+    )
+    static let approveProposal = Endpoint(.post, "/api/v1/identity/proposals/{id}/approve", [.identityApprove])
+    static let rejectProposal = Endpoint(
+        .post,
+        "/api/v1/identity/proposals/{id}/reject",
+        [.identity, .forget, .identityApprove]
+    )
     static let identityChanges = Endpoint(
         .get,
         "/api/v1/identity/changes",
@@ -107,6 +126,8 @@ struct Endpoint: Sendable, Hashable {
     static let resumeSink = Endpoint(.post, "/api/v1/sinks/{name}/resume", [.sinks])
     static let redriveSink = Endpoint(.post, "/api/v1/sinks/{name}/redrive", [.sinks])
     static let backfillSink = Endpoint(.post, "/api/v1/sinks/{name}/backfill", [.sinks])
+    static let testSink = Endpoint(.post, "/api/v1/sinks/{name}/test", [.sinks])
+    static let sinkEntry = Endpoint(.get, "/api/v1/sinks/{name}/entries/{index}", [.sinks])
     static let stateSink = Endpoint(.post, "/api/v1/sinks/{name}/statement", [.sinks])
     static let reconcileSink = Endpoint(.post, "/api/v1/sinks/{name}/reconcile", [.sinks])
 
@@ -131,10 +152,12 @@ struct Endpoint: Sendable, Hashable {
     static let all: [Endpoint] = [
         health, readiness, metrics, description, checkpoint, tile, bundle, accesses, searchAccesses, events, event,
         proof, tokens, resolve, linkIdentifiers, unlinkIdentifier, shareIdentifier, merge, unmerge, keepApart, explain,
-        forget, identityChanges, identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
+        forget, resolvePseudonym, identityProposals, identityProposal, approveProposal, rejectProposal, identityChanges,
+        identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
         createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
-        reconcileSink, stateSink, alerts, decideAlert, suppressions, suppress, liftSuppression, containment,
+        testSink, sinkEntry, reconcileSink, stateSink, alerts, decideAlert, suppressions, suppress, liftSuppression,
+        containment,
         containmentCase, contain, previewContainment, approveContainment,
         refuseContainment, undoContainment, signedDecision, configuration, status,
     ]

@@ -40,6 +40,8 @@ public struct Configuration: Sendable {
     public let tokenEpoch: Int
     /// How identifiers make people.
     public let identity: IdentityRules
+    /// How many people have to agree to a decision about who is whom.
+    public let identityApprovals: DecisionApprovals
     /// How identifiers are read.
     public let normaliser: Normaliser.Rules
     /// The data plane.

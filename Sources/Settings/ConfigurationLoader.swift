@@ -123,6 +123,7 @@ struct ConfigurationLoader {
             keyring: keyring,
             tokenEpoch: epoch,
             identity: identity.rules,
+            identityApprovals: identity.approvals,
             normaliser: identity.normaliser,
             gateway: GatewaySettings(
                 listener: data,

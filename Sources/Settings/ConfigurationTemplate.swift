@@ -121,6 +121,8 @@ public struct ConfigurationTemplate: Sendable {
           mergesFrom: matched
           # Where telephone numbers without country code are at home: BR, CA, DE, ES, FR, GB, IT, PT or US.
           # region: DE
+          # Who else must agree to a decision: by default one other to what brings people together or forgets them.
+          # approvals: {merge: 1, link: 1, forget: 1, expire: 72h}
           # Values that identify nobody, such as your own switchboard.
           # blocked: {phone: ["+49 30 901820"], email: [info@example.com]}
 

@@ -109,6 +109,9 @@ struct DetectionReader {
                 rule?.end()
             }
         }
+        if let milliseconds = section.duration("proposalsExpire", in: 60_000...2_592_000_000) {
+            policy.proposalSeconds = Int64(milliseconds / 1000)
+        }
         policy.identitiesPerHour = section.integer("identitiesPerHour", in: 0...1000) ?? policy.identitiesPerHour
         policy.protected = Set(section.texts("protected").map { $0.lowercased() })
         return policy

@@ -1,11 +1,27 @@
 import Identity
 
-/// Reads the section `identity`: how identifiers are read, and how they make people.
+/// Reads the section `identity`: how identifiers are read, how they make people, and who has to agree to decisions about that.
 struct IdentityReader {
-    func identity(_ section: Section?) -> (rules: IdentityRules, normaliser: Normaliser.Rules) {
-        guard let section else { return (IdentityRules(), Normaliser.Rules()) }
+    func identity(_ section: Section?) -> (
+        rules: IdentityRules, normaliser: Normaliser.Rules, approvals: DecisionApprovals
+    ) {
+        guard let section else { return (IdentityRules(), Normaliser.Rules(), .usual) }
         defer { section.end() }
-        return (rules(section), normaliser(section))
+        return (rules(section), normaliser(section), approvals(section))
+    }
+
+    /// What is not named keeps its usual number.
+    private func approvals(_ section: Section) -> DecisionApprovals {
+        var approvals = DecisionApprovals.usual
+        guard let given = section.section("approvals") else { return approvals }
+        for kind in IdentityDecision.Kind.allCases {
+            if let count = given.integer(kind.rawValue, in: 0...5) { approvals.needed[kind] = count }
+        }
+        if let milliseconds = given.duration("expire", in: 60_000...2_592_000_000) {
+            approvals.proposalSeconds = Int64(milliseconds / 1000)
+        }
+        given.end()
+        return approvals
     }
 
     private func rules(_ section: Section) -> IdentityRules {

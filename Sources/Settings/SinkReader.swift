@@ -35,6 +35,7 @@ struct SinkReader {
         let rate = isCopy ? nil : section.integer("rate", in: 1...10_000_000)
         let concurrency = concurrency(section, kind)
         let policy = isCopy ? nil : policy(section)
+        let pseudonyms = pseudonyms(section, isCopy: isCopy)
         let reader = DestinationReader(files: files)
         let destination: SinkSettings.Destination? =
             switch kind {
@@ -65,6 +66,7 @@ struct SinkReader {
             format: format ?? .native,
             projection: projection ?? .everything,
             redaction: policy,
+            pseudonyms: pseudonyms,
             destination: destination
         )
     }
@@ -86,6 +88,23 @@ struct SinkReader {
             section.problem("concurrency", "must be 1 or auto: this kind takes one after the other")
         }
         return number
+    }
+
+    private enum Codes: String, CaseIterable { case own, shared }
+
+    private func pseudonyms(_ section: Section, isCopy: Bool) -> SinkPseudonyms {
+        let codes = section.choice("pseudonyms", Codes.self)
+        let epoch = section.integer("pseudonymEpoch", in: 1...1_000_000)
+        if isCopy, codes == .own {
+            section.problem(
+                "pseudonyms",
+                "cannot be 'own' in a locked copy: it holds the entries byte for byte, or it would not verify; leave it out"
+            )
+        }
+        if section.has("pseudonymEpoch"), codes != .own {
+            section.problem("pseudonymEpoch", "stands without 'pseudonyms: own'")
+        }
+        return codes == .own ? .own(epoch: epoch) : .shared
     }
 
     /// Where a new sink begins; a copy of the ledger must begin at its beginning.

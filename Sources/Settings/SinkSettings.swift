@@ -38,6 +38,8 @@ public struct SinkSettings: Sendable {
     public let projection: FieldProjection
     /// What their free text is redacted with; nil for nothing.
     public let redaction: RedactionPolicy?
+    /// Under which codes people stand in them.
+    public let pseudonyms: SinkPseudonyms
     /// Where they go.
     public let destination: Destination
 }
@@ -49,15 +51,21 @@ extension SinkSettings.Destination {
         case .file(let path): path
         case .splunk(let splunk, _): splunk.url.description
         case .datadog(let datadog, _): datadog.url.description
-        case .syslog(let syslog, let tls):
-            (syslog.exchange == .relp ? "relp " : "") + "\(syslog.host):\(syslog.port)" + (tls == nil ? " (plain)" : "")
+        case .syslog(let syslog, let tls): "\(syslog.host):\(syslog.port)" + (tls == nil ? " (plain)" : "")
         // The path of a webhook may be what authorises to send there.
         case .webhook(let webhook, _): webhook.url.authority
         case .postgres(let database, let table, _): "\(database.location) \(table.quoted)"
-        case .nats(let stream):
-            stream.servers.servers.joined(separator: ",") + " \(stream.stream) \(stream.subject)"
+        case .nats(let nats): "\(nats.servers.servers.joined(separator: ",")) \(nats.stream) \(nats.subject)"
         case .worm(let worm, let endpoint, _, _):
             "\(endpoint.scheme)://\(endpoint.authority)/\(endpoint.bucket)/\(worm.prefix)"
         }
     }
+}
+
+/// Under which codes people stand in what a destination gets.
+public enum SinkPseudonyms: Sendable, Hashable {
+    /// Under those of the record, as every other destination's.
+    case shared
+    /// Under codes of its own, made with the tenant's key of this epoch; with the newest at the start when nil.
+    case own(epoch: Int?)
 }

@@ -139,6 +139,7 @@ struct Installation: Sendable {
             ledger: ledger,
             keyring: keyring,
             rules: configuration.identity,
+            approvals: configuration.identityApprovals,
             normaliser: normaliser,
             clock: clock,
             producer: producer

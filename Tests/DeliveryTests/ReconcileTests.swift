@@ -159,6 +159,32 @@ import WallTime
         #expect(picky.delivered.reduce(into: RangeSet()) { $0.formUnion($1.dead) }.isSuperset(of: lost))
     }
 
+    /// As after an upgrade: which of the older entries were confirmed was not kept, and of those nothing is claimed.
+    @Test func whatWasDeliveredBeforeItWasKeptIsNotJudged() async throws {
+        let (ledger, state, control) = try makeLedger(.sqlite)
+        try await ledger.append(100)
+        let shelf = Shelf()
+        let sink = ScriptedSink(answer: shelf.answer, refused: { $0 == 7 ? .dead("never") : $0 == 8 ? .leaveOut : nil })
+        var lane = RunningLane(sink, ledger, state)
+        try await control.drained()
+        await lane.end()
+        try await state.database.write { connection in
+            try connection.run("DELETE FROM sink_confirmed")
+            try connection.run("UPDATE sinks SET kept_from = 90")
+        }
+        try await ledger.append(20)
+        lane = RunningLane(sink, ledger, state)
+        try await control.drained()
+        await lane.end()
+        shelf.held.withLock { $0.removeAll { $0 == 3 || $0 == 110 } }
+        let result = try await control.reconcile("siem", 0..<120, asking: shelf, resending: true, actor: "op") {
+            // Those from 90 to 100 are what the test took away without saying so.
+            #expect($0 == .missing && $1 == 110..<111 || $0 == .foreign && $1.lowerBound >= 90)
+        }
+        #expect(result.unjudged == 89 && !result.isComplete && result.resent == 1)
+        #expect(try await control.counts("siem", 0..<90).places["unjudged"] == 89)
+    }
+
     // MARK: Files
 
     /// Lines are lost, doubled and forged, and a half-written one stands at the end; a file that was moved away counts when it is

@@ -103,7 +103,9 @@ final class TestLedger: FollowedLedger {
         try DeliveryState(database: store.database, producer: "test") { [self] events, body in
             try await store.database.write { [self] connection in
                 try body(connection)
-                try add(events.map { ($0.type.rawValue, "own") }, connection)
+                let own = try events.map { try $0.encoded() }
+                entries.withLock { $0 += own }
+                try setHead(connection)
             }
         }
     }

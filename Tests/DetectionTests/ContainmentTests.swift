@@ -1,3 +1,4 @@
+import Approvals
 import JSON
 import Testing
 import WallTime
@@ -196,15 +197,67 @@ struct ContainmentTests {
         #expect(
             Self.refusal(world.book, .propose(Self.proposal(.deactivateUser, id: "y"))) == .alreadyRunning("case-1")
         )
-        #expect(Self.refusal(world.book, .approve(caseID: "case-1")) == .approverIsRequester)
+        #expect(Self.refusal(world.book, .approve(caseID: "case-1")) == .approval(.isRequester))
         try world.command(.approve(caseID: "case-1"), by: "bob", at: monday)
         #expect(world.book.cases["case-1"]?.phase == .proposed)
-        #expect(Self.refusal(world.book, .approve(caseID: "case-1"), by: "bob") == .approvedBefore)
+        #expect(Self.refusal(world.book, .approve(caseID: "case-1"), by: "bob") == .approval(.agreedBefore))
         #expect(Self.refusal(world.book, .undo(caseID: "case-1", reason: "r")) == .wrongPhase(.proposed))
         try world.command(.refuse(caseID: "case-1", reason: "a false alarm"), by: "carol", at: monday)
         #expect(world.book.cases["case-1"]?.phase == .refused)
         #expect(world.book.due(at: monday).isEmpty)
         #expect(Self.refusal(world.book, .approve(caseID: "case-1"), by: "dave") == .wrongPhase(.refused))
+    }
+
+    @Test("a proposal that nobody approves in time ends, and the same can be asked for again")
+    func proposalsExpire() throws {
+        var policy = Self.everything
+        policy.proposalSeconds = 3600
+        policy.identitiesPerHour = 1
+        var book = ContainmentBook(policy: policy)
+        func apply(_ command: ContainmentCommand, by actor: String, at seconds: Int64) throws {
+            book.apply(try book.plan(command, by: actor, at: monday.adding(seconds: seconds)))
+        }
+        try apply(.propose(Self.proposal(.deactivateUser)), by: "alice", at: 0)
+        try apply(.approve(caseID: "case-1"), by: "bob", at: 3599)
+        #expect(book.expired(at: monday.adding(seconds: 3599)).isEmpty)
+        let end = monday.adding(seconds: 3600)
+        #expect(
+            Self.refusal(book, .approve(caseID: "case-1"), by: "carol", at: end) == .approval(.expired(end))
+        )
+        #expect(Self.refusal(book, .propose(Self.proposal(.deactivateUser, id: "y")), at: end) == nil)
+        let events = book.expired(at: end)
+        #expect(events.map(\.kind) == [.expired])
+        for event in events { book.apply(event) }
+        #expect(book.cases["case-1"]?.phase == .expired && book.cases["case-1"]?.isOver == true)
+        #expect(book.cases["case-1"]?.effect == "none" && book.expired(at: end).isEmpty)
+        #expect(Self.refusal(book, .approve(caseID: "case-1"), by: "carol", at: end) == .wrongPhase(.expired))
+        // One that has every approval does not expire, and one that needs none never did.
+        try apply(.propose(Self.proposal(.deactivateUser, id: "z")), by: "alice", at: 3600)
+        for approver in ["bob", "carol"] { try apply(.approve(caseID: "z"), by: approver, at: 3601) }
+        #expect(book.expired(at: monday.adding(seconds: 90_000)).isEmpty && book.cases["z"]?.phase == .approved)
+    }
+
+    @Test("a case from before proposals had an end has the usual one, and a late approval in the ledger moves nothing")
+    func oldProposalsExpire() throws {
+        var old = ContainmentBook(policy: Self.everything)
+        let made = try old.plan(.propose(Self.proposal(.deleteTokens)), by: "alice", at: monday)
+        var fields = made.fields
+        fields["expiresAt"] = nil
+        old.apply(
+            ContainmentEvent(kind: .proposed, caseID: "case-1", time: monday, actor: "alice", fields: fields, number: 0)
+        )
+        let end = monday.adding(seconds: 72 * 3600)
+        #expect(old.cases["case-1"]?.approval.expiresAt == end)
+        let late = ContainmentEvent(
+            kind: .approved,
+            caseID: "case-1",
+            time: end,
+            actor: "bob",
+            fields: [:],
+            number: 1
+        )
+        old.apply(late)
+        #expect(old.cases["case-1"]?.phase == .proposed && old.expired(at: end).count == 1)
     }
 
     @Test("a forged approval in the ledger by the requester moves nothing")
@@ -372,9 +425,9 @@ struct ContainmentTests {
         policy.approvals = [.deleteTokens: 3, .deactivateUser: 1]
         let book = ContainmentBook(policy: policy)
         let three = try book.plan(.propose(Self.proposal(.deleteTokens)), by: "alice", at: monday)
-        #expect(ContainmentCase(proposed: three)?.approvalsNeeded == 3)
+        #expect(ContainmentCase(proposed: three)?.approval.needed == 3)
         let two = try book.plan(.propose(Self.proposal(.deactivateUser)), by: "alice", at: monday)
-        #expect(ContainmentCase(proposed: two)?.approvalsNeeded == 2)
+        #expect(ContainmentCase(proposed: two)?.approval.needed == 2)
     }
 
     @Test("what was not brought about yet ends with its time, and can be taken back before")

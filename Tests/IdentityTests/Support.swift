@@ -25,7 +25,12 @@ final class Scratch: Sendable {
         )
     }
 
-    init(_ engine: Engine = .sqlite, keyring: Keyring? = nil, rules: IdentityRules = IdentityRules()) throws {
+    init(
+        _ engine: Engine = .sqlite,
+        keyring: Keyring? = nil,
+        rules: IdentityRules = IdentityRules(),
+        approvals: DecisionApprovals = .usual
+    ) throws {
         folder = try TemporaryFolder()
         schema = engine == .postgres ? try PostgresSchema() : nil
         let location = LedgerLocation(
@@ -45,6 +50,7 @@ final class Scratch: Sendable {
             ledger: ledger,
             keyring: try keyring ?? .test(epochs: 1),
             rules: rules,
+            approvals: approvals,
             normaliser: try Normaliser(),
             clock: clock,
             producer: "test"
@@ -69,12 +75,71 @@ final class Scratch: Sendable {
     ) async throws -> LinkResult {
         var record = IdentityRecord(identifiers: identifiers, source: "test", assurance: assurance, decider: decider)
         record.forgotten = forgotten
-        return try await registry.link(record, by: actor)
+        if decider == .rule { return try await registry.link(record, by: actor) }
+        guard case .linked(let result) = try await registry.perform(.link(record), by: actor) else {
+            throw Unexpected()
+        }
+        return result
     }
 
     /// The customer who has an identifier.
     func owner(_ identifier: Identifier, for purpose: IdentityPurpose = .routing) async throws -> String? {
         try await registry.find([identifier], for: purpose).customer
+    }
+}
+
+/// An outcome of another kind than the decision's.
+struct Unexpected: Error {}
+
+/// Decisions that nobody else has to agree to.
+extension IdentityRegistry {
+    func merge(
+        _ first: CustomerReference,
+        _ second: CustomerReference,
+        by actor: IdentityActor
+    ) async throws -> DecisionResult {
+        guard case .merged(let result) = try await perform(.merge(first, second), by: actor) else { throw Unexpected() }
+        return result
+    }
+
+    func unmerge(
+        _ customer: CustomerReference,
+        mergeID: Int64?,
+        keepApart: Bool = true,
+        by actor: IdentityActor
+    ) async throws -> DecisionResult {
+        let decision = IdentityDecision.unmerge(customer, merge: mergeID, keepApart: keepApart)
+        guard case .unmerged(let result) = try await perform(decision, by: actor) else { throw Unexpected() }
+        return result
+    }
+
+    func keepApart(_ first: CustomerReference, _ second: CustomerReference, by actor: IdentityActor) async throws {
+        _ = try await perform(.apart(first, second), by: actor)
+    }
+
+    func allowTogether(_ first: CustomerReference, _ second: CustomerReference, by actor: IdentityActor) async throws {
+        _ = try await perform(.together(first, second), by: actor)
+    }
+
+    func unlink(_ identifier: Identifier, from customer: CustomerReference, by actor: IdentityActor) async throws {
+        _ = try await perform(.unlink(identifier, from: customer), by: actor)
+    }
+
+    func share(_ identifier: Identifier, as sharing: Sharing, by actor: IdentityActor) async throws {
+        _ = try await perform(.share(identifier, sharing), by: actor)
+    }
+
+    func settle(conflict: Int64, by actor: IdentityActor) async throws {
+        _ = try await perform(.settle(conflict: conflict), by: actor)
+    }
+
+    func forget(_ customer: CustomerReference, requestID: String?, by actor: IdentityActor) async throws
+        -> ForgetReceipt
+    {
+        guard case .forgotten(let receipt) = try await perform(.forget(customer, request: requestID), by: actor) else {
+            throw Unexpected()
+        }
+        return receipt
     }
 }
 

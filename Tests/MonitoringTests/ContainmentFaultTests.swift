@@ -1,3 +1,4 @@
+import Approvals
 import Detection
 import Genesys
 import JSON
@@ -156,7 +157,7 @@ import WallTime
         let policy = ContainmentPolicy(enabled: [.deleteTokens], approvals: [.deleteTokens: 2])
         let desk = try ContainmentDesk(ledger: watched.ledger, policy: policy, clock: watched.clock, producer: "test")
         _ = try await desk.command(proposal("c1", "a"), by: "ann")
-        await #expect(throws: ContainmentError.approverIsRequester) {
+        await #expect(throws: ContainmentError.approval(.isRequester)) {
             try await desk.command(.approve(caseID: "c1"), by: "ann")
         }
         // The same person at six screens at once counts once.
@@ -168,8 +169,8 @@ import WallTime
         }
         #expect(taken == 1)
         var found = try #require(try await desk.book().cases["c1"])
-        #expect(found.phase == .proposed && found.approvers == ["bob"])
-        await #expect(throws: ContainmentError.approvedBefore) {
+        #expect(found.phase == .proposed && found.approval.approvers == ["bob"])
+        await #expect(throws: ContainmentError.approval(.agreedBefore)) {
             try await desk.command(.approve(caseID: "c1"), by: "bob")
         }
         // Fewer are asked for later: this case keeps to what it was proposed under.
@@ -179,7 +180,7 @@ import WallTime
             clock: watched.clock,
             producer: "test"
         )
-        #expect(try await lax.book().cases["c1"]?.approvalsNeeded == 2)
+        #expect(try await lax.book().cases["c1"]?.approval.needed == 2)
         found = try await lax.command(.approve(caseID: "c1"), by: "carol")
         #expect(found.phase == .approved)
     }

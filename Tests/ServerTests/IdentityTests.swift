@@ -121,6 +121,113 @@ private func customer(_ value: String) -> JSONValue { ["kind": "customer", "valu
         #expect(try await installation.events(.identityResolution).count == 4)
     }
 
+    /// A merge and a forgetting wait for another client; whoever asked cannot agree, and nobody without the scope.
+    @Test func aSecondClientAgrees() async throws {
+        let installation = try Installation(approvals: .usual)
+        let asks = try await installation.caller(.identity, .forget, .identityApprove)
+        let agrees = try await installation.caller(.identityApprove)
+        let other = try await installation.caller(.identity)
+        try await installation.test { client in
+            for identifier in [phone("+14155550132"), email("ann@example.com")] {
+                try await client.post("/api/v1/identity/link", asks.header, link(identifier)).expect(status: .ok)
+            }
+            let merge: JSONValue = [
+                "first": ["identifier": phone("+14155550132")], "second": ["identifier": email("ann@example.com")],
+                "reason": "she said so",
+            ]
+            let answer = try await client.post("/api/v1/identity/merge", asks.header, merge)
+            #expect(answer.status == .accepted)
+            let proposal = try answer.json()["proposal"] ?? .null
+            #expect(proposal["status"] == "waiting" && proposal["requester"]?.string == asks.id)
+            let path = "/api/v1/identity/proposals/\(proposal["proposalId"]?.int ?? 0)"
+            let reason: JSONValue = ["reason": "looked at it"]
+            try await client.post(path + "/approve", asks.header, reason).expect(.identityConflict)
+            try await client.post(path + "/approve", other.header, reason).expect(.forbidden)
+            try await client.post(path + "/reject", other.header, reason).expect(.forbidden)
+            try await client.post(path + "/approve", agrees.header, [:]).expect(.missingField)
+            try await client.post("/api/v1/identity/proposals/99999/approve", agrees.header, reason).expect(
+                .unknownProposal
+            )
+            try await client.post("/api/v1/identity/proposals/x/approve", agrees.header, reason).expect(
+                .unknownProposal
+            )
+            let shown = try await client.get(path + "?reason=looking", agrees.header).json()
+            #expect(shown["touched"]?.array?.count == shown["touchedCount"]?.int && shown["touchedCount"]?.int ?? 0 > 1)
+            let approved = try await client.post(path + "/approve", agrees.header, reason).json()
+            #expect(approved["proposal"]?["status"] == "carried-out")
+            #expect(approved["outcome"]?["mergeId"]?.int != nil)
+            let found = try await client.post(
+                "/api/v1/identity/resolve",
+                asks.header,
+                resolve(email("ann@example.com"))
+            ).json()
+            #expect(found["customerId"] == approved["outcome"]?["customerId"])
+            // One that nobody wants any more is withdrawn by who asked for it.
+            let forget: JSONValue = ["identifier": phone("+14155550132"), "reason": "erasure"]
+            let wanted = try await client.post("/api/v1/identity/forget", asks.header, forget).json()["proposal"]
+            let waiting = try await client.get("/api/v1/identity/proposals", asks.header).json()
+            #expect(waiting["proposals"]?.array == [wanted].compactMap(\.self))
+            let its = "/api/v1/identity/proposals/\(wanted?["proposalId"]?.int ?? 0)"
+            let withdrawn = try await client.post(its + "/reject", asks.header, reason).json()
+            #expect(withdrawn["proposal"]?["status"] == "rejected")
+            try await client.post(its + "/approve", agrees.header, reason).expect(.identityConflict)
+            let all = try await client.get("/api/v1/identity/proposals?all=true&limit=10", agrees.header).json()
+            #expect(all["proposals"]?.array?.count == 2)
+            // A link by hand waits too, and names what was not taken.
+            var byHand = link(phone("+14155550199"), phone("nonsense")).object ?? [:]
+            byHand["decidedBy"] = "human"
+            byHand["reason"] = "she wrote it down"
+            let linked = try await client.post("/api/v1/identity/link", asks.header, .object(byHand))
+            #expect(try linked.status == .accepted && linked.json()["refused"]?.array?.count == 1)
+        }
+        #expect(try await installation.events(.auditTrailRead).map { $0["question"] } == ["proposal"])
+        #expect(try await installation.events(.identityForgotten).isEmpty)
+    }
+
+    /// A recipient's pseudonym leads back under a scope of its own; the question is recorded, the pseudonym is not.
+    @Test func aPseudonymLeadsBack() async throws {
+        let installation = try Installation()
+        let header = try await installation.caller(.identity, .forget).header
+        let joins = try await installation.caller(.pseudonyms).header
+        let path = "/api/v1/identity/pseudonyms/resolve"
+        try await installation.test { client in
+            let linked = try await client.post("/api/v1/identity/link", header, link(customer("C-1"))).json()
+            let identifier = try Normaliser().identifier(.customer, "C-1")
+            let subject = try #require(try await installation.identities.knownSubject(of: identifier))
+            let maker = PseudonymMaker(key: installation.identities.tokens.keyring.newest, recipient: "siem")
+            let text = maker.pseudonym(of: subject).text
+            let question: JSONValue = ["recipient": "siem", "pseudonym": .string(text), "reason": "an alert there"]
+            try await client.post(path, header, question).expect(.forbidden)
+            let found = try await client.post(path, joins, question).json()
+            #expect(found == ["customerId": linked["customerId"] ?? .null])
+            try await client.post(
+                path,
+                joins,
+                ["recipient": "shop", "pseudonym": .string(text), "reason": "an alert there"]
+            ).expect(.unknownCustomer)
+            for wrong: JSONValue in [
+                ["recipient": "siem", "pseudonym": "subject:1", "reason": "r"],
+                ["recipient": "si em", "pseudonym": .string(text), "reason": "r"],
+                ["recipient": "siem", "pseudonym": .string(maker.pseudonym(of: "tok_X_1").text), "reason": "r"],
+            ] { try await client.post(path, joins, wrong).expect(.invalidField) }
+            try await client.post(path, joins, ["recipient": "siem", "pseudonym": .string(text)]).expect(.missingField)
+            try await client.post(
+                "/api/v1/identity/forget",
+                header,
+                ["identifier": customer("C-1"), "reason": "erasure"]
+            ).expect(status: .ok)
+            try await client.post(path, joins, question).expect(.unknownCustomer)
+            let asked = Array(try await installation.events(.auditTrailRead).reversed())
+            #expect(
+                asked.map { $0["results"] } == [1, 0, 0] && asked.map { $0["recipient"] } == ["siem", "shop", "siem"]
+            )
+            #expect(asked[0]["customerId"]?.string == subject)
+            for event in asked {
+                #expect(try !String(decoding: event.canonicalBytes(), as: UTF8.self).contains("pseudonym:"))
+            }
+        }
+    }
+
     @Test func scopesAreApart() async throws {
         let installation = try Installation()
         let header = try await installation.caller(.identity).header

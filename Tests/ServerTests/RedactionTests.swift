@@ -143,7 +143,7 @@ import WallTime
         let installation = installation
         let email = try installation.identities.normaliser.identifier(.email, "ann@example.com")
         let known = try await installation.identities.link(
-            IdentityRecord(identifiers: [email], source: "test", assurance: .matched, decider: .human),
+            IdentityRecord(identifiers: [email], source: "test", assurance: .matched),
             by: IdentityActor(name: "test")
         )
         let customer = try #require(known.customer)
@@ -170,9 +170,8 @@ import WallTime
             let elsewhere: JSONValue = ["tokens": [.string(token)], "scope": "call-2", "reason": "call back"]
             let other = try await client.post("/api/v1/redact/reverse", reverse.header, elsewhere)
             #expect(try other.json() == ["values": [], "unknown": [.string(token)]])
-            _ = try await installation.identities.forget(
-                .customer(customer),
-                requestID: nil,
+            _ = try await installation.identities.decide(
+                .forget(.customer(customer), request: nil),
                 by: IdentityActor(name: "test", reason: "asked")
             )
             let gone = try await client.post("/api/v1/redact/reverse", reverse.header, question)

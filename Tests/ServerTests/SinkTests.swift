@@ -80,6 +80,31 @@ import WallTime
         }
     }
 
+    @Test func aTestIsAnEntryWhoseStandingCanBeAskedFor() async throws {
+        let installation = try Installation()
+        try await installation.recordAccesses(5)
+        try await drain(installation, refusing: [3])
+        let caller = try await installation.caller(.sinks)
+        try await installation.test { client in
+            let made = try await client.execute(uri: "/api/v1/sinks/siem/test", method: .post, headers: caller.header) {
+                $0
+            }
+            made.expect(status: .created)
+            let index = try #require(try made.json()["index"]?.int)
+            for (entry, standing) in [(0, "confirmed"), (3, "dead"), (index, "backlog")] {
+                let answer = try await client.get("/api/v1/sinks/siem/entries/\(entry)", caller.header)
+                #expect(try answer.json()["standing"]?.string == standing && answer.json()["index"]?.int == entry)
+            }
+            for wrong in ["\(index + 1)", "-1", "x", "18446744073709551616"] {
+                try await client.get("/api/v1/sinks/siem/entries/\(wrong)", caller.header).expect(.unknownEntry)
+            }
+            try await client.get("/api/v1/sinks/none/entries/0", caller.header).expect(.unknownSink)
+            try await client.post("/api/v1/sinks/none/test", caller.header, [:]).expect(.unknownSink)
+        }
+        let events = try await installation.events(.sinkTested)
+        #expect(events.count == 1 && events[0]["actor"]?.string == caller.id)
+    }
+
     @Test func everyActIsAnEventByItsCaller() async throws {
         let installation = try Installation()
         try await installation.recordAccesses(5)

@@ -41,7 +41,7 @@ final class Installation: Sendable {
     let lines = Lines()
     let refusals = Refusals()
 
-    init() throws {
+    init(approvals: DecisionApprovals = .none) throws {
         rules = try BuiltInRules.pack()
         folder = NSTemporaryDirectory() + "muniment-server-" + UUID().uuidString
         signer = try NoteSigner(origin: Origin("muniment.example/server"), seed: [UInt8](repeating: 7, count: 32))
@@ -57,6 +57,7 @@ final class Installation: Sendable {
         identities = try IdentityRegistry(
             ledger: ledger,
             keyring: Keyring(try TenantKey(secret: [UInt8](repeating: 3, count: 32), tenant: "test", epoch: 1)),
+            approvals: approvals,
             normaliser: try Normaliser(),
             clock: clock,
             producer: "test"

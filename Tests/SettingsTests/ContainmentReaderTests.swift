@@ -28,6 +28,12 @@ import Testing
         #expect(rules?.soar == nil)
     }
 
+    @Test func proposalsStandForThreeDaysUnlessMoreIsSaid() throws {
+        #expect(try read("{steps: [block]}").0?.containment.proposalSeconds == 72 * 3600)
+        #expect(try read("{proposalsExpire: 8h}").0?.containment.proposalSeconds == 8 * 3600)
+        #expect(try read("{proposalsExpire: 1s}").1.contains { $0.contains("proposalsExpire") })
+    }
+
     @Test func onlyMaskingIsOnUnlessMoreIsSaid() throws {
         #expect(try read("{identitiesPerHour: 2}").0?.containment.enabled == [.maskOnly])
     }

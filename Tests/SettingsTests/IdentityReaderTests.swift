@@ -4,18 +4,19 @@ import Testing
 @testable import Settings
 
 @Suite struct IdentityReaderTests {
-    private func read(_ text: String) throws -> (rules: IdentityRules, normaliser: Normaliser.Rules, problems: [String])
-    {
+    private func read(_ text: String) throws -> (
+        rules: IdentityRules, normaliser: Normaliser.Rules, approvals: DecisionApprovals, problems: [String]
+    ) {
         let collector = ProblemCollector()
         let document = try YAMLDocument(text)
         let source = Source(repeated: document.repeated, collector: collector)
         let root = try #require(document.root)
         let found = IdentityReader().identity(Section(root, path: "identity", position: nil, source: source))
-        return (found.rules, found.normaliser, collector.problems.map { $0.path + " " + $0.message })
+        return (found.rules, found.normaliser, found.approvals, collector.problems.map { $0.path + " " + $0.message })
     }
 
     @Test func everythingCanBeSaid() throws {
-        let (rules, normaliser, problems) = try read(
+        let (rules, normaliser, approvals, problems) = try read(
             """
             region: DE
             email: {ignoreCase: false, tagDomains: [gmail.com], dotlessDomains: [gmail.com]}
@@ -27,9 +28,17 @@ import Testing
             mergesFrom: never
             needed: {service: matched}
             sealedIdentifiers: false
+            approvals: {merge: 2, forget: 0, unmerge: 1, expire: 24h}
             """
         )
         #expect(problems.isEmpty)
+        #expect(
+            approvals
+                == DecisionApprovals(
+                    needed: [.merge: 2, .link: 1, .together: 1, .unshare: 1, .forget: 0, .unmerge: 1],
+                    proposalSeconds: 86_400
+                )
+        )
         #expect(
             normaliser.region == "DE" && !normaliser.email.ignoresCase && normaliser.email.tagDomains == ["gmail.com"]
         )
@@ -41,7 +50,8 @@ import Testing
     }
 
     @Test func nothingSaidMeansTheDefaults() {
-        let (rules, normaliser) = IdentityReader().identity(nil)
+        let (rules, normaliser, approvals) = IdentityReader().identity(nil)
+        #expect(approvals == .usual && approvals.proposalSeconds == 72 * 3600)
         #expect(rules == IdentityRules() && normaliser == Normaliser.Rules())
     }
 
@@ -56,6 +66,9 @@ import Testing
         ("account: {minimumLength: 9, maximumLength: 4}", "identity.account.minimumLength is more than maximumLength"),
         ("account: {checksum: crc}", "identity.account.checksum must be one of: none, luhn, iban, aba"),
         ("blocked: {phone: [hello]}", "identity.blocked.phone has a value that is not a usable phone identifier"),
+        ("approvals: {merge: 6}", "identity.approvals.merge must be a whole number"),
+        ("approvals: {rename: 1}", "identity.approvals.rename is not a known setting"),
+        ("approvals: {expire: 5s}", "identity.approvals.expire must be a time from 1m"),
         ("regions: DE", "identity.regions is not a known setting"),
     ])
     func whatIsWrongIsNamed(text: String, expected: String) throws {

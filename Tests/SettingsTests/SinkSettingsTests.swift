@@ -116,6 +116,17 @@ import Testing
         #expect(stream.duplicateWindow == .seconds(600) && stream.servers.tls != nil)
     }
 
+    @Test func aSinkCanHaveCodesOfItsOwn() throws {
+        let site = try Site()
+        func pseudonyms(_ settings: String) throws -> SinkPseudonyms? {
+            let text = try Self.every.replacingOnce("drop: [/remoteAddress]", settings)
+            return try site.read(site.text + text, environment: Self.secrets).sinks[1].pseudonyms
+        }
+        #expect(try pseudonyms("drop: [/remoteAddress]") == .shared && pseudonyms("pseudonyms: shared") == .shared)
+        #expect(try pseudonyms("pseudonyms: own") == .own(epoch: nil))
+        #expect(try pseudonyms("pseudonyms: own\n    pseudonymEpoch: 2") == .own(epoch: 2))
+    }
+
     @Test func theHashFollowsTheSettingsAndNotTheSecrets() throws {
         let site = try Site()
         func hashes(_ text: String, _ secrets: [String: String] = Self.secrets) throws -> [String] {
@@ -169,6 +180,9 @@ import Testing
         ("prefix: ledger/", "prefix: ledger", "sinks.copy.prefix", "must end in a slash"),
         ("bucket: muniment-worm", "bucket: Muniment", "sinks.copy.bucket", "a bucket's name"),
         ("prefix: ledger/", "filter: everything", "sinks.copy.filter", "is not a known setting"),
+        ("prefix: ledger/", "pseudonyms: own", "sinks.copy.pseudonyms", "byte for byte"),
+        ("drop: [/remoteAddress]", "pseudonyms: mine", "sinks.siem.pseudonyms", "must be one of: own, shared"),
+        ("drop: [/remoteAddress]", "pseudonymEpoch: 2", "sinks.siem.pseudonymEpoch", "stands without"),
         ("prefix: ledger/", "start: now", "sinks.copy.start", "a copy with a gap"),
         ("hook:", "Hook:", "sinks.Hook", "its name must have"),
     ]) func eachProblemIsNamed(old: String, new: String, path: String, says: String) throws {

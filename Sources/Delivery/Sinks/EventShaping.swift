@@ -4,13 +4,21 @@ public import EventFormats
 public struct EventShaping: Sendable, Hashable {
     /// The ledger's name.
     public let ledger: String
-    /// Which events.
+    /// Which events. What it compares with is what the record says, whatever the destination gets to see.
     public let filter: EventCondition
     /// Format and projection.
     public let encoder: EventEncoder
+    /// The destination's own codes for people; nil when it gets those of the record.
+    public let pseudonyms: Pseudonymisation?
 
     /// Makes a shape.
-    public init(ledger: String, filter: EventCondition = .everything, encoder: EventEncoder) {
+    public init(
+        ledger: String,
+        filter: EventCondition = .everything,
+        encoder: EventEncoder,
+        pseudonyms: Pseudonymisation? = nil
+    ) {
+        self.pseudonyms = pseudonyms
         self.ledger = ledger
         self.filter = filter
         self.encoder = encoder
@@ -23,7 +31,8 @@ public struct EventShaping: Sendable, Hashable {
     ) -> Prepared<Payload> {
         do {
             let event = try RecordedEvent(ledger: ledger, index: entry.index, entry: entry.bytes)
-            return filter.matches(event) ? try make(event) : .leaveOut
+            guard filter.matches(event) else { return .leaveOut }
+            return try make(pseudonyms.map { event.pseudonymised(by: $0) } ?? event)
         } catch {
             // The errors of reading and of writing events name members and sizes, never values.
             return .dead("\(error)")

@@ -89,7 +89,7 @@ public final class JetStreamSink: Sink {
                 type: record.type,
                 facts: [
                     ("Muniment-Index", String(record.index)), ("Muniment-Tree-Size", overflow ? "" : String(size)),
-                    ("Muniment-Leaf-Hash", record.leafHash.base64),
+                    ("Muniment-Leaf-Hash", record.leafHash?.base64 ?? ""),
                 ],
                 try shaping.encoder.encode(record)
             )

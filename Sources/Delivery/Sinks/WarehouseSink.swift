@@ -52,7 +52,8 @@ public final class WarehouseSink: Sink {
             return Self.row([
                 "record_id": .string(record.recordID), "ledger": .string(record.ledger),
                 "entry_index": .integer(Int64(clamping: record.index)), "event_type": .string(record.type),
-                "occurred_at": .string(record.timestamp.description), "leaf_hash": .string(record.leafHash.base64),
+                "occurred_at": .string(record.timestamp.description),
+                "leaf_hash": record.leafHash.map { .string($0.base64) } ?? .null,
                 "payload": payload,
             ])
         }

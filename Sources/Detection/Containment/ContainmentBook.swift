@@ -1,3 +1,4 @@
+import Approvals
 import JSON
 public import WallTime
 
@@ -29,12 +30,14 @@ public struct ContainmentBook: Sendable {
                 proposal.id,
                 now,
                 actor,
-                proposal.fields(approvalsNeeded: policy.approvalsNeeded(proposal.step))
+                proposal.fields(
+                    approvalsNeeded: policy.approvalsNeeded(proposal.step),
+                    expiresAt: now.adding(seconds: policy.proposalSeconds)
+                )
             )
         case .approve(let id):
             let found = try open(id, in: [.proposed])
-            guard found.requester != actor else { throw .approverIsRequester }
-            guard !found.approvers.contains(actor) else { throw .approvedBefore }
+            if let obstacle = found.approval.obstacle(to: actor, at: now) { throw .approval(obstacle) }
             // The bounds hold when the deed is decided, not only when it is asked for.
             guard policy.enabled.contains(found.step) else { throw .stepDisabled(found.step) }
             guard !policy.protected.contains(found.target.id) else { throw .protected(found.target.id) }
@@ -81,9 +84,10 @@ public struct ContainmentBook: Sendable {
             guard proposal.step.isReversible else { return .notReversible(proposal.step) }
             guard undoAt > now else { return .undoInPast }
         }
-        let running = cases.values.filter {
+        let running = cases.values.filter { found in
             // What was done and is only watched, such as deleted tokens, may be needed again.
-            $0.step == proposal.step && $0.target.id == proposal.target.id && !$0.isOver && !$0.isOnlyWatched
+            found.step == proposal.step && found.target.id == proposal.target.id && !found.isOver
+                && !found.isOnlyWatched && !found.isExpired(at: now)
         }
         if let first = running.map(\.id).min() { return .alreadyRunning(first) }
         return capReached(adding: proposal.target.id, except: nil, at: now)
@@ -100,7 +104,7 @@ public struct ContainmentBook: Sendable {
     private func recentIdentities(except id: String?, at now: Timestamp) -> [String: Timestamp] {
         let start = now.adding(seconds: -3600)
         var recent: [String: Timestamp] = [:]
-        for found in cases.values where found.id != id && found.phase != .refused {
+        for found in cases.values where found.id != id && found.phase != .refused && found.phase != .expired {
             let since = found.approvedAt ?? found.proposedAt
             guard since > start else { continue }
             recent[found.target.id] = min(recent[found.target.id] ?? since, since)
@@ -154,7 +158,9 @@ public struct ContainmentBook: Sendable {
     /// The events that timers call for.
     public func expired(at now: Timestamp) -> [ContainmentEvent] {
         cases.keys.sorted().compactMap { id in
-            guard let found = cases[id], found.isUndoDue(at: now) else { return nil }
+            guard let found = cases[id] else { return nil }
+            if found.isExpired(at: now) { return event(.expired, id, now, DetectionEvent.producer, [:]) }
+            guard found.isUndoDue(at: now) else { return nil }
             return event(.undoRequested, id, now, DetectionEvent.producer, ["reason": "its time was over"])
         }
     }

@@ -1,15 +1,19 @@
+internal import Approvals
 internal import JSON
 internal import WallTime
 
 extension ContainmentProposal {
-    /// - Parameter approvalsNeeded: as the rules are now; a later change of them does not change the case.
-    func fields(approvalsNeeded: Int) -> [String: JSONValue] {
+    /// - Parameters:
+    ///   - approvalsNeeded: as the rules are now; a later change of them does not change the case.
+    ///   - expiresAt: until when people can agree, if they have to.
+    func fields(approvalsNeeded: Int, expiresAt: Timestamp) -> [String: JSONValue] {
         var fields: [String: JSONValue] = [
             "step": .string(step.rawValue), "targetId": .string(target.id), "reason": .string(reason),
             "alerts": .array(alerts.map { .string($0) }), "waitsForCallEnd": .bool(waitsForCallEnd),
             "approvalsNeeded": .integer(Int64(approvalsNeeded)),
         ]
         fields["hasNativeLogin"] = target.hasNativeLogin.map { .bool($0) }
+        if approvalsNeeded > 0 { fields["expiresAt"] = .string(expiresAt.description) }
         fields["undoAt"] = undoAt.map { .string($0.description) }
         return fields
     }
@@ -24,13 +28,17 @@ extension ContainmentCase {
         self.step = step
         self.target = ContainmentTarget(id: target, hasNativeLogin: event.fields["hasNativeLogin"]?.bool)
         self.reason = reason
-        requester = event.actor
         alerts = event.fields["alerts"]?.array?.compactMap(\.string) ?? []
         waitsForCallEnd = event.fields["waitsForCallEnd"]?.bool ?? false
         undoAt = event.fields["undoAt"]?.string.flatMap { Timestamp($0) }
-        approvalsNeeded = max(event.fields["approvalsNeeded"]?.int ?? 0, step.approvalsNeeded)
-        phase = approvalsNeeded == 0 ? .approved : .proposed
-        approvers = []
+        approval = Approval(
+            requester: event.actor,
+            needed: max(event.fields["approvalsNeeded"]?.int ?? 0, step.approvalsNeeded),
+            // Cases from before there was an end have the usual one.
+            expiresAt: event.fields["expiresAt"]?.string.flatMap { Timestamp($0) }
+                ?? event.time.adding(seconds: Approval.usualSeconds)
+        )
+        phase = approval.isComplete ? .approved : .proposed
         priorState = nil
         evidence = nil
         attempts = 0
@@ -39,22 +47,22 @@ extension ContainmentCase {
         endedBy = nil
         problem = nil
         proposedAt = event.time
-        approvedAt = approvalsNeeded == 0 ? event.time : nil
+        approvedAt = approval.isComplete ? event.time : nil
     }
 
     /// Takes in an event; false when it does not fit.
     mutating func apply(_ event: ContainmentEvent) -> Bool {
         switch (phase, event.kind) {
         case (.proposed, .approved):
-            guard event.actor != requester, !approvers.contains(event.actor) else { return false }
-            approvers.append(event.actor)
-            if approvers.count >= approvalsNeeded {
+            guard (try? approval.agree(event.actor, at: event.time)) != nil else { return false }
+            if approval.isComplete {
                 approvedAt = event.time
                 enter(.approved)
             }
         case (.proposed, .refused), (.approved, .refused):
             endedBy = event.actor
             enter(.refused)
+        case (.proposed, .expired): enter(.expired)
         case (.approved, .priorStateSaved):
             priorState = event.fields["priorState"]
             enter(.executing)

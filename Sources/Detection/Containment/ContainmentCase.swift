@@ -1,3 +1,4 @@
+public import Approvals
 public import JSON
 public import WallTime
 
@@ -31,6 +32,8 @@ public struct ContainmentCase: Sendable, Hashable {
         case unconfirmed
         /// Somebody refused it.
         case refused
+        /// Its time was over before enough people had agreed.
+        case expired
         /// It could not be done or undone; a person has to look, and can ask for what was done to be taken back.
         case failed
     }
@@ -41,7 +44,6 @@ public struct ContainmentCase: Sendable, Hashable {
     public let step: ContainmentStep
     public let target: ContainmentTarget
     public let reason: String
-    public let requester: String
     /// The alerts that led to it.
     public let alerts: [String]
     /// Waits until the agent's live conversation is over.
@@ -49,10 +51,8 @@ public struct ContainmentCase: Sendable, Hashable {
     /// When the effect ends by itself; nil when it does not.
     public let undoAt: Timestamp?
     public internal(set) var phase: Phase
-    /// Who approved, in order.
-    public internal(set) var approvers: [String]
-    /// How many people have to agree.
-    public let approvalsNeeded: Int
+    /// Who asked, who agreed, how many have to, and until when they can.
+    public internal(set) var approval: Approval
     /// The state before, as read; what undoing goes back to.
     public internal(set) var priorState: JSONValue?
     /// What was noted when it was brought about; reading back compares with it.
@@ -78,7 +78,7 @@ public struct ContainmentCase: Sendable, Hashable {
     /// What is known of the effect: `none`, `shown`, or `unknown`. Accepted by the platform is unknown until it was read back.
     public var effect: String {
         switch phase {
-        case .proposed, .approved, .refused, .undone: "none"
+        case .proposed, .approved, .refused, .expired, .undone: "none"
         case .executing: attempts == 0 ? "none" : "unknown"
         case .effective, .alreadyDone: "shown"
         case .verifying, .undoing, .verifyingUndo, .unconfirmed: "unknown"
@@ -89,7 +89,7 @@ public struct ContainmentCase: Sendable, Hashable {
     /// Whether it came to an end.
     public var isOver: Bool {
         switch phase {
-        case .undone, .alreadyDone, .unconfirmed, .refused, .failed: true
+        case .undone, .alreadyDone, .unconfirmed, .refused, .expired, .failed: true
         case .effective: !step.isReversible
         default: false
         }
@@ -97,6 +97,9 @@ public struct ContainmentCase: Sendable, Hashable {
 
     /// Whether it was done, cannot be taken back, and is looked at all the same.
     var isOnlyWatched: Bool { phase == .verifying && !step.isReversible }
+
+    /// Whether it waits for approvals that can come no more.
+    func isExpired(at now: Timestamp) -> Bool { phase == .proposed && approval.isExpired(at: now) }
 
     // MARK: What has to be done
 
@@ -115,7 +118,7 @@ public struct ContainmentCase: Sendable, Hashable {
             )
             return effect(.undo(undo), "undo")
         case .verifyingUndo: return effect(.readBack(evidence ?? .null), "check-undo")
-        case .proposed, .effective, .undone, .alreadyDone, .unconfirmed, .refused, .failed: return nil
+        case .proposed, .effective, .undone, .alreadyDone, .unconfirmed, .refused, .expired, .failed: return nil
         }
     }
 

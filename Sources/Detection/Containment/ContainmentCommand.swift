@@ -1,3 +1,4 @@
+public import Approvals
 public import JSON
 public import WallTime
 
@@ -7,6 +8,8 @@ public struct ContainmentPolicy: Sendable, Hashable {
     public var enabled: Set<ContainmentStep>
     /// How many people have to agree to a step, where that is more than ``ContainmentStep/approvalsNeeded``.
     public var approvals: [ContainmentStep: Int]
+    /// Seconds for which a proposal waits for approvals.
+    public var proposalSeconds: Int64
     /// How many different identities may be contained within an hour.
     public var identitiesPerHour: Int
     /// Accounts that are never touched, such as those for emergencies.
@@ -16,11 +19,13 @@ public struct ContainmentPolicy: Sendable, Hashable {
     public init(
         enabled: Set<ContainmentStep> = [.maskOnly],
         approvals: [ContainmentStep: Int] = [:],
+        proposalSeconds: Int64 = Approval.usualSeconds,
         identitiesPerHour: Int = 3,
         protected: Set<String> = []
     ) {
         self.enabled = enabled
         self.approvals = approvals
+        self.proposalSeconds = proposalSeconds
         self.identitiesPerHour = identitiesPerHour
         self.protected = protected
     }

@@ -1,3 +1,4 @@
+public import Approvals
 public import JSON
 public import WallTime
 
@@ -8,6 +9,7 @@ public struct ContainmentEvent: Sendable, Hashable {
         case proposed = "CONTAINMENT_PROPOSED"
         case approved = "CONTAINMENT_APPROVED"
         case refused = "CONTAINMENT_REFUSED"
+        case expired = "CONTAINMENT_EXPIRED"
         case priorStateSaved = "CONTAINMENT_PRIOR_STATE_SAVED"
         case foundDone = "CONTAINMENT_FOUND_DONE"
         case performed = "CONTAINMENT_PERFORMED"
@@ -79,9 +81,8 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
     /// There is no such case, or one with this id already.
     case unknownCase(String)
     case caseExists(String)
-    /// The requester cannot approve, and nobody twice.
-    case approverIsRequester
-    case approvedBefore
+    /// This approval does not count.
+    case approval(ApprovalObstacle)
     /// The case does not stand where this can be done.
     case wrongPhase(ContainmentCase.Phase)
     /// The platform knows no such user or client, or hides it.
@@ -106,8 +107,7 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
         case .alreadyRunning(let id): "the case '\(id)' does this to the same target already"
         case .unknownCase(let id): "there is no containment case '\(id)'"
         case .caseExists(let id): "there is a containment case '\(id)' already; choose another id"
-        case .approverIsRequester: "whoever asked for it cannot approve it; somebody else must"
-        case .approvedBefore: "you approved this already; somebody else must approve too"
+        case .approval(let obstacle): obstacle.description
         case .wrongPhase(let phase): "the case is '\(phase.rawValue)', where this cannot be done"
         case .unknownTarget(let id): "the platform knows no active or inactive '\(id)'; give the id, not a name"
         case .decisionRepeated: "a decision with this message id was taken before; each needs an id of its own"

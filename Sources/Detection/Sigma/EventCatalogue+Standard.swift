@@ -27,7 +27,7 @@ extension EventCatalogue {
         "API_CLIENT_ROTATED": ["actor", "clientId", "oldSecretsUntil"],
         "API_CLIENT_REVOKED": ["actor", "clientId", "reason"],
         "AUDIT_TRAIL_READ": [
-            "actor", "channel", "question", "results", "reason", "customerId", "agentId", "interactionId",
+            "actor", "channel", "question", "results", "reason", "customerId", "agentId", "interactionId", "recipient",
         ],
         "REDACTION_REVERSED": ["actor", "dataType", "scope", "reason", "token", "customerId"],
         "REDACTION_TOKENS_DESTROYED": ["actor", "scope", "reason", "tokens"],

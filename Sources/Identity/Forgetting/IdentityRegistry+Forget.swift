@@ -5,19 +5,21 @@ import Storage
 /// What a forgetting destroyed, and what it could not reach.
 public struct ForgetReceipt: Sendable {
     /// The entry that records it.
-    public let entry: UInt64
+    public internal(set) var entry: UInt64 = 0
     /// The global customer ids that are not in use any more.
-    public let customers: [String]
+    public internal(set) var customers: [String] = []
     /// Keys of people destroyed.
-    public let keys: Int
+    public internal(set) var keys = 0
     /// Identifiers whose tokens and sealed values are gone.
-    public let identifiers: Int
+    public internal(set) var identifiers = 0
     /// Shared identifiers that stay with others.
-    public let kept: Int
+    public internal(set) var kept = 0
     /// Tombstones left.
-    public let tombstones: Int
+    public internal(set) var tombstones = 0
     /// What the storage engine still holds on disk, in words; empty when nothing is left in its files.
-    public let remains: String
+    public internal(set) var remains = ""
+    /// The event by which the entry is found.
+    var event: EventIdentity?
 }
 
 extension IdentityRegistry {
@@ -26,65 +28,63 @@ extension IdentityRegistry {
     ///
     /// Of each identifier a tombstone is left: a code from which nobody can come back to the identifier or to who had it, but
     /// which tells whoever holds key and identifier that it was forgotten, so that the next load does not bring the person back.
-    /// - Parameter requestID: the privacy request that asked for it.
-    public func forget(
+    ///
+    /// Proposals about them end, whatever else they are about.
+    /// - Parameters:
+    ///   - requestID: the privacy request that asked for it.
+    ///   - proposal: the proposal by which it comes.
+    func forget(
         _ reference: CustomerReference,
-        requestID: String?,
-        by actor: IdentityActor
-    ) async throws -> ForgetReceipt {
-        struct Outcome: Sendable {
-            var customers: [String] = []
-            var erased = 0
-            var kept = 0
-            var tombstones = 0
-            var event: Event
-        }
-        let outcome = try await change { plan in
-            let person = try Self.person(reference, in: plan)
-            let members = plan.members(of: plan.survivor(of: person.id)).sorted().compactMap { plan.person($0) }
-            let subjects = try members.map { try plan.key(of: $0).subject }
-            var outcome = Outcome(event: self.event(.identityForgotten, actor, [:]))
-            let ids = Set(members.map(\.id))
-            var buried: Set<Int64> = []
-            for member in members {
-                for held in try plan.reader.everHeld(by: member.id) where buried.insert(held.id).inserted {
-                    guard let node = try plan.reader.nodes([held.id])[held.id] else { continue }
-                    if node.links.contains(where: { !ids.contains($0.person) }) {
-                        outcome.kept += 1
-                        continue
-                    }
-                    outcome.erased += 1
-                    let key = try plan.key(of: member)
-                    let opened = held.sealed.flatMap { key.open($0, kind: held.kind) }
-                    outcome.tombstones += try plan.bury(held.id, opened)
+        _ requestID: String?,
+        _ plan: GraphPlan,
+        _ actor: IdentityActor,
+        except proposal: Int64?
+    ) throws -> (value: DecisionOutcome, events: [Event]) {
+        let person = try Self.person(reference, in: plan)
+        let members = plan.members(of: plan.survivor(of: person.id)).sorted().compactMap { plan.person($0) }
+        let subjects = try members.map { try plan.key(of: $0).subject }
+        var receipt = ForgetReceipt()
+        let ids = Set(members.map(\.id))
+        var buried: Set<Int64> = []
+        for member in members {
+            for held in try plan.reader.everHeld(by: member.id) where buried.insert(held.id).inserted {
+                guard let node = try plan.reader.nodes([held.id])[held.id] else { continue }
+                if node.links.contains(where: { !ids.contains($0.person) }) {
+                    receipt.kept += 1
+                    continue
                 }
+                receipt.identifiers += 1
+                let key = try plan.key(of: member)
+                let opened = held.sealed.flatMap { key.open($0, kind: held.kind) }
+                receipt.tombstones += try plan.bury(held.id, opened)
             }
-            for member in members {
-                plan.add(.erasePerson(id: member.id))
-                outcome.customers.append(member.customer)
-            }
-            for customer in outcome.customers { plan.add(.erased(id: plan.newID(), customer: customer, at: plan.now)) }
-            outcome.event.fields["customerId"] = subjects.first.map { .string($0) } ?? .null
-            outcome.event.fields["subjects"] = .array(subjects.prefix(200).map { .string($0) })
-            outcome.event.fields["requestId"] = requestID.map { .string($0) } ?? .null
-            outcome.event.fields["keysDestroyed"] = .integer(Int64(members.count))
-            outcome.event.fields["identifiersErased"] = .integer(Int64(outcome.erased))
-            outcome.event.fields["sharedIdentifiersKept"] = .integer(Int64(outcome.kept))
-            outcome.event.fields["tombstones"] = .integer(Int64(outcome.tombstones))
-            return (outcome, [outcome.event])
         }
-        invalidateMemory()
-        let remains = await scrub()
-        let index = try await ledger.events(EventQuery(keys: [.event(outcome.event.identity)], limit: 1)).events.first
-        return ForgetReceipt(
-            entry: index?.index ?? 0,
-            customers: outcome.customers,
-            keys: outcome.customers.count,
-            identifiers: outcome.erased,
-            kept: outcome.kept,
-            tombstones: outcome.tombstones,
-            remains: remains
+        var events: [Event] = []
+        for stored in try plan.reader.proposals(all: false, limit: Self.mostProposals) where stored.id != proposal {
+            if try plan.concerns(stored, people: ids, identifiers: buried) {
+                events.append(try lapse(stored, .forgotten, plan))
+            }
+        }
+        for member in members {
+            plan.add(.erasePerson(id: member.id))
+            receipt.customers.append(member.customer)
+        }
+        for customer in receipt.customers { plan.add(.erased(id: plan.newID(), customer: customer, at: plan.now)) }
+        receipt.keys = members.count
+        let forgotten = event(
+            .identityForgotten,
+            actor,
+            [
+                "customerId": subjects.first.map { .string($0) } ?? .null,
+                "subjects": .array(subjects.prefix(200).map { .string($0) }),
+                "requestId": requestID.map { .string($0) } ?? .null, "keysDestroyed": .integer(Int64(receipt.keys)),
+                "identifiersErased": .integer(Int64(receipt.identifiers)),
+                "sharedIdentifiersKept": .integer(Int64(receipt.kept)),
+                "tombstones": .integer(Int64(receipt.tombstones)),
+            ]
         )
+        receipt.event = forgotten.identity
+        return (.forgotten(receipt), events + [forgotten])
     }
 
     /// Takes what was deleted out of the engine's files too, as far as the engine lets one.
@@ -115,7 +115,9 @@ extension IdentityRegistry {
 
     /// Dead rows go with a vacuum. The server's write-ahead log, its archives, standbys and base backups are out of reach.
     private static func scrubPostgres(_ connection: any SQLConnection) throws -> String {
-        for table in ["identifiers", "tokens", "people", "links", "edges", "bars", "conflicts", "changes", "values"] {
+        for table in [
+            "identifiers", "tokens", "people", "links", "edges", "bars", "conflicts", "changes", "values", "proposals",
+        ] {
             try connection.run("VACUUM identity_\(table)")
         }
         return
@@ -125,6 +127,17 @@ extension IdentityRegistry {
 }
 
 extension GraphPlan {
+    /// Whether a proposal is about one of these people, or names one of these identifiers; true of one that cannot be opened.
+    fileprivate func concerns(_ stored: StoredProposal, people: Set<Int64>, identifiers: Set<Int64>) throws -> Bool {
+        guard let decision = stored.body(tokens.keyring)?.decision else { return true }
+        for reference in decision.customers {
+            guard let id = reference.globalID, let person = try reader.person(customer: id) else { return true }
+            if people.contains(person.id) { return true }
+        }
+        let digests = decision.identifiers.flatMap { tokens.digests($0) }
+        return try reader.identifiers(of: digests).values.contains { identifiers.contains($0) }
+    }
+
     /// Replaces an identifier by tombstones.
     /// - Parameter identifier: its value, where it was kept; then it is buried under every key in use, else under those it has
     ///   tokens of.

@@ -100,9 +100,10 @@ struct GraphReader {
         "SELECT id, customer, survivor, created, key_epoch, key_sealed FROM identity_people"
     private static let people = "\(personColumns) WHERE id IN \(list)"
     private static let members = "\(personColumns) WHERE survivor IN \(list)"
+    static let peopleInOrder = "\(personColumns) WHERE id > $1 ORDER BY id LIMIT $2"
     private static let byCustomer = "\(personColumns) WHERE customer = $1"
 
-    private static func person(_ row: any SQLRow) -> Person {
+    static func person(_ row: any SQLRow) -> Person {
         Person(
             id: row.integer(0),
             customer: row.text(1),

@@ -63,7 +63,7 @@ enum GraphSchema {
                 "CREATE INDEX identity_changes_other ON identity_changes (other)",
             ]
         ),
-        ValueTables.migration,
+        ValueTables.migration, ProposalTables.migration,
     ]
 }
 

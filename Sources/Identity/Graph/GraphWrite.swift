@@ -23,6 +23,8 @@ enum GraphWrite: Sendable {
     case eraseIdentifier(id: Int64)
     case erasePerson(id: Int64)
     case personKey(person: Int64, SealedKey)
+    /// A change of proposals.
+    case proposal(ProposalWrite)
     /// A change of tokenised values.
     case value(ValueWrite)
     /// Tokens of a destroyed key find nobody any more, but those of customer numbers still stand in older entries of the ledger.
@@ -112,6 +114,7 @@ enum GraphWrite: Sendable {
                 "UPDATE identity_people SET key_epoch = $1, key_sealed = $2 WHERE id = $3",
                 [.integer(Int64(key.epoch)), .blob(key.bytes), .integer(person)]
             )
+        case .proposal(let write): try write.apply(to: connection)
         case .value(let write): try write.apply(to: connection)
         case .dropEpoch(let epoch):
             try connection.enqueue("DELETE FROM identity_values WHERE epoch = $1", [.integer(Int64(epoch))])

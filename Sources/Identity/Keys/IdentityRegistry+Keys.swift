@@ -181,12 +181,9 @@ extension GraphPlan {
 }
 
 extension GraphReader {
+    /// A page of everybody, in the order in which they were met.
     func people(after start: Int64, limit: Int) throws -> [Person] {
-        let ids = try connection.all(
-            "SELECT id FROM identity_people WHERE id > $1 ORDER BY id LIMIT $2",
-            [.integer(start), .integer(Int64(limit))]
-        ) { $0.integer(0) }
-        return try people(ids)
+        try connection.all(Self.peopleInOrder, [.integer(start), .integer(Int64(limit))], Self.person)
     }
 
     private func count(_ sql: String, _ parameters: [SQLParameter]) throws -> Int {

@@ -36,25 +36,6 @@ extension CustomerExplanation {
     }
 }
 
-extension DecisionResult {
-    /// As JSON.
-    public var json: JSONValue {
-        [
-            "mergeId": .integer(mergeID), "customerId": .string(customer), "other": .string(other),
-            "touchedCount": .integer(Int64(touchedCount)),
-            "touched": .array(
-                touched.map {
-                    [
-                        "index": .integer(Int64($0.index)), "recordedOf": .string($0.customer),
-                        "eventType": $0.event["eventType"] ?? .null, "timestamp": $0.event["timestamp"] ?? .null,
-                        "agentId": $0.event["agentId"] ?? .null, "interactionId": $0.event["interactionId"] ?? .null,
-                    ]
-                }
-            ),
-        ]
-    }
-}
-
 extension IdentityConflict {
     /// As JSON.
     public var json: JSONValue {

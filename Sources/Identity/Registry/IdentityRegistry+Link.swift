@@ -73,45 +73,55 @@ extension IdentityRegistry {
     /// The same while a server records reads, which wait for as long as a batch takes.
     public static let gentleLoadBatch = 1000
 
-    /// Says that identifiers are one person's.
+    /// Says that identifiers are one person's, as a source reports it. What a person decides goes through ``decide(_:by:)``.
+    /// - Throws: ``IdentityError/invalid(_:)`` when the record names nothing, or was decided by a person.
     public func link(_ record: IdentityRecord, by actor: IdentityActor) async throws -> LinkResult {
+        guard record.decider == .rule else {
+            throw IdentityError.invalid("a link by hand is a decision: ask for it as one")
+        }
+        return try await change { plan in try self.link(record, plan, actor) }
+    }
+
+    /// Links on a plan, for a rule or for a person.
+    func link(
+        _ record: IdentityRecord,
+        _ plan: GraphPlan,
+        _ actor: IdentityActor
+    ) throws -> (value: LinkResult, events: [Event]) {
         guard !record.identifiers.isEmpty else { throw IdentityError.invalid("a link needs at least one identifier") }
-        return try await change { plan in
-            let digests = record.identifiers.map { plan.tokens.digests($0) }
-            try plan.prefetch(digests)
-            guard let outcome = try plan.link(record, digests: digests) else {
-                let kinds = record.identifiers.map(\.kind)
-                return (
-                    LinkResult(customer: nil, isNew: false, linked: [], absorbed: [], conflicts: [], suppressed: kinds),
-                    []
-                )
-            }
-            var events = try self.mergeEvents(outcome, plan, actor)
-            if outcome.isNew || !outcome.linked.isEmpty || !outcome.conflicts.isEmpty {
-                var fields: [String: JSONValue] = [
-                    "customerId": .string(try plan.key(of: outcome.person).subject), "created": .bool(outcome.isNew),
-                    "linkedKinds": .array(outcome.linked.map { .string($0.rawValue) }),
-                    "source": .string(record.source), "assurance": .string(record.assurance.rawValue),
-                    "decidedBy": .string(record.decider == .human ? "human" : "rule"),
-                    "conflicts": .array(outcome.conflicts.map { .string($0) }),
-                    "normaliserVersion": .integer(Int64(Normaliser.version)),
-                ]
-                if !outcome.returned.isEmpty {
-                    fields["returnedKinds"] = .array(outcome.returned.map { .string($0.rawValue) })
-                }
-                events.insert(self.event(.identityLinked, actor, fields), at: 0)
-            }
+        let digests = record.identifiers.map { plan.tokens.digests($0) }
+        try plan.prefetch(digests)
+        guard let outcome = try plan.link(record, digests: digests) else {
+            let kinds = record.identifiers.map(\.kind)
             return (
-                LinkResult(
-                    customer: outcome.customer,
-                    isNew: outcome.isNew,
-                    linked: outcome.linked,
-                    absorbed: outcome.merged.map(\.absorbed),
-                    conflicts: outcome.conflicts,
-                    suppressed: outcome.suppressed
-                ), events
+                LinkResult(customer: nil, isNew: false, linked: [], absorbed: [], conflicts: [], suppressed: kinds), []
             )
         }
+        var events = try mergeEvents(outcome, plan, actor)
+        if outcome.isNew || !outcome.linked.isEmpty || !outcome.conflicts.isEmpty {
+            var fields: [String: JSONValue] = [
+                "customerId": .string(try plan.key(of: outcome.person).subject), "created": .bool(outcome.isNew),
+                "linkedKinds": .array(outcome.linked.map { .string($0.rawValue) }),
+                "source": .string(record.source), "assurance": .string(record.assurance.rawValue),
+                "decidedBy": .string(record.decider == .human ? "human" : "rule"),
+                "conflicts": .array(outcome.conflicts.map { .string($0) }),
+                "normaliserVersion": .integer(Int64(Normaliser.version)),
+            ]
+            if !outcome.returned.isEmpty {
+                fields["returnedKinds"] = .array(outcome.returned.map { .string($0.rawValue) })
+            }
+            events.insert(event(.identityLinked, actor, fields), at: 0)
+        }
+        return (
+            LinkResult(
+                customer: outcome.customer,
+                isNew: outcome.isNew,
+                linked: outcome.linked,
+                absorbed: outcome.merged.map(\.absorbed),
+                conflicts: outcome.conflicts,
+                suppressed: outcome.suppressed
+            ), events
+        )
     }
 
     /// Loads records, one transaction and one event for all. Records loaded before change nothing.
@@ -141,40 +151,6 @@ extension IdentityRegistry {
             fields["normaliserVersion"] = .integer(Int64(Normaliser.version))
             events.append(self.event(.identityLoaded, actor, fields))
             return (counts, events)
-        }
-    }
-
-    /// Takes an identifier from a customer, by a person's decision.
-    public func unlink(_ identifier: Identifier, from customer: CustomerReference, by actor: IdentityActor) async throws
-    {
-        try await change { plan in
-            let digests = plan.tokens.digests(identifier)
-            try plan.prefetch([digests])
-            let person = try Self.person(customer, in: plan)
-            guard let node = plan.node(digests) else { throw IdentityError.unknownIdentifier(identifier.kind) }
-            try plan.unlink(node, from: person)
-            let fields: [String: JSONValue] = [
-                "customerId": .string(try plan.key(of: person).subject), "kind": .string(identifier.kind.rawValue),
-            ]
-            return ((), [self.event(.identityUnlinked, actor, fields)])
-        }
-        invalidateMemory()
-    }
-
-    /// Says how an identifier is used: by one person, or by several.
-    public func share(_ identifier: Identifier, as sharing: Sharing, by actor: IdentityActor) async throws {
-        try await change { plan in
-            let digests = plan.tokens.digests(identifier)
-            try plan.prefetch([digests])
-            guard let node = plan.node(digests), let owner = node.links.first.flatMap({ plan.person($0.person) }) else {
-                throw IdentityError.unknownIdentifier(identifier.kind)
-            }
-            plan.set(sharing, of: node.id)
-            let fields: [String: JSONValue] = [
-                "customerId": .string(try plan.key(of: owner).subject), "kind": .string(identifier.kind.rawValue),
-                "sharing": .string(sharing.rawValue), "customers": .integer(Int64(plan.owners(of: node).count)),
-            ]
-            return ((), [self.event(.identityShared, actor, fields)])
         }
     }
 

@@ -34,6 +34,8 @@ public final class IdentityRegistry: Sendable {
 
     /// How identifiers make people.
     public let rules: IdentityRules
+    /// How many people have to agree to a decision.
+    public let approvals: DecisionApprovals
     /// How identifiers are read.
     public let normaliser: Normaliser
     /// Where every change is recorded.
@@ -43,6 +45,8 @@ public final class IdentityRegistry: Sendable {
     let producer: String
     private let maker: Mutex<TokenMaker>
     private let turns = Turns()
+    /// For searches that take long: one at a time.
+    let searches = Turns()
     private let forgettings = Atomic<Int>(0)
     private let heard = Atomic<Int64>(0)
 
@@ -52,12 +56,14 @@ public final class IdentityRegistry: Sendable {
         ledger: Ledger,
         keyring: Keyring,
         rules: IdentityRules = IdentityRules(),
+        approvals: DecisionApprovals = .usual,
         normaliser: Normaliser,
         clock: any WallClock,
         producer: String
     ) throws {
         self.ledger = ledger
         self.rules = rules
+        self.approvals = approvals
         self.normaliser = normaliser
         self.clock = clock
         self.producer = producer
@@ -297,6 +303,13 @@ extension GraphReader {
                 at: Timestamp(milliseconds: $0.integer(4))
             )
         }
+    }
+
+    func isOpenConflict(_ id: Int64) throws -> Bool {
+        try connection.first(
+            "SELECT 1 FROM identity_conflicts WHERE id = $1 AND settled IS NULL",
+            [.integer(id)]
+        ) { _ in true } ?? false
     }
 
     func openConflicts(limit: Int) throws -> [IdentityConflict] {

@@ -33,6 +33,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownTile = "unknown-tile"
     case unknownClient = "unknown-client"
     case unknownCustomer = "unknown-customer"
+    case unknownProposal = "unknown-proposal"
     case unknownSink = "unknown-sink"
     case unknownAlert = "unknown-alert"
     case unknownSuppression = "unknown-suppression"
@@ -65,9 +66,8 @@ public enum ControlProblem: String, Sendable, CaseIterable {
             .signatureExpired, .signatureReplayed, .contentDigestMismatch:
             401
         case .forbidden, .certificateRequired: 403
-        case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownSink, .unknownAlert,
-            .unknownSuppression,
-            .unknownCase:
+        case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownProposal, .unknownSink,
+            .unknownAlert, .unknownSuppression, .unknownCase:
             404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
@@ -115,6 +115,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .unknownCustomer: "There is no such customer, or the customer was forgotten."
         case .identityConflict: "A decision in force forbids it."
         case .eventConflict: "Another event was recorded under this key: give each event a key of its own."
+        case .unknownProposal: "There is no such proposal."
         case .unknownSink: "There is no such sink."
         case .unknownAlert: "There is no such alert."
         case .unknownSuppression: "There is no such suppression, or it has ended."

@@ -1,3 +1,4 @@
+import Approvals
 import AuditTrail
 import Credentials
 import Delivery
@@ -22,6 +23,8 @@ extension Refusal {
         case ClientError.revoked: (Refusal(.clientRevoked), nil)
         case ClientError.invalid(let reason): (Refusal(.invalidField, reason), nil)
         case IdentityError.unknownCustomer, IdentityError.unknownIdentifier: (Refusal(.unknownCustomer), nil)
+        case IdentityError.unknownProposal: (Refusal(.unknownProposal), nil)
+        case IdentityError.approval(let obstacle): (Refusal(.identityConflict, obstacle.description), nil)
         case IdentityError.invalid(let reason): (Refusal(.invalidField, reason), nil)
         case IdentityError.conflict(let reason): (Refusal(.identityConflict, reason), nil)
         case let error as IdentityError: (Refusal(.internalError), error.description)
@@ -83,8 +86,7 @@ extension ContainmentError {
         case .caseExists: "there is a case with this id already"
         case .notReversible: "this cannot be taken back"
         case .undoInPast: "the end must be later than now"
-        case .approverIsRequester: "whoever asked for it cannot approve it: somebody else must"
-        case .approvedBefore: "this client approved it before: somebody else must approve too"
+        case .approval(let obstacle): obstacle.description
         case .unknownTarget: "the platform knows no such account"
         case .noNativeLogin: "the user is not known to sign in with a password of the platform"
         case .decisionRepeated: "a decision with this message id was taken before"

@@ -61,7 +61,7 @@ extension OpenAPIDocument {
         "Reason": {"type": ["string", "null"], \#(reasonRule)},
         "Scope": {
           "type": "string", "pattern": "\#(Scope.pattern)",
-          "description": "read:<route> and read:* for audited reads, audit for the audit trail, ledger for entries and proofs, sinks for delivery, alerts for what detection found, respond for asking for containment and taking it back, respond.approve for agreeing to it, redact for redaction, redact.reverse for taking it back, admin for management, identity for identification and decisions about who is whom, identity.forget for forgetting, events for reporting events of other systems."
+          "description": "read:<route> and read:* for audited reads, audit for the audit trail, ledger for entries and proofs, sinks for delivery, alerts for what detection found, respond for asking for containment and taking it back, respond.approve for agreeing to it, redact for redaction, redact.reverse for taking it back, admin for management, identity for identification and decisions about who is whom, identity.approve for agreeing to such decisions, identity.forget for forgetting, identity.pseudonyms for finding out who stands behind a recipient's pseudonym, events for reporting events of other systems."
         },
         "AddressRange": {
           "type": "string", "description": "An IP address, or a range in CIDR notation without bits beyond its prefix."

@@ -255,7 +255,7 @@ extension OpenAPIDocument {
     private static let caseMembers = #"""
         [
           "caseId", "step", "targetId", "phase", "effect", "requester", "reason", "alerts", "approvalsNeeded", "approvers",
-          "proposedAt", "undoAt", "retryAt", "endedBy", "problem"
+          "proposedAt", "expiresAt", "undoAt", "retryAt", "endedBy", "problem"
         ]
         """#
 
@@ -276,6 +276,9 @@ extension OpenAPIDocument {
         "approvalsNeeded": {"type": "integer"},
         "approvers": {"type": "array", "items": {"type": "string"}},
         "proposedAt": {"type": "string", "format": "date-time"},
+        "expiresAt": {
+          "type": ["string", "null"], "format": "date-time", "description": "Until when it can be approved, if it has to be."
+        },
         "undoAt": {"type": ["string", "null"], "format": "date-time"},
         "retryAt": {"type": ["string", "null"], "format": "date-time", "description": "When it is tried or looked at again."},
         "endedBy": {"type": ["string", "null"]},

@@ -28,6 +28,59 @@ extension OpenAPIDocument {
             }
           }
         },
+        "/api/v1/sinks/{name}/test": {
+          "post": {
+            "operationId": "testSink", "tags": ["sinks"],
+            "summary": "Writes an entry, to see whether it arrives: ask for its standing afterwards.",
+            \#(secured("sinks")),
+            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
+            "responses": {
+              "201": {
+                "description": "The entry.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["index"], "additionalProperties": false,
+                      "properties": {"index": {"type": "integer"}}
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
+            }
+          }
+        },
+        "/api/v1/sinks/{name}/entries/{index}": {
+          "get": {
+            "operationId": "getSinkEntry", "tags": ["sinks"], "summary": "Where one entry stands for a sink.",
+            \#(secured("sinks")),
+            "parameters": [
+              {"$ref": "#/components/parameters/sinkName"},
+              {
+                "name": "index", "in": "path", "required": true, "description": "The entry's index.",
+                "schema": {"type": "integer", "minimum": 0, "maximum": 9007199254740991}
+              }
+            ],
+            "responses": {
+              "200": {
+                "description": "Where it stands.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["index", "standing", "reason"], "additionalProperties": false,
+                      "properties": {
+                        "index": {"type": "integer"},
+                        "standing": {"enum": ["confirmed", "filtered", "dead", "in flight", "backlog"]},
+                        "reason": {"type": ["string", "null"], "description": "Why it is dead."}
+                      }
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 404, 408, 413, 500, 503))
+            }
+          }
+        },
         "/api/v1/sinks/{name}/statement": {
           "post": {
             "operationId": "stateSink", "tags": ["sinks"],

@@ -121,6 +121,33 @@ extension OpenAPIDocument {
                 )
             ),
             schema(
+                "IdentityProposal",
+                object(
+                    [
+                        "proposalId", "decision", "status", "requester", "reason", "approvalsNeeded", "approvers",
+                        "proposedAt", "expiresAt", "endedBy", "endReason", "customers", "consequence",
+                    ],
+                    [
+                        ("proposalId", ref("Count")), ("decision", names(IdentityDecision.Kind.self)),
+                        ("status", names(IdentityProposal.Status.self)), ("requester", words), ("reason", words),
+                        ("approvalsNeeded", ref("Count")), ("approvers", list(words)), ("proposedAt", moment),
+                        ("expiresAt", moment), ("endedBy", maybe("string")), ("endReason", maybe("string")),
+                        ("customers", list(ref("GlobalCustomerId"))),
+                        (
+                            "consequence",
+                            #"{"type": "object", "description": "What would come of it on the day it was made; empty once it has ended."}"#
+                        ),
+                    ]
+                )
+            ),
+            schema(
+                "WaitingDecision",
+                object(
+                    ["proposal"],
+                    [("proposal", ref("IdentityProposal")), ("refused", list(ref("RefusedIdentifier")))]
+                )
+            ),
+            schema(
                 "KnownIdentifier",
                 object(
                     ["kind", "tokens", "sharing", "assurance", "source", "decidedBy", "metAs", "since", "until"],

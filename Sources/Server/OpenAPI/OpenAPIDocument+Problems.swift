@@ -20,7 +20,10 @@ extension OpenAPIDocument {
     }
 
     /// How an operation is called: by any way of authenticating, with one of the scopes. A member of the operation.
-    static func secured(_ scopes: String...) -> String {
+    static func secured(_ scopes: String...) -> String { secured(scopes) }
+
+    /// As ``secured(_:)``.
+    static func secured(_ scopes: [String]) -> String {
         let ways = scopes.flatMap { scope in
             ["basic", "bearer", "signature"].map { #"{"\#($0)": ["\#(scope)"]}"# }
         }

@@ -1,3 +1,4 @@
+import Approvals
 import AuditTrail
 import Credentials
 import HTTPTypes
@@ -6,73 +7,38 @@ import Identity
 import JSON
 import Ledger
 
-/// Decisions of people about who is whom. Each needs a reason, and outranks what rules find.
+/// Decisions of people about who is whom. Each needs a reason, and outranks what rules find; some need that somebody else agrees.
 struct DecisionRoutes: Sendable {
     let identities: IdentityRegistry
 
     private var normaliser: Normaliser { identities.normaliser }
 
     func add(to group: RouterGroup<ClientContext>) {
-        group.serve(.merge) { request, context, _ in
-            let body = try await JSONBody(request, known: ["first", "second", "reason"])
-            let result = try await identities.merge(
-                try body.reference("first", normaliser),
-                try body.reference("second", normaliser),
-                by: try body.decision(by: context.client.id)
-            )
-            return try .json(result.json)
+        serve(.merge, ["first", "second"], group) { body in
+            .merge(try body.reference("first", normaliser), try body.reference("second", normaliser))
         }
-        group.serve(.unmerge) { request, context, _ in
-            let body = try await JSONBody(
-                request,
-                known: ["customerId", "identifier", "mergeId", "keepApart", "reason"]
-            )
-            let result = try await identities.unmerge(
+        serve(.unmerge, ["customerId", "identifier", "mergeId", "keepApart"], group) { body in
+            .unmerge(
                 try body.reference(normaliser),
-                mergeID: try body.number("mergeId", in: 1...Int64.max),
-                keepApart: try body.flag("keepApart") ?? true,
-                by: try body.decision(by: context.client.id)
+                merge: try body.number("mergeId", in: 1...Int64.max),
+                keepApart: try body.flag("keepApart") ?? true
             )
-            return try .json(result.json)
         }
-        group.serve(.keepApart) { request, context, _ in
-            let body = try await JSONBody(request, known: ["first", "second", "apart", "reason"])
+        serve(.keepApart, ["first", "second", "apart"], group) { body in
             let (first, second) = (try body.reference("first", normaliser), try body.reference("second", normaliser))
-            let actor = try body.decision(by: context.client.id)
-            let apart = try body.flag("apart") ?? true
-            if apart {
-                try await identities.keepApart(first, second, by: actor)
-            } else {
-                try await identities.allowTogether(first, second, by: actor)
-            }
-            return try .json(["apart": .bool(apart)])
+            return try body.flag("apart") ?? true ? .apart(first, second) : .together(first, second)
         }
-        group.serve(.unlinkIdentifier) { request, context, _ in
-            let body = try await JSONBody(request, known: ["identifier", "from", "reason"])
-            let identifier = try JSONBody.required(
-                "identifier",
-                try body.object("identifier", known: JSONBody.identifierMembers)
-            )
-            try await identities.unlink(
-                try identifier.identifier(normaliser),
-                from: try body.reference("from", normaliser),
-                by: try body.decision(by: context.client.id)
-            )
-            return try .json(["unlinked": true])
+        serve(.unlinkIdentifier, ["identifier", "from"], group) { body in
+            .unlink(try identifier(body), from: try body.reference("from", normaliser))
         }
-        group.serve(.shareIdentifier) { request, context, _ in
-            let body = try await JSONBody(request, known: ["identifier", "sharing", "reason"])
-            let identifier = try JSONBody.required(
-                "identifier",
-                try body.object("identifier", known: JSONBody.identifierMembers)
+        serve(.shareIdentifier, ["identifier", "sharing"], group) { body in
+            .share(
+                try identifier(body),
+                try JSONBody.required("sharing", try body.choice("sharing", Sharing.self))
             )
-            let sharing = try JSONBody.required("sharing", try body.choice("sharing", Sharing.self))
-            try await identities.share(
-                try identifier.identifier(normaliser),
-                as: sharing,
-                by: try body.decision(by: context.client.id)
-            )
-            return try .json(["sharing": .string(sharing.rawValue)])
+        }
+        serve(.forget, ["customerId", "identifier", "requestId"], group) { body in
+            .forget(try body.reference(normaliser), request: try body.text("requestId", .word))
         }
         group.serve(.identityConflicts) { _, _, query in
             let conflicts = try await identities.openConflicts(limit: try query.number("limit", in: 1...1000) ?? 100)
@@ -81,9 +47,88 @@ struct DecisionRoutes: Sendable {
         group.serve(.settleConflict) { request, context, _ in
             let body = try await JSONBody(request, known: ["reason"])
             guard let id = context.parameters.get("id").flatMap({ Int64($0) }) else { throw Refusal(.notFound) }
-            try await identities.settle(conflict: id, by: try body.decision(by: context.client.id))
-            return try .json(["settled": .integer(id)])
+            return try await answer(.settle(conflict: id), by: try body.decision(by: context.client.id))
         }
+    }
+
+    private func serve(
+        _ endpoint: Endpoint,
+        _ members: [String],
+        _ group: RouterGroup<ClientContext>,
+        _ decision: @escaping @Sendable (JSONBody) throws -> IdentityDecision
+    ) {
+        group.serve(endpoint) { request, context, _ in
+            let body = try await JSONBody(request, known: members + ["reason"])
+            return try await answer(try decision(body), by: try body.decision(by: context.client.id))
+        }
+    }
+
+    private func identifier(_ body: JSONBody) throws -> Identifier {
+        try JSONBody.required("identifier", try body.object("identifier", known: JSONBody.identifierMembers))
+            .identifier(normaliser)
+    }
+
+    private func answer(_ decision: IdentityDecision, by actor: IdentityActor) async throws -> Response {
+        try .json(try await identities.decide(decision, by: actor))
+    }
+}
+
+extension Response {
+    /// What came of asking for a decision: 200 when it was carried out, 202 when somebody else has to agree first.
+    /// - Parameter more: members that belong to the answer besides.
+    static func json(_ answer: DecisionAnswer, more: [String: JSONValue] = [:]) throws -> Response {
+        switch answer {
+        case .done(let outcome):
+            return try .json(.object((outcome.json.object ?? [:]).merging(more) { mine, _ in mine }))
+        case .proposed(let proposal):
+            return try .json(.object(["proposal": proposal.json].merging(more) { mine, _ in mine }), status: .accepted)
+        }
+    }
+}
+
+/// Decisions that wait for somebody else to agree.
+struct ProposalRoutes: Sendable {
+    let identities: IdentityRegistry
+    let trail: AuditTrail
+
+    func add(to group: RouterGroup<ClientContext>) {
+        group.serve(.identityProposals) { _, _, query in
+            let limit = try query.number("limit", in: 1...IdentityRegistry.mostProposals) ?? 100
+            let proposals = try await identities.proposals(all: try query.flag("all"), limit: limit)
+            return try .json(["proposals": .array(proposals.map(\.json))])
+        }
+        group.serve(.identityProposal) { _, context, query in
+            let reader = Reader(name: context.client.id, channel: .api, reason: try query.text("reason", .reason))
+            let (proposal, touched) = try await trail.proposal(try Self.id(context), by: reader)
+            return try .json([
+                "proposal": proposal.json, "touched": touched.json, "touchedCount": .integer(Int64(touched.count)),
+            ])
+        }
+        group.serve(.approveProposal) { request, context, _ in
+            let body = try await JSONBody(request, known: ["reason"])
+            let (proposal, outcome) = try await identities.approve(
+                try Self.id(context),
+                by: try body.decision(by: context.client.id)
+            )
+            return try .json(["proposal": proposal.json, "outcome": outcome?.json ?? .null])
+        }
+        group.serve(.rejectProposal) { request, context, _ in
+            let body = try await JSONBody(request, known: ["reason"])
+            let (id, actor) = (try Self.id(context), try body.decision(by: context.client.id))
+            // Without the scope to decide about others' proposals one can withdraw one's own.
+            if !context.client.allows(.identityApprove) {
+                let requester = try await identities.proposal(id).proposal.approval.requester
+                guard requester == context.client.id else {
+                    throw Refusal(.forbidden, "to refuse what others ask for needs the scope identity.approve")
+                }
+            }
+            return try .json(["proposal": try await identities.reject(id, by: actor).json])
+        }
+    }
+
+    private static func id(_ context: ClientContext) throws(Refusal) -> Int64 {
+        guard let id = context.parameters.get("id").flatMap({ Int64($0) }) else { throw Refusal(.unknownProposal) }
+        return id
     }
 }
 

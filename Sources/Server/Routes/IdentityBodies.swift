@@ -10,6 +10,8 @@ extension TextRule {
     static let globalID = TextRule(length: 1...64, others: "_")
     /// A word of another system, such as a channel, a source or a queue.
     static let word = TextRule(length: 1...128, others: nil)
+    /// A sink's name, or another that an export was made for.
+    static let recipient = TextRule(length: 1...63, others: "-")
     /// An ISO 3166-1 code.
     static let region = TextRule(length: 2...2, others: "")
 }

@@ -18,21 +18,19 @@ struct IdentityRoutes: Sendable {
         group.serve(.resolve) { request, context, _ in try await resolve(request, context) }
         group.serve(.linkIdentifiers) { request, context, _ in try await link(request, context) }
         group.serve(.explain) { request, context, _ in try await explain(request, context) }
-        group.serve(.forget) { request, context, _ in
-            let body = try await JSONBody(request, known: ["customerId", "identifier", "requestId", "reason"])
-            let receipt = try await identities.forget(
-                try body.reference(normaliser),
-                requestID: try body.text("requestId", .word),
-                by: try body.decision(by: context.client.id)
-            )
-            return try .json([
-                "receipt": .count(receipt.entry), "customers": .array(receipt.customers.map { .string($0) }),
-                "keysDestroyed": .integer(Int64(receipt.keys)),
-                "identifiersErased": .integer(Int64(receipt.identifiers)),
-                "sharedIdentifiersKept": .integer(Int64(receipt.kept)),
-                "tombstones": .integer(Int64(receipt.tombstones)),
-                "remains": receipt.remains.isEmpty ? .null : .string(receipt.remains),
-            ])
+        group.serve(.resolvePseudonym) { request, context, _ in
+            let body = try await JSONBody(request, known: ["recipient", "pseudonym", "reason"])
+            let recipient = try JSONBody.required("recipient", try body.text("recipient", .recipient))
+            let text = try JSONBody.required("pseudonym", try body.text("pseudonym", .word))
+            guard let pseudonym = Pseudonym(text) else {
+                throw JSONBody.invalid("pseudonym", "reads pseudonym:<epoch>:<kind>:<64 hex digits>")
+            }
+            let reason = try JSONBody.required("reason", try body.text("reason", .reason))
+            let reader = Reader(name: context.client.id, channel: .api, reason: reason)
+            guard let match = try await trail.person(behind: pseudonym, of: recipient, by: reader) else {
+                throw Refusal(.unknownCustomer)
+            }
+            return try .json(["customerId": .string(match.customer)])
         }
         group.serve(.identityChanges) { _, _, query in
             let after = try query.number("after", in: 0...Int.max) ?? 0
@@ -85,19 +83,13 @@ struct IdentityRoutes: Sendable {
             sharing: try body.choice("sharing", Sharing.self) ?? .personal,
             forgotten: try body.choice("forgotten", WhenForgotten.self) ?? .leaveOut
         )
-        let actor =
-            isHuman
-            ? try body.decision(by: context.client.id)
-            : IdentityActor(name: context.client.id, reason: try body.text("reason", .reason))
-        let result = try await identities.link(record, by: actor)
-        return try .json([
-            "customerId": .optional(result.customer), "created": .bool(result.isNew),
-            "linked": .array(result.linked.map { .string($0.rawValue) }),
-            "absorbed": .array(result.absorbed.map { .string($0) }),
-            "conflicts": .array(result.conflicts.map { .string($0) }),
-            "suppressed": .array(result.suppressed.map { .string($0.rawValue) }),
-            "refused": .array(refused.map(\.json)),
-        ])
+        let notTaken: [String: JSONValue] = ["refused": .array(refused.map(\.json))]
+        if isHuman {
+            let actor = try body.decision(by: context.client.id)
+            return try .json(try await identities.decide(.link(record), by: actor), more: notTaken)
+        }
+        let actor = IdentityActor(name: context.client.id, reason: try body.text("reason", .reason))
+        return try .json(.done(.linked(try await identities.link(record, by: actor))), more: notTaken)
     }
 
     private enum DecidedBy: String, CaseIterable { case rule, human }

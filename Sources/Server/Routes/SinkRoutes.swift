@@ -50,6 +50,25 @@ struct SinkRoutes: Sendable {
             try await control.backfill(name, range, actor: context.client.id)
             return try await answer(name)
         }
+        group.serve(.testSink) { request, context, _ in
+            _ = try await JSONBody(request, known: [], optional: true)
+            let name = try Self.name(context)
+            let index = try await control.test(name, actor: context.client.id)
+            return try .json(["index": .integer(Int64(clamping: index))], status: .created)
+        }
+        group.serve(.sinkEntry) { _, context, _ in
+            let name = try Self.name(context)
+            let head = try await control.conservation(name).head
+            guard let index = context.parameters.get("index").flatMap({ UInt64($0) }), index < head else {
+                throw Refusal(.unknownEntry)
+            }
+            let standing = try await control.standing(of: index, for: name)
+            var members: [String: JSONValue] = [
+                "index": .integer(Int64(clamping: index)), "standing": .string(standing.word), "reason": .null,
+            ]
+            if case .dead(let reason) = standing { members["reason"] = .string(reason) }
+            return try .json(.object(members))
+        }
         group.serve(.stateSink) { request, context, _ in
             let body = try await JSONBody(request, known: ["first", "last"])
             let sink = try configured(try Self.name(context))

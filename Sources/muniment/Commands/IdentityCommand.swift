@@ -14,7 +14,9 @@ struct IdentityCommand: AsyncParsableCommand {
         subcommands: [
             IdentityResolveCommand.self, IdentityLinkCommand.self, IdentityExplainCommand.self,
             IdentityMergeCommand.self, IdentityUnmergeCommand.self, IdentityApartCommand.self,
-            IdentityShareCommand.self, IdentityConflictsCommand.self, IdentityChangesCommand.self,
+            IdentityShareCommand.self, IdentityConflictsCommand.self, IdentityProposalsCommand.self,
+            IdentityApproveCommand.self, IdentityRejectCommand.self, IdentityPseudonymCommand.self,
+            IdentityChangesCommand.self,
             IdentityLoadCommand.self, IdentityForgetCommand.self, IdentityScrubCommand.self, IdentityKeysCommand.self,
         ]
     )
@@ -116,11 +118,10 @@ struct IdentityLinkCommand: AsyncParsableCommand {
         try await options.run { installation, identities in
             let given = try identifiers.identifiers(installation.normaliser, customers: customers)
             guard !given.isEmpty else { throw ValidationError("name at least one identifier") }
-            let actor = try options.decider()
             if let unlinkFrom {
                 let customer = try CustomerWord.reference(unlinkFrom, installation.normaliser)
-                for identifier in given { try await identities.unlink(identifier, from: customer, by: actor) }
-                return options.show(["unlinked": .integer(Int64(given.count))])
+                for identifier in given { try await options.decide(.unlink(identifier, from: customer), identities) }
+                return
             }
             let record = IdentityRecord(
                 identifiers: given,
@@ -129,13 +130,7 @@ struct IdentityLinkCommand: AsyncParsableCommand {
                 decider: .human,
                 forgotten: forgotten
             )
-            let result = try await identities.link(record, by: actor)
-            options.show([
-                "customerId": result.customer.map { .string($0) } ?? .null, "created": .bool(result.isNew),
-                "linked": .array(result.linked.map { .string($0.rawValue) }),
-                "absorbed": .array(result.absorbed.map { .string($0) }),
-                "suppressed": .array(result.suppressed.map { .string($0.rawValue) }),
-            ])
+            try await options.decide(.link(record), identities)
         }
     }
 }
@@ -237,7 +232,10 @@ struct IdentityConflictsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.run { _, identities in
-            if let settle { return try await identities.settle(conflict: settle, by: try options.decider()) }
+            if let settle {
+                try await options.decide(.settle(conflict: settle), identities)
+                return
+            }
             let conflicts = try await identities.openConflicts(limit: 1000)
             if options.format.format == .json { return Output.json(.array(conflicts.map(\.json))) }
             Output.table(

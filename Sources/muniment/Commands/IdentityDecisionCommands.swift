@@ -18,12 +18,9 @@ struct IdentityMergeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.run { installation, identities in
-            let result = try await identities.merge(
-                try CustomerWord.reference(first, installation.normaliser),
-                try CustomerWord.reference(second, installation.normaliser),
-                by: try options.decider()
-            )
-            result.show(options, "\(result.customer) stands for both; \(result.other) redirects to it")
+            let one = try CustomerWord.reference(first, installation.normaliser)
+            let two = try CustomerWord.reference(second, installation.normaliser)
+            try await options.decide(.merge(one, two), identities)
         }
     }
 }
@@ -47,32 +44,9 @@ struct IdentityUnmergeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.run { installation, identities in
-            let result = try await identities.unmerge(
-                try CustomerWord.reference(customer, installation.normaliser),
-                mergeID: merge,
-                keepApart: !allowAgain,
-                by: try options.decider()
-            )
-            result.show(options, "\(result.other) is a customer of its own again, apart from \(result.customer)")
+            let customer = try CustomerWord.reference(customer, installation.normaliser)
+            try await options.decide(.unmerge(customer, merge: merge, keepApart: !allowAgain), identities)
         }
-    }
-}
-
-extension DecisionResult {
-    fileprivate func show(_ options: IdentityOptions, _ sentence: String) {
-        if options.format.format == .json { return Output.json(json) }
-        Output.line("\(sentence) (merge \(mergeID)).")
-        Output.line("\(touchedCount) events were recorded of either; look whether they were right:")
-        Output.table(
-            ["entry", "time", "event", "recorded of", "agent", "interaction"],
-            touched.map { found in
-                let event = found.event
-                return [
-                    String(found.index), event["timestamp"]?.string ?? "", event["eventType"]?.string ?? "",
-                    found.customer, event["agentId"]?.string ?? "", event["interactionId"]?.string ?? "",
-                ]
-            }
-        )
     }
 }
 
@@ -97,13 +71,7 @@ struct IdentityApartCommand: AsyncParsableCommand {
         try await options.run { installation, identities in
             let one = try CustomerWord.reference(first, installation.normaliser)
             let two = try CustomerWord.reference(second, installation.normaliser)
-            let actor = try options.decider()
-            if undo {
-                try await identities.allowTogether(one, two, by: actor)
-            } else {
-                try await identities.keepApart(one, two, by: actor)
-            }
-            options.show(["apart": .bool(!undo)])
+            try await options.decide(undo ? .together(one, two) : .apart(one, two), identities)
         }
     }
 }
@@ -122,11 +90,9 @@ struct IdentityShareCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.run { installation, identities in
-            let actor = try options.decider()
             let given = try identifiers.identifiers(installation.normaliser)
             guard !given.isEmpty else { throw ValidationError("name at least one identifier") }
-            for identifier in given { try await identities.share(identifier, as: sharing, by: actor) }
-            options.show(["sharing": .string(sharing.rawValue), "identifiers": .integer(Int64(given.count))])
+            for identifier in given { try await options.decide(.share(identifier, sharing), identities) }
         }
     }
 }
@@ -149,18 +115,8 @@ struct IdentityForgetCommand: AsyncParsableCommand {
     func run() async throws {
         guard yes else { throw ValidationError("this cannot be undone: say --yes") }
         try await options.run { installation, identities in
-            let receipt = try await identities.forget(
-                try customer.reference(installation.normaliser),
-                requestID: request,
-                by: try options.decider()
-            )
-            options.show([
-                "receipt": .integer(Int64(receipt.entry)), "customers": .array(receipt.customers.map { .string($0) }),
-                "keysDestroyed": .integer(Int64(receipt.keys)),
-                "identifiersErased": .integer(Int64(receipt.identifiers)),
-                "sharedIdentifiersKept": .integer(Int64(receipt.kept)),
-                "tombstones": .integer(Int64(receipt.tombstones)), "remains": .string(receipt.remains),
-            ])
+            let reference = try customer.reference(installation.normaliser)
+            guard try await options.decide(.forget(reference, request: request), identities) else { return }
             Output.note("Copies made before still hold the keys: let backups expire, or forget again after a restore.")
         }
     }

@@ -1,3 +1,4 @@
+import Approvals
 import ArgumentParser
 import Detection
 import JSON
@@ -48,7 +49,8 @@ struct RespondCommand: AsyncParsableCommand {
                 cases.map {
                     [
                         $0.id, $0.step.rawValue, $0.target.id, $0.phase.rawValue, $0.effect,
-                        "\($0.approvers.count) of \($0.approvalsNeeded)", $0.requester, $0.undoAt?.description ?? "-",
+                        "\($0.approval.approvers.count) of \($0.approval.needed)", $0.approval.requester,
+                        $0.undoAt?.description ?? "-",
                     ]
                 }
             )
@@ -131,7 +133,10 @@ struct RespondCommand: AsyncParsableCommand {
             if format.format == .json { return Output.json(found.json) }
             Output.line("\(found.id): \(found.step.consequence)")
             if found.phase == .proposed {
-                Output.line("waits for the approval of \(found.approvalsNeeded): muniment respond approve \(found.id)")
+                Output.line(
+                    "waits until \(found.approval.expiresAt) for the approval of \(found.approval.needed): muniment respond approve "
+                        + found.id
+                )
             }
         }
     }
@@ -147,7 +152,7 @@ struct RespondCommand: AsyncParsableCommand {
             let found = try await withDesk(configurationOption) { desk in
                 try await desk.command(.approve(caseID: id), by: operatorOption.name)
             }
-            let left = found.approvalsNeeded - found.approvers.count
+            let left = found.approval.missing
             Output.line("\(found.id) is \(found.phase.rawValue)" + (left > 0 ? "; \(left) more must agree" : ""))
         }
     }

@@ -12,7 +12,8 @@ struct SinksCommand: AsyncParsableCommand {
         discussion: "Each change is an event in the ledger. Running servers notice it within a second.",
         subcommands: [
             Status.self, Pause.self, Resume.self, DeadLetters.self, Redrive.self, Backfill.self, Forget.self, DDL.self,
-            SinksReconcileCommand.self, SinksStatementCommand.self, SinksVerifyStatementCommand.self,
+            SinksTestCommand.self, SinksReconcileCommand.self, SinksStatementCommand.self,
+            SinksVerifyStatementCommand.self,
         ],
         defaultSubcommand: Status.self
     )

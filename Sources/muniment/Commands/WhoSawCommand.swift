@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuditTrail
+import EventFormats
 import JSON
 import WallTime
 
@@ -21,7 +22,24 @@ struct QuestionOptions: ParsableArguments {
     @Flag(help: "Add the proof of each event.")
     var proofs = false
 
-    var reader: Reader { Reader(name: operatorOption.name, channel: .commandLine, reason: reason) }
+    @Option(help: "Give people the codes of this recipient: a sink's name, or one that is used for nothing else.")
+    var recipient: String?
+
+    func validate() throws {
+        guard let recipient else { return }
+        if proofs {
+            throw ValidationError(
+                "--proofs prove the record's own bytes: they go without --recipient, which replaces codes in them"
+            )
+        }
+        guard (1...63).contains(recipient.utf8.count),
+            recipient.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x2d })
+        else { throw ValidationError("--recipient is 1 to 63 lower-case letters, digits and hyphens") }
+    }
+
+    var reader: Reader {
+        Reader(name: operatorOption.name, channel: .commandLine, reason: reason, recipient: recipient)
+    }
 
     /// Runs a question against the ledger.
     func ask<Value>(_ body: (AuditTrail) async throws -> Value) async throws -> Value {
@@ -31,7 +49,17 @@ struct QuestionOptions: ParsableArguments {
         }
     }
 
-    func show(_ answer: EventAnswer, _ headings: [String], _ row: (FoundEvent) -> [String]) {
+    /// The codes of the recipient, if there is one: a sink's own where it has its own, so that it can join both.
+    func pseudonymisation() throws -> Pseudonymisation? {
+        guard let recipient else { return nil }
+        let installation = try configurationOption.load()
+        return try installation.sink(named: recipient).flatMap { try installation.pseudonymisation(for: $0) }
+            ?? installation.pseudonymisation(recipient: recipient)
+    }
+
+    func show(_ answer: EventAnswer, _ headings: [String], _ row: (FoundEvent) -> [String]) throws {
+        let pseudonyms = try pseudonymisation()
+        let answer = pseudonyms.map { codes in answer.mapEvents { codes.apply(to: $0) } } ?? answer
         if format.format == .json {
             return Output.json(
                 .object([
@@ -41,6 +69,7 @@ struct QuestionOptions: ParsableArguments {
                                 "index": .integer(Int64(found.index)), "event": found.event,
                             ]
                             if let proof = found.proof { members["proof"] = .string(proof) }
+                            if pseudonyms != nil { members["pseudonymised"] = true }
                             return .object(members)
                         }
                     ),
@@ -124,8 +153,10 @@ struct WhoSawCommand: AsyncParsableCommand {
         question.identifier = try identifierOptions.identifiers(installation.normaliser).first
         let asked = question
         let answer = try await options.ask { try await $0.accesses(asked, by: options.reader) }
-        options.show(answer, ["entry", "time", "agent", "interaction", "binding", "purpose", "outcome", "fields seen"])
-        { found in
+        try options.show(
+            answer,
+            ["entry", "time", "agent", "interaction", "binding", "purpose", "outcome", "fields seen"]
+        ) { found in
             let event = found.event
             let masked = event["dataFieldsMasked"]?.object ?? [:]
             let seen = (event["dataFieldsViewed"]?.array ?? []).compactMap(\.string).map { name in
@@ -172,7 +203,7 @@ struct EventsCommand: AsyncParsableCommand {
                 by: options.reader
             )
         }
-        options.show(answer, ["entry", "time", "event"]) { found in
+        try options.show(answer, ["entry", "time", "event"]) { found in
             var members = found.event.object ?? [:]
             for common in ["eventType", "schemaVersion", "timestamp", "eventId"] { members[common] = nil }
             let text =
@@ -195,7 +226,8 @@ struct TokenCommand: AsyncParsableCommand {
     var customer: String
 
     func run() async throws {
-        let token = try await options.ask { try await $0.token(ofCustomer: customer, by: options.reader) }
+        let recorded = try await options.ask { try await $0.token(ofCustomer: customer, by: options.reader) }
+        let token = try options.pseudonymisation()?.apply(to: recorded) ?? recorded
         if options.format.format == .json {
             Output.json(.object(["token": .string(token)]))
         } else {

@@ -56,14 +56,17 @@ struct DemoCommand: AsyncParsableCommand {
         )
         let officer = try await server.registry.create(
             name: "officer",
-            scopes: [.audit, .ledger, .sinks, .alerts, .respond, .respondApprove, .identity, .forget, .redact],
+            scopes: [
+                .audit, .ledger, .sinks, .alerts, .respond, .respondApprove, .identity, .identityApprove, .forget,
+                .redact,
+            ],
             addresses: [],
             expires: nil,
             actor: "demo"
         )
         let second = try await server.registry.create(
             name: "second officer",
-            scopes: [.respondApprove],
+            scopes: [.respondApprove, .identityApprove],
             addresses: [],
             expires: nil,
             actor: "demo"

@@ -14,10 +14,10 @@ extension DemoStory {
 
         title("They are one person, says an officer: who-saw answers across both, from either identifier")
         let before = try await sightings(email)
-        _ = try await office.post(
-            "/api/v1/identity/merge",
-            ["first": ["identifier": phone], "second": ["identifier": email], "reason": "showed an identity card"]
-        )
+        let asked: JSONValue = [
+            "first": ["identifier": phone], "second": ["identifier": email], "reason": "showed an identity card",
+        ]
+        _ = try await agreed(try await office.post("/api/v1/identity/merge", asked), "saw the copy of the card")
         let merged = try await sightings(email)
         try expect(before == 0 && merged > 0, "\(merged) accesses found by the chat's e-mail address")
 
@@ -29,9 +29,10 @@ extension DemoStory {
         try expect(try await sightings(email) == 0, "the chatter's record as it was")
 
         title("The caller asks to be forgotten")
-        let receipt = try await office.post(
-            "/api/v1/identity/forget",
-            ["identifier": phone, "reason": "GDPR article 17", "requestId": "request-7"]
+        let request: JSONValue = ["identifier": phone, "reason": "GDPR article 17", "requestId": "request-7"]
+        let receipt = try await agreed(
+            try await office.post("/api/v1/identity/forget", request),
+            "nothing speaks against it"
         )
         Output.line(
             "  keys destroyed \(receipt["keysDestroyed"]?.int ?? 0), identifiers erased "
@@ -53,6 +54,22 @@ extension DemoStory {
         let redacted = try await office.post("/api/v1/redact", ["text": .string(text)])
         Output.line("  \(text)\n  \(redacted["text"]?.string ?? "")")
         try expect(redacted["counts"]?.array?.contains { $0["type"] == "CREDIT_CARD" } == true, "the card masked")
+    }
+
+    /// What came of a proposal once the second person has agreed; whoever asked is refused as approver.
+    private func agreed(_ answer: JSONValue, _ reason: JSONValue) async throws -> JSONValue {
+        let proposal = answer["proposal"] ?? .null
+        let path = "/api/v1/identity/proposals/\(proposal["proposalId"]?.int ?? 0)/approve"
+        try expect(proposal["status"] == "waiting", "nothing done before a second person agrees")
+        do {
+            _ = try await office.post(path, ["reason": reason])
+            throw CommandFailure("somebody approved what they asked for themselves")
+        } catch let refusal as Office.Refusal {
+            try expect(refusal.status == 409, "whoever asked refused as approver")
+        }
+        let approved = try await secondOffice.post(path, ["reason": reason])
+        try expect(approved["proposal"]?["status"] == "carried-out", "carried out with the second person's agreement")
+        return approved["outcome"] ?? .null
     }
 
     private func link(_ identifiers: [JSONValue], _ source: JSONValue) async throws -> String {

@@ -304,7 +304,10 @@ final class MunimentServer: Sendable {
             seconds += 1
             do {
                 try await identities.followForgettings()
-                if seconds % 60 == 0 { try await identities.destroyExpiredTokens() }
+                if seconds % 60 == 0 {
+                    try await identities.destroyExpiredTokens()
+                    try await identities.expireProposals()
+                }
                 if case .command = installation.configuration.keyring, seconds % 60 != 0 { continue }
                 let keyring = try Installation.readKeyring(installation.configuration)
                 let read = keyring.keys.map(\.fingerprint)

@@ -4,6 +4,7 @@ import DeliveryWire
 import EventFormats
 import Foundation
 import Gateway
+import Identity
 import Ledger
 import Logging
 import NIOPosix
@@ -26,7 +27,8 @@ final class SinkAssembly: Sendable {
         var hosts: [String: HostConcurrency] = [:]
         let sinks = try installation.configuration.sinks.map { settings in
             let redaction = try settings.redaction.map { try installation.freeTextRedaction($0) }
-            return try Self.sink(settings, redaction, ledger: ledger, clients: &clients, hosts: &hosts)
+            let pseudonyms = try installation.pseudonymisation(for: settings)
+            return try Self.sink(settings, redaction, pseudonyms, ledger: ledger, clients: &clients, hosts: &hosts)
         }
         self.clients = clients
         control = DeliveryControl(state: state, ledger: ledger, clock: installation.clock)
@@ -74,7 +76,7 @@ final class SinkAssembly: Sendable {
         let outcome: Result<Value, any Error>
         do {
             let settings = try settings(name, of: installation)
-            let sink = try sink(settings, nil, ledger: ledger, clients: &clients, hosts: &hosts)
+            let sink = try sink(settings, nil, nil, ledger: ledger, clients: &clients, hosts: &hosts)
             outcome = .success(try await body(sink))
         } catch { outcome = .failure(error) }
         for client in clients { try await client.shutdown() }
@@ -90,6 +92,7 @@ final class SinkAssembly: Sendable {
     private static func sink(
         _ settings: SinkSettings,
         _ redaction: FreeTextRedaction?,
+        _ pseudonyms: Pseudonymisation?,
         ledger: Ledger,
         clients: inout [HTTPClient],
         hosts: inout [String: HostConcurrency]
@@ -103,7 +106,8 @@ final class SinkAssembly: Sendable {
                 projection: settings.projection,
                 redaction: redaction,
                 product: ProductIdentity(version: Build.version)
-            )
+            ),
+            pseudonyms: pseudonyms
         )
         func client(_ configuration: HTTPClient.Configuration) -> HTTPClient {
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
@@ -158,6 +162,31 @@ final class SinkAssembly: Sendable {
 }
 
 extension Installation {
+    /// The sink of this name.
+    func sink(named name: String) -> SinkSettings? { configuration.sinks.first { $0.definition.name == name } }
+
+    /// The codes of its own under which a sink gets people; nil when it gets those of the record.
+    func pseudonymisation(for sink: SinkSettings) throws -> Pseudonymisation? {
+        guard case .own(let epoch) = sink.pseudonyms else { return nil }
+        return try pseudonymisation(recipient: sink.definition.name, epoch: epoch)
+    }
+
+    /// The codes of a recipient.
+    /// - Parameter epoch: the key's number; the newest key when nil.
+    func pseudonymisation(recipient: String, epoch: Int? = nil) throws -> Pseudonymisation {
+        guard let key = epoch.map({ keyring[$0] }) ?? keyring.newest else {
+            throw CommandFailure(
+                "pseudonymEpoch of '\(recipient)' is \(epoch ?? 0), but the keyring has no such key: name one that it has, or leave it out"
+            )
+        }
+        let maker = PseudonymMaker(key: key, recipient: recipient)
+        return Pseudonymisation(
+            name: "\(recipient)/\(key.epoch)",
+            code: { maker.pseudonym(of: $0).text },
+            hash: { maker.hash(for: $0) }
+        )
+    }
+
     /// Where delivery keeps its state.
     func deliveryState(_ ledger: Ledger, producer: String) throws -> DeliveryState {
         try DeliveryState(ledger: ledger, producer: producer)
