@@ -99,6 +99,7 @@ import Testing
             sinks.dropFirst().map(\.definition.destination) == [
                 "https://splunk.example.com:8088", "https://http-intake.logs.datadoghq.eu/api/v2/logs",
                 "siem.example.com:6514", "hooks.example.com", "warehouse:5432/audit \"audit\".\"events\"",
+                "tls://nats1.example.com:4222,tls://[2001:db8::1]:4333 AUDIT audit.events",
                 "https://s3.example.com/muniment-worm/ledger/",
             ]
         )
