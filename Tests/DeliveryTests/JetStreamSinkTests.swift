@@ -125,7 +125,8 @@ struct JetStreamSinkTests {
             try await bench.configure(["max_msgs": 1000, "discard": "new"], isUpdate: true)
             try await site.control.drained()
             await lane.end()
-            #expect(try await bench.indexes() == Array(0..<site.ledger.size))
+            // Once each; what was refused may stand behind what was sent after it, when room came in between.
+            #expect(try await bench.indexes().sorted() == Array(0..<site.ledger.size))
         }
     }
 

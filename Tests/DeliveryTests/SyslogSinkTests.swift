@@ -21,7 +21,7 @@ final class SyslogReceiver: Sendable {
     /// Breaks the next connections as soon as something comes, without reading it.
     func cut(_ count: Int) { state.withLock { $0.cuts = count } }
 
-    func start(port: Int = 0) async throws -> Int {
+    func start(on host: String = "127.0.0.1", port: Int = 0) async throws -> Int {
         let context = try tls.map { try NIOSSLContext(configuration: $0) }
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -33,7 +33,7 @@ final class SyslogReceiver: Sendable {
                     try channel.pipeline.syncOperations.addHandler(Handler(receiver: self))
                 }
             }
-            .bind(host: "127.0.0.1", port: port).get()
+            .bind(host: host, port: port).get()
         server.withLock { $0 = channel }
         return channel.localAddress?.port ?? 0
     }
@@ -95,15 +95,17 @@ final class SyslogReceiver: Sendable {
     }
 
     @Test func aReceiverThatIsAwayIsWaitedFor() async throws {
+        // An address at which nobody else takes its port while it is away.
+        let host = "127.0.0.2"
         let receiver = SyslogReceiver()
-        let port = try await receiver.start()
+        let port = try await receiver.start(on: host)
         try await receiver.stop()
         try await SinkBench.run { bench in
             try await bench.ledger.append(30)
-            let lane = RunningLane(sink(port: port), bench.ledger, bench.state)
+            let lane = RunningLane(sink(port: port, host: host), bench.ledger, bench.state)
             try await eventually { (try? await bench.control.sink("siem").lastFailure) != nil }
             #expect(try await bench.control.conservation("siem").holds)
-            _ = try await receiver.start(port: port)
+            _ = try await receiver.start(on: host, port: port)
             try await bench.control.drained()
             await lane.end()
             try await bench.check(indexes(receiver))

@@ -39,24 +39,26 @@ import Testing
         let stranger = try TestCertificate(host: "localhost")
         var trust = TLSConfiguration.makeClientConfiguration()
         trust.trustRoots = .certificates(first.certificates + second.certificates)
+        // An address at which nobody else takes its port while it is away.
+        let host = "127.0.0.2"
         let receiver = WebhookReceiver([], tls: first.server)
-        let port = try await receiver.listen()
+        let port = try await receiver.listen(on: host)
         try await SinkBench.run(tls: trust) { bench in
-            let lane = RunningLane(try sink(port, bench), bench.ledger, bench.state)
+            let lane = RunningLane(try sink(port, bench, host: host), bench.ledger, bench.state)
             try await bench.ledger.append(50)
             try await bench.control.drained()
             try await receiver.stop()
             try await bench.ledger.append(50)
-            try await receiver.listen(port: port, tls: second.server)
+            try await receiver.listen(on: host, port: port, tls: second.server)
             try await bench.control.drained()
             try await receiver.stop()
             try await bench.ledger.append(50)
-            try await receiver.listen(port: port, tls: stranger.server)
+            try await receiver.listen(on: host, port: port, tls: stranger.server)
             try await eventually { (try? await bench.control.sink("siem").state.description) == "stopped" }
             let terms = try await bench.control.conservation("siem")
             #expect(terms.holds && terms.dead == 0 && terms.confirmed < bench.ledger.size)
             try await receiver.stop()
-            try await receiver.listen(port: port, tls: second.server)
+            try await receiver.listen(on: host, port: port, tls: second.server)
             // What was still under way with the stranger may be answered after a resumption, and then stops the lane once more.
             try await eventually {
                 if try await bench.control.sink("siem").state != .running {
@@ -71,9 +73,9 @@ import Testing
         try await receiver.stop()
     }
 
-    private func sink(_ port: Int, _ bench: SinkBench) throws -> WebhookSink {
+    private func sink(_ port: Int, _ bench: SinkBench, host: String = "localhost") throws -> WebhookSink {
         var settings = WebhookSink.Settings(
-            url: try DestinationURL("https://localhost:\(port)/hook"),
+            url: try DestinationURL("https://\(host):\(port)/hook"),
             signer: try WebhookSigner(keys: [WebhookSigningKey("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")])
         )
         settings.timeout = .seconds(2)

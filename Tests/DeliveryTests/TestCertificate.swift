@@ -28,7 +28,8 @@ struct TestCertificate {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
         process.arguments = [
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-            "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host),IP:127.0.0.1", "-keyout", folder.path("key.pem"),
+            "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host),IP:127.0.0.1,IP:127.0.0.2", "-keyout",
+            folder.path("key.pem"),
             "-out",
             folder.path("cert.pem"),
         ]

@@ -16,11 +16,11 @@ import Testing
         let operating = try await site.client("sinks")
         for round in 1...rounds {
             let server = try await site.start()
+            let seen = splunk.requestCount
             try await server.read(20, reader, as: site.sandbox.directory)
             if round % 3 == 0 { splunk.inject(.cutAfter) }
             if round % 5 == 0 { splunk.forget() }
             // A different moment each time: some sooner, some after something arrived.
-            let seen = splunk.requestCount
             if round % 2 == 0 { try await repeatedly { splunk.requestCount > seen } }
             await server.kill()
             try await site.checkSinks()
