@@ -14,9 +14,9 @@ public struct DeliveryControl: Sendable {
         case range(Range<UInt64>)
     }
 
-    private let state: DeliveryState
-    private let ledger: any FollowedLedger
-    private let clock: any WallClock
+    let state: DeliveryState
+    let ledger: any FollowedLedger
+    let clock: any WallClock
 
     /// Sees and acts on the sinks of a ledger.
     public init(state: DeliveryState, ledger: any FollowedLedger, clock: any WallClock = SystemClock()) {
@@ -219,7 +219,10 @@ public struct DeliveryControl: Sendable {
             ["actor": .string(actor), "undelivered": .integer(Int64(clamping: left))]
         )
         try await state.commit([event]) { connection in
-            for table in ["sink_ranges WHERE sink", "sink_dead WHERE sink", "sinks WHERE name"] {
+            for table in [
+                "sink_ranges WHERE sink", "sink_dead WHERE sink", "sink_confirmed WHERE sink",
+                "sink_manifests WHERE sink", "sinks WHERE name",
+            ] {
                 try connection.run("DELETE FROM \(table) = $1", [.text(name)])
             }
         }

@@ -58,6 +58,12 @@ public struct DeliveryMetrics: Sendable {
             help: "Records that may be at the destination twice.",
             each { Double($0.duplicates) }
         )
+        text.family(
+            "muniment_sink_concurrency",
+            .gauge,
+            help: "Most requests at the same time, as last found out from the destination's answers.",
+            each { Double($0.concurrency) }
+        )
         var replies: Samples = []
         for sink in sinks {
             for (replyClass, counter) in sink.measures.replies.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {

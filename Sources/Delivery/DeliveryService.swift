@@ -11,13 +11,22 @@ public struct ConfiguredSink: Sendable {
     public let guarantee: DeliveryGuarantee
     /// What its lanes count in this process.
     public let measures: LaneMeasures
+    /// Asks the destination what it holds; nil when this kind cannot be asked.
+    public let readBack: (any ReadBack)?
     let makeLane: @Sendable (any LaneHolder) -> any RunnableLane
 
     /// Ties a destination to its settings.
-    public init<Destination: Sink>(_ definition: LaneDefinition, _ sink: Destination) {
+    /// - Parameter host: what it shares with other sinks that deliver to the same host.
+    public init<Destination: Sink>(
+        _ definition: LaneDefinition,
+        _ sink: Destination,
+        host: HostConcurrency? = nil
+    ) {
         let measures = LaneMeasures()
+        let concurrency = host ?? HostConcurrency(definition.concurrency(upTo: sink.concurrency))
         self.definition = definition
         guarantee = sink.guarantee
+        readBack = sink as? any ReadBack
         self.measures = measures
         makeLane = { holder in
             var parts = LaneParts(
@@ -28,10 +37,20 @@ public struct ConfiguredSink: Sendable {
                 lease: holder.lease
             )
             parts.measures = measures
+            parts.concurrency = concurrency
             parts.clock = holder.clock
             parts.logger = holder.logger
             return Lane(parts)
         }
+    }
+}
+
+extension ConfiguredSink {
+    /// What can be asked.
+    /// - Throws: ``ReadBackError/notReadable(kind:)``.
+    public func asked() throws(ReadBackError) -> any ReadBack {
+        guard let readBack else { throw .notReadable(kind: definition.kind) }
+        return readBack
     }
 }
 

@@ -1,3 +1,5 @@
+import DeliveryWire
+
 /// Where a new sink begins.
 public enum LaneStart: Sendable, Hashable {
     /// At the ledger's first entry.
@@ -28,6 +30,8 @@ public struct LaneDefinition: Sendable, Hashable {
     public let name: String
     /// What kind of destination it is, such as `splunk`.
     public let kind: String
+    /// Where it delivers to, for people and statements; holds no secret.
+    public let destination: String
     /// SHA-256, in hex, of all settings that decide what is sent and where; no secret is part of it.
     public let hash: String
     /// Where it begins when it is new.
@@ -36,6 +40,8 @@ public struct LaneDefinition: Sendable, Hashable {
     public let manifests: Manifests?
     /// Most entries that are read in a second, so that a long backlog leaves the machine to others; nil for no limit.
     public let rate: Int?
+    /// Requests at the same time; nil to find out how many the destination takes.
+    public let concurrency: Int?
 
     /// Makes a definition.
     public init(
@@ -44,7 +50,9 @@ public struct LaneDefinition: Sendable, Hashable {
         hash: String,
         start: LaneStart = .now,
         manifests: Manifests? = Manifests(),
-        rate: Int? = nil
+        rate: Int? = nil,
+        concurrency: Int? = nil,
+        destination: String = ""
     ) {
         self.name = name
         self.kind = kind
@@ -52,5 +60,14 @@ public struct LaneDefinition: Sendable, Hashable {
         self.start = start
         self.manifests = manifests
         self.rate = rate.map { max($0, 1) }
+        self.concurrency = concurrency.map { max($0, 1) }
+        self.destination = destination
+    }
+
+    /// How many requests go at the same time.
+    /// - Parameter most: how many the destination's protocol allows.
+    func concurrency(upTo most: Int) -> AdaptiveConcurrency {
+        guard most > 1 else { return AdaptiveConcurrency(fixed: 1) }
+        return concurrency.map { AdaptiveConcurrency(fixed: $0) } ?? AdaptiveConcurrency(ceiling: most)
     }
 }

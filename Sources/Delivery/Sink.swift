@@ -82,6 +82,8 @@ public struct SinkReply: Sendable {
     public var position: String?
     /// The destination's own words, shortened and without secrets.
     public var detail: String?
+    /// How long the destination took to answer, where more was waited for than that.
+    public var roundTrip: Duration?
 
     /// Makes a reply.
     public init(_ verdict: Verdict, retryAfter: Duration? = nil, position: String? = nil, detail: String? = nil) {

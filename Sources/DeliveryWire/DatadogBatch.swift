@@ -152,4 +152,6 @@ public struct DatadogSite: Sendable, Hashable {
     public var region: String { Self.regions[domain] ?? "" }
     /// Where logs are sent: `POST` with the header `DD-API-KEY`.
     public var intakeURL: String { "https://http-intake.logs.\(domain)/api/v2/logs" }
+    /// Where the API is, without a path.
+    public var apiURL: String { "https://api.\(domain)" }
 }

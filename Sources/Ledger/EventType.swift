@@ -60,6 +60,14 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let sinkRedriven = EventType(rawValue: "SINK_REDRIVEN")
     /// An operator had a sink take older entries as well.
     public static let sinkBackfilled = EventType(rawValue: "SINK_BACKFILLED")
+    /// Somebody wrote an entry to see whether it arrives at a sink's destination.
+    public static let sinkTested = EventType(rawValue: "SINK_TESTED")
+    /// What a sink's destination holds was compared with what was confirmed.
+    public static let sinkReconciled = EventType(rawValue: "SINK_RECONCILED")
+    /// An operator had entries sent again that the destination had lost.
+    public static let sinkResent = EventType(rawValue: "SINK_RESENT")
+    /// A signed statement of what was delivered to a sink was made.
+    public static let deliveryStatementMade = EventType(rawValue: "DELIVERY_STATEMENT_MADE")
     /// An operator gave up a sink that is no longer configured, and whatever it had not delivered.
     public static let sinkForgotten = EventType(rawValue: "SINK_FORGOTTEN")
     /// The platform says that an agent, or the agents of a queue, had to do with a customer or a conversation.
@@ -162,7 +170,7 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .serverStarted, .serverStopped,
             .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
             .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
-            .sinkBackfilled,
+            .sinkBackfilled, .sinkTested, .sinkReconciled, .sinkResent, .deliveryStatementMade,
             .sinkForgotten, .redactionReversed, .redactionTokensDestroyed, .relationshipRecorded,
             .platformAuditRecorded, .platformExecutionsCounted, .agentRecorded, .platformFeedAdvanced,
             .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated,

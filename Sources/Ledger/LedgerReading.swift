@@ -114,6 +114,25 @@ extension Ledger {
         }
     }
 
+    /// Proofs that entries are in the ledger, all under one checkpoint, which is the newest.
+    public func proofs(of indexes: [UInt64]) async throws -> (checkpoint: String, proofs: [TLogProof]) {
+        try await database.read { connection in
+            guard let head = try LedgerStore.head(connection) else {
+                throw LedgerError.inconsistent("the store has no head")
+            }
+            let tree = TreeReader(source: StoredTiles(connection: connection), treeSize: head.size)
+            let proofs = try indexes.map { index in
+                guard index < head.size else { throw LedgerError.noSuchEntry(index: index, treeSize: head.size) }
+                return TLogProof(
+                    index: index,
+                    hashes: try tree.inclusionProof(index: index),
+                    checkpoint: head.checkpoint
+                )
+            }
+            return (head.checkpoint, proofs)
+        }
+    }
+
     /// The bytes of a tile, or nil when the ledger is too small for it.
     public func tile(_ address: TileAddress) async throws -> [UInt8]? {
         try await database.read { connection in

@@ -49,6 +49,8 @@ public struct ControlPlane: Sendable {
         public var leases: LeaseKeeper?
         /// How the sinks are seen and steered.
         public var delivery: DeliveryControl
+        /// Makes signed statements of what was delivered.
+        public var statements: DeliveryStatements
         /// The sinks that this process may run.
         public var sinks: [ConfiguredSink]
         /// What detection found.
@@ -88,6 +90,7 @@ public struct ControlPlane: Sendable {
             node: String = "node-1",
             leases: LeaseKeeper? = nil,
             delivery: DeliveryControl,
+            statements: DeliveryStatements,
             sinks: [ConfiguredSink] = [],
             alerts: AlertDesk,
             containment: ContainmentDesk,
@@ -113,6 +116,7 @@ public struct ControlPlane: Sendable {
             self.node = node
             self.leases = leases
             self.delivery = delivery
+            self.statements = statements
             self.sinks = sinks
             self.alerts = alerts
             self.containment = containment
@@ -197,7 +201,9 @@ public struct ControlPlane: Sendable {
             producer: "server@\(parts.node)"
         ).add(to: clients)
         ClientRoutes(registry: parts.registry, refresher: refresher).add(to: clients)
-        SinkRoutes(control: parts.delivery, clock: parts.clock).add(to: clients)
+        SinkRoutes(control: parts.delivery, statements: parts.statements, sinks: parts.sinks, clock: parts.clock).add(
+            to: clients
+        )
         AlertRoutes(desk: parts.alerts, clock: parts.clock).add(to: clients)
         ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
         InstallationRoutes(

@@ -126,6 +126,10 @@ struct Endpoint: Sendable, Hashable {
     static let resumeSink = Endpoint(.post, "/api/v1/sinks/{name}/resume", [.sinks])
     static let redriveSink = Endpoint(.post, "/api/v1/sinks/{name}/redrive", [.sinks])
     static let backfillSink = Endpoint(.post, "/api/v1/sinks/{name}/backfill", [.sinks])
+    static let testSink = Endpoint(.post, "/api/v1/sinks/{name}/test", [.sinks])
+    static let sinkEntry = Endpoint(.get, "/api/v1/sinks/{name}/entries/{index}", [.sinks])
+    static let stateSink = Endpoint(.post, "/api/v1/sinks/{name}/statement", [.sinks])
+    static let reconcileSink = Endpoint(.post, "/api/v1/sinks/{name}/reconcile", [.sinks])
 
     static let alerts = Endpoint(.get, "/api/v1/alerts", [.alerts], query: ["status", "alertId", "limit"])
     static let decideAlert = Endpoint(.post, "/api/v1/alerts/decisions", [.alerts])
@@ -152,8 +156,9 @@ struct Endpoint: Sendable, Hashable {
         identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
         createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
-        alerts, decideAlert, suppressions, suppress, liftSuppression, containment, containmentCase, contain,
-        previewContainment, approveContainment,
+        testSink, sinkEntry, reconcileSink, stateSink, alerts, decideAlert, suppressions, suppress, liftSuppression,
+        containment,
+        containmentCase, contain, previewContainment, approveContainment,
         refuseContainment, undoContainment, signedDecision, configuration, status,
     ]
 

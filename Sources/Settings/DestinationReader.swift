@@ -24,30 +24,32 @@ struct DestinationReader {
             index: section.text("index")
         )
         let acknowledges = section.flag("acknowledge") ?? true
-        let requests = section.integer("requests", in: 1...64)
         guard let url, let token else { return nil }
         var settings = SplunkSink.Settings(url: url, token: token)
         settings.origin = origin
         settings.acknowledges = acknowledges
-        if let requests { settings.concurrency = requests }
         return .splunk(settings, tls)
     }
 
     func datadog(_ section: Section) -> SinkSettings.Destination? {
         let url: DestinationURL?
+        var api: DestinationURL?
         if section.has("url") {
             url = self.url(section, example: "https://http-intake.logs.datadoghq.eu/api/v2/logs")
             if section.has("site") { section.problem("site", "stands beside 'url': keep one of them") }
         } else {
             section.require("site", example: "datadoghq.eu")
             let site = section.text("site")
-            url = site.flatMap { DatadogSite(domain: $0) }.flatMap { try? DestinationURL($0.intakeURL) }
+            let known = site.flatMap { DatadogSite(domain: $0) }
+            url = known.flatMap { try? DestinationURL($0.intakeURL) }
+            api = known.flatMap { try? DestinationURL($0.apiURL) }
             if site != nil, url == nil {
                 let known = DatadogSite.regions.keys.sorted().joined(separator: ", ")
                 section.problem("site", "must be one of: \(known)")
             }
         }
         let key = files.secret(section, "apiKey")
+        let search = datadogSearch(section, api)
         let tls = tls(section, isTLS: url?.isEncrypted)
         let tags = section.has("tags") ? section.texts("tags") : []
         for tag in tags where tag.split(separator: ":", maxSplits: 1).count != 2 || tag.contains(",") {
@@ -58,6 +60,7 @@ struct DestinationReader {
         let (host, service) = (section.text("host"), section.text("service") ?? "muniment")
         guard let url, let key else { return nil }
         var settings = DatadogSink.Settings(url: url, apiKey: key)
+        settings.search = search
         settings.tags = tags
         settings.stale = stale
         settings.host = host
@@ -65,12 +68,30 @@ struct DestinationReader {
         return .datadog(settings, tls)
     }
 
-    func syslog(_ section: Section) -> SinkSettings.Destination? {
-        let text = section.requiredText("address", example: "siem.example.com:6514")
-        let address = text.flatMap { NetworkAddress($0, defaultPort: 6514) }
-        if text != nil, address == nil {
-            section.problem("address", "must be host:port, such as siem.example.com:6514")
+    /// How Datadog's logs are searched, when a key for that is given.
+    private func datadogSearch(_ section: Section, _ api: DestinationURL?) -> DatadogSink.Search? {
+        let other = section.has("searchUrl") ? url(section, "searchUrl", example: "https://api.datadoghq.eu") : nil
+        guard section.has("applicationKey") else {
+            if section.has("searchUrl") { section.problem("searchUrl", "is of use with 'applicationKey' only") }
+            return nil
         }
+        let key = files.secret(section, "applicationKey")
+        guard let url = other ?? api else {
+            if section.has("url") {
+                section.problem("applicationKey", "needs 'searchUrl' beside 'url', such as https://api.datadoghq.eu")
+            }
+            return nil
+        }
+        return key.map { DatadogSink.Search(url: url, applicationKey: $0) }
+    }
+
+    func syslog(_ section: Section) -> SinkSettings.Destination? {
+        let exchange = section.choice("protocol", SyslogSink.Exchange.self) ?? .syslog
+        let example = exchange == .relp ? "siem.example.com:2514" : "siem.example.com:6514"
+        let text = section.requiredText("address", example: example)
+        // RELP has no port of its own.
+        let address = text.flatMap { NetworkAddress($0, defaultPort: exchange == .relp ? nil : 6514) }
+        if text != nil, address == nil { section.problem("address", "must be host:port, such as \(example)") }
         let isPlain = section.has("transport") && section.choice("transport", SyslogTransport.self) == .tcp
         let isAccepted = NetworkReader(files: files).acceptsPlaintext(section, hasTLS: !isPlain)
         if isPlain, !isAccepted, address?.isLoopback == false {
@@ -85,6 +106,7 @@ struct DestinationReader {
         let maximum = section.size("maximum", in: 480...1 << 20) ?? 64 << 10
         guard let address else { return nil }
         var settings = SyslogSink.Settings(host: address.host, port: address.port, tls: nil)
+        settings.exchange = exchange
         settings.localHost = host
         settings.maximumBytes = maximum
         if let enterprise { settings.enterpriseNumber = enterprise }
@@ -98,7 +120,6 @@ struct DestinationReader {
         let secret = files.secret(section, "secret")
         let previous = section.has("previousSecret") ? files.secret(section, "previousSecret") : nil
         let tls = tls(section, isTLS: url?.isEncrypted)
-        let requests = section.integer("requests", in: 1...64)
         var keys: [WebhookSigningKey] = []
         for (name, text) in [("secret", secret), ("previousSecret", previous)] {
             guard let text else { continue }
@@ -107,9 +128,7 @@ struct DestinationReader {
             }
         }
         guard let url, let signer = try? WebhookSigner(keys: keys) else { return nil }
-        var settings = WebhookSink.Settings(url: url, signer: signer)
-        if let requests { settings.concurrency = requests }
-        return .webhook(settings, tls)
+        return .webhook(WebhookSink.Settings(url: url, signer: signer), tls)
     }
 
     func postgres(_ section: Section) -> SinkSettings.Destination? {
@@ -164,13 +183,13 @@ struct DestinationReader {
 
     // MARK: Addresses
 
-    private func url(_ section: Section, example: String) -> DestinationURL? {
-        let text = section.requiredText("url", example: example)
+    private func url(_ section: Section, _ key: String = "url", example: String) -> DestinationURL? {
+        let text = section.requiredText(key, example: example)
         let isTLS = text.map { $0.hasPrefix("https://") } ?? true
         let isAccepted = NetworkReader(files: files).acceptsPlaintext(section, hasTLS: isTLS)
         guard let text else { return nil }
         do throws(DestinationURLError) { return try DestinationURL(text, allowingPlaintext: isAccepted) } catch {
-            section.problem("url", "\(error)")
+            section.problem(key, "\(error)")
             return nil
         }
     }

@@ -13,7 +13,7 @@ struct SinkReader {
     let redaction: RedactionSettings
 
     private enum Kind: String, CaseIterable {
-        case file, splunk, datadog, syslog, webhook, postgres, worm
+        case file, splunk, datadog, syslog, webhook, postgres, nats, worm
     }
 
     func sink(_ name: String, _ section: Section) -> SinkSettings? {
@@ -33,6 +33,7 @@ struct SinkReader {
         let projection = isCopy ? nil : projection(section)
         let manifests = isCopy ? nil : manifests(section)
         let rate = isCopy ? nil : section.integer("rate", in: 1...10_000_000)
+        let concurrency = concurrency(section, kind)
         let policy = isCopy ? nil : policy(section)
         let pseudonyms = pseudonyms(section, isCopy: isCopy)
         let reader = DestinationReader(files: files)
@@ -44,6 +45,7 @@ struct SinkReader {
             case .syslog: reader.syslog(section)
             case .webhook: reader.webhook(section)
             case .postgres: reader.postgres(section)
+            case .nats: NATSReader(files: files).destination(section)
             case .worm: reader.worm(section)
             }
         guard let destination else { return nil }
@@ -54,7 +56,9 @@ struct SinkReader {
                 .joined(),
             start: start,
             manifests: manifests,
-            rate: rate
+            rate: rate,
+            concurrency: concurrency,
+            destination: destination.place
         )
         return SinkSettings(
             definition: definition,
@@ -72,6 +76,18 @@ struct SinkReader {
         if section.has("redaction"), section.text("redaction") == RedactionReader.none { return nil }
         let name = RedactionReader().policy(section, "redaction", of: redaction) ?? redaction.sinks
         return name.map(redaction.policy) ?? RedactionSettings.standardForEvents
+    }
+
+    /// Requests at the same time; nil to find out how many the destination takes.
+    private func concurrency(_ section: Section, _ kind: Kind) -> Int? {
+        guard section.has("concurrency") else { return nil }
+        if section.text("concurrency") == "auto" { return nil }
+        let number = section.integer("concurrency", in: 1...64)
+        let isOrdered = kind == .file || kind == .syslog || kind == .worm
+        if isOrdered, let number, number > 1 {
+            section.problem("concurrency", "must be 1 or auto: this kind takes one after the other")
+        }
+        return number
     }
 
     private enum Codes: String, CaseIterable { case own, shared }
@@ -125,7 +141,7 @@ struct SinkReader {
             section.problem("format", "must be one of: \(EventFormat.all.map(\.description).joined(separator: ", "))")
             return nil
         }
-        let takesText = kind == .syslog || kind == .splunk || kind == .webhook
+        let takesText = kind == .syslog || kind == .splunk || kind == .webhook || kind == .nats
         if !format.isJSON, !takesText {
             section.problem("format", "is no JSON, and this kind of sink takes nothing else")
         }

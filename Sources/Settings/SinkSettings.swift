@@ -1,6 +1,7 @@
 public import Delivery
 public import EventFormats
 public import Gateway
+import NATS
 public import ObjectStorage
 public import Redaction
 public import Storage
@@ -21,6 +22,8 @@ public struct SinkSettings: Sendable {
         case webhook(WebhookSink.Settings, UpstreamTLS)
         /// A table of a PostgreSQL warehouse.
         case postgres(PostgresSettings, WarehouseTable, mayBeMutable: Bool)
+        /// A stream of NATS JetStream.
+        case nats(JetStreamSink.Settings)
         /// Locked copies of the ledger itself in an S3-compatible store.
         case worm(WORMMirrorSink.Settings, S3Endpoint, S3Credentials, trustRoots: String?)
     }
@@ -39,6 +42,24 @@ public struct SinkSettings: Sendable {
     public let pseudonyms: SinkPseudonyms
     /// Where they go.
     public let destination: Destination
+}
+
+extension SinkSettings.Destination {
+    /// Where it is, without secrets.
+    var place: String {
+        switch self {
+        case .file(let path): path
+        case .splunk(let splunk, _): splunk.url.description
+        case .datadog(let datadog, _): datadog.url.description
+        case .syslog(let syslog, let tls): "\(syslog.host):\(syslog.port)" + (tls == nil ? " (plain)" : "")
+        // The path of a webhook may be what authorises to send there.
+        case .webhook(let webhook, _): webhook.url.authority
+        case .postgres(let database, let table, _): "\(database.location) \(table.quoted)"
+        case .nats(let nats): "\(nats.servers.servers.joined(separator: ",")) \(nats.stream) \(nats.subject)"
+        case .worm(let worm, let endpoint, _, _):
+            "\(endpoint.scheme)://\(endpoint.authority)/\(endpoint.bucket)/\(worm.prefix)"
+        }
+    }
 }
 
 /// Under which codes people stand in what a destination gets.

@@ -49,6 +49,39 @@ import WallTime
         }
     }
 
+    /// Logs are lost and doubled: the search names them; without a key for searching nothing is said.
+    @Test func searchedForWhatArrived() async throws {
+        try await run { bench, receiver, settings, _ in
+            try await bench.ledger.append(1200)
+            var settings = settings
+            let lane = RunningLane(
+                DatadogSink(settings, shaping: testShaping, http: bench.http),
+                bench.ledger,
+                bench.state
+            )
+            try await bench.control.drained()
+            await lane.end()
+            let lost = RangeSet<UInt64>([3..<4, 500..<600, 1199..<1200])
+            receiver.lose { recordIndex($0.recordID).map(lost.contains) ?? false }
+            func reconcile() async throws -> RangeSet<UInt64> {
+                var missing = RangeSet<UInt64>()
+                let sink = DatadogSink(settings, shaping: testShaping, http: bench.http)
+                _ = try await bench.control.reconcile("siem", 0..<1200, asking: sink, actor: "op") { finding, range in
+                    // What Datadog has twice, for want of an answer in time, is there.
+                    #expect(finding == .missing || finding == .doubled)
+                    if finding == .missing { missing.insert(contentsOf: range) }
+                }
+                return missing
+            }
+            await #expect(throws: ReadBackError.self) { _ = try await reconcile() }
+            let url = try DestinationURL(try #require(receiver.url))
+            settings.search = DatadogSink.Search(url: url, applicationKey: "another")
+            await #expect(throws: ReadBackError.self) { _ = try await reconcile() }
+            settings.search = DatadogSink.Search(url: url, applicationKey: "sandbox-datadog-application")
+            #expect(try await reconcile() == lost)
+        }
+    }
+
     @Test(arguments: ["key", "html"]) func stopsRatherThanGuess(fault: String) async throws {
         try await run { bench, receiver, settings, _ in
             if fault == "key" { receiver.change { $0.apiKey = "another" } } else { receiver.inject(.html, times: 100) }

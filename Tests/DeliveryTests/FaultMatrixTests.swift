@@ -4,6 +4,7 @@ import JSON
 import NIOPosix
 import Sandbox
 import Storage
+import TestReceivers
 import TestStores
 import Testing
 import WallTime
@@ -14,11 +15,18 @@ import WallTime
 /// the sink is paused: nothing is lost, what is there twice was counted, and the identity holds at every look.
 @Suite("Fault matrix", .serialized, .timeLimit(.minutes(10))) struct FaultMatrixTests {
     enum Destination: String, CaseIterable, Sendable {
-        case splunk, datadog, webhook, syslog, postgres
+        case splunk, datadog, webhook, syslog, relp, postgres, nats
     }
 
-    /// PostgreSQL is there when MUNIMENT_TEST_POSTGRES names a server.
-    private static let destinations = Destination.allCases.filter { $0 != .postgres || PostgresSchema.server != nil }
+    /// PostgreSQL is there when MUNIMENT_TEST_POSTGRES names a server, NATS and rsyslog when they are installed.
+    private static let destinations = Destination.allCases.filter { destination in
+        switch destination {
+        case .postgres: PostgresSchema.server != nil
+        case .nats: NATSServers.isInstalled
+        case .relp: RsyslogServer.isInstalled
+        default: true
+        }
+    }
 
     /// A receiver of syslog never replies, and what it read and then forgot nobody can tell: only a connection that breaks can strike.
     private static let cases = destinations.flatMap { destination in
@@ -32,7 +40,9 @@ import WallTime
         case .datadog: try await datadog(fault)
         case .webhook: try await webhook(fault)
         case .syslog: try await syslog(fault)
+        case .relp: try await relp(fault)
         case .postgres: try await postgres(fault)
+        case .nats: try await nats(fault)
         }
     }
 
@@ -41,15 +51,28 @@ import WallTime
         _ fault: NetworkFault,
         receiver port: Int,
         isBestEffort: Bool = false,
+        skipping: Int = 0,
         _ makeSink: (SinkBench, _ port: Int) throws -> Destination,
-        arrived: () throws -> [UInt64]
+        arrived: () async throws -> [UInt64]
     ) async throws {
-        let proxy = try FaultProxy(to: port, fault, times: 6)
+        let proxy = try FaultProxy(to: port, fault, times: 6, skipping: skipping)
         let proxied = try await proxy.start()
         try await SinkBench.run { bench in
+            // What was found out about a host outlives a lane.
+            let host = HostConcurrency(AdaptiveConcurrency(ceiling: 8))
+            func makeLane(lease: TestLease = TestLease()) throws -> RunningLane<Destination> {
+                let sink = try makeSink(bench, proxied)
+                return RunningLane(
+                    sink,
+                    bench.ledger,
+                    bench.state,
+                    host: sink.concurrency > 1 ? host : nil,
+                    lease: lease
+                )
+            }
             try await bench.ledger.append(60)
             // Killed in the middle of the first trouble.
-            var lane = RunningLane(try makeSink(bench, proxied), bench.ledger, bench.state)
+            var lane = try makeLane()
             // A reply that drips comes in the end: its connection is none the worse.
             let more = fault == .dripReply ? 0 : 1
             try await eventually("no connection broke") { proxy.strikes > more }
@@ -57,14 +80,14 @@ import WallTime
             #expect(try await bench.control.conservation("siem").holds)
             // Another node took over; this one does not know yet.
             let lease = TestLease()
-            lane = RunningLane(try makeSink(bench, proxied), bench.ledger, bench.state, lease: lease)
+            lane = try makeLane(lease: lease)
             try await eventually("no further connection broke") { proxy.strikes > 2 * more }
             lease.lose()
             await lane.kill()
             #expect(try await bench.control.conservation("siem").holds)
             // Paused and resumed under way.
             try await bench.ledger.append(20)
-            lane = RunningLane(try makeSink(bench, proxied), bench.ledger, bench.state)
+            lane = try makeLane()
             try await bench.control.pause("siem", reason: nil, actor: "op")
             try await eventually { try await bench.control.conservation("siem").inFlight == 0 }
             try await bench.control.resume("siem", actor: "op")
@@ -74,7 +97,12 @@ import WallTime
             #expect(status.conservation.holds && status.conservation.dead == 0)
             #expect(status.conservation.confirmed == bench.ledger.size)
             // What a receiver of syslog lost with its connection nobody can know: that is what best effort means.
-            if isBestEffort { #expect(status.guarantee == .bestEffort) } else { try await bench.check(try arrived()) }
+            #expect((1...8).contains(status.concurrency))
+            if isBestEffort {
+                #expect(status.guarantee == .bestEffort)
+            } else {
+                try await bench.check(try await arrived())
+            }
         }
         try await proxy.stop()
     }
@@ -92,6 +120,8 @@ import WallTime
             )
             settings.limits = Self.limits
             settings.timeout = Self.timeout
+            // Splunk says once that something is indexed: where that is lost with its reply, it is sent again.
+            settings.acknowledgementTimeout = .seconds(3)
             return SplunkSink(settings, shaping: testShaping, http: bench.http, sleep: shortened)
         } arrived: {
             receiver.events.compactMap { recordIndex($0.recordID) }
@@ -147,6 +177,19 @@ import WallTime
         try await receiver.stop()
     }
 
+    /// A session of RELP begins with offers; it breaks among the messages and their answers.
+    private func relp(_ fault: NetworkFault) async throws {
+        let receiver = try RsyslogServer()
+        try await endure(fault, receiver: receiver.relp, skipping: 60) { _, port in
+            var settings = SyslogSink.Settings(host: "127.0.0.1", port: port, tls: nil)
+            settings.exchange = .relp
+            settings.timeout = Self.timeout
+            return SyslogSink(settings, shaping: testShaping, on: MultiThreadedEventLoopGroup.singleton)
+        } arrived: {
+            receiver.recordIDs.compactMap { recordIndex($0) }
+        }
+    }
+
     private func postgres(_ fault: NetworkFault) async throws {
         let server = try #require(PostgresSchema.server)
         let schema = try PostgresSchema()
@@ -169,6 +212,17 @@ import WallTime
             try warehouse.readBlocking {
                 try $0.all("SELECT entry_index FROM events WHERE entry_index IS NOT NULL") { $0.position(0) }
             }
+        }
+    }
+
+    /// A connection of NATS begins with a conversation; it breaks among the messages and their acknowledgements.
+    private func nats(_ fault: NetworkFault) async throws {
+        let stream = try await JetStreamBench()
+        try await stream.configure()
+        try await endure(fault, receiver: stream.servers.ports[0], skipping: 1000) { _, port in
+            stream.sink(port: port, window: 10, timeout: Self.timeout)
+        } arrived: {
+            try await stream.indexes()
         }
     }
 

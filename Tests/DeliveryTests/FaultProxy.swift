@@ -3,8 +3,13 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// How a connection between a sink and its receiver breaks. Bytes are counted from the connection's beginning.
-enum NetworkFault: Sendable, CaseIterable {
+/// How a connection between a sink and its receiver breaks. What the proxy is told to let through first is not part of
+/// it.
+enum NetworkFault: Sendable {
+    /// As ``cutBeforeReply``, but the connection ends as that of a process that died: in order for TCP, without a word for TLS.
+    case endBeforeReply
+    /// As ``cutReply``, in the same way.
+    case endReply
     /// Nothing of it arrives, and it is reset at once.
     case refuse
     /// Half of the first thing sent arrives, then the connection is reset.
@@ -21,14 +26,25 @@ enum NetworkFault: Sendable, CaseIterable {
     case dripReply
 }
 
+extension NetworkFault: CaseIterable {
+    /// Those that every destination is crossed with.
+    static let allCases: [NetworkFault] = [
+        .refuse, .cutRequest, .cutBeforeReply, .cutReply, .stallRequest, .stallReply, .dripReply,
+    ]
+}
+
 /// Stands between a sink and its receiver: the first connections break in one way, all later ones go through.
 final class FaultProxy: Sendable {
     private let target: SocketAddress
     private let left: Mutex<(fault: NetworkFault, times: Int)>
+    private let skipped: Int
     private let server = Mutex<(any Channel)?>(nil)
     private let struck = Mutex(0)
 
-    init(to port: Int, _ fault: NetworkFault, times: Int) throws {
+    /// - Parameter skipped: bytes of each direction that go through before a connection breaks, for protocols that begin with a
+    ///   conversation; a refusal comes at once all the same.
+    init(to port: Int, _ fault: NetworkFault, times: Int, skipping skipped: Int = 0) throws {
+        self.skipped = skipped
         target = try SocketAddress(ipAddress: "127.0.0.1", port: port)
         left = Mutex((fault, times))
     }
@@ -60,10 +76,14 @@ final class FaultProxy: Sendable {
         return ClientBootstrap(group: front.eventLoop)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(to: target)
-            .flatMap { back in
+            .flatMap { [skipped] back in
                 front.eventLoop.makeCompletedFuture {
-                    try front.pipeline.syncOperations.addHandler(Relay(to: back, fault, isRequest: true))
-                    try back.pipeline.syncOperations.addHandler(Relay(to: front, fault, isRequest: false))
+                    try front.pipeline.syncOperations.addHandler(
+                        Relay(to: back, fault, isRequest: true, skipping: skipped)
+                    )
+                    try back.pipeline.syncOperations.addHandler(
+                        Relay(to: front, fault, isRequest: false, skipping: skipped)
+                    )
                 }
             }
     }
@@ -81,8 +101,10 @@ final class FaultProxy: Sendable {
         private let fault: NetworkFault?
         private let isRequest: Bool
         private var isSilent = false
+        private var toSkip: Int
 
-        init(to other: any Channel, _ fault: NetworkFault?, isRequest: Bool) {
+        init(to other: any Channel, _ fault: NetworkFault?, isRequest: Bool, skipping toSkip: Int) {
+            self.toSkip = toSkip
             self.other = other
             self.fault = fault
             self.isRequest = isRequest
@@ -91,11 +113,17 @@ final class FaultProxy: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard !isSilent else { return }
             var bytes = unwrapInboundIn(data)
+            if toSkip > 0 {
+                toSkip -= bytes.readableBytes
+                return other.writeAndFlush(bytes, promise: nil)
+            }
             let half = bytes.readSlice(length: max(bytes.readableBytes / 2, 1)) ?? ByteBuffer()
             switch (fault, isRequest) {
             case (.cutRequest, true): cut(context, after: half, arrives: other)
             case (.cutReply, false): cut(context, after: half, arrives: other)
             case (.cutBeforeReply, false): cut(context, after: nil, arrives: other)
+            case (.endBeforeReply, false): end(context, after: nil)
+            case (.endReply, false): end(context, after: half)
             case (.stallRequest, true):
                 isSilent = true
                 other.writeAndFlush(half, promise: nil)
@@ -112,6 +140,12 @@ final class FaultProxy: Sendable {
                 FaultProxy.reset(other)
                 FaultProxy.reset(bound.value.channel)
             }
+        }
+
+        private func end(_ context: ChannelHandlerContext, after part: ByteBuffer?) {
+            isSilent = true
+            FaultProxy.reset(context.channel)
+            other.writeAndFlush(part ?? ByteBuffer()).whenComplete { [other] _ in other.close(promise: nil) }
         }
 
         private func drip(_ bytes: ByteBuffer, _ loop: any EventLoop) {

@@ -43,6 +43,30 @@ import WallTime
         await lane.end()
     }
 
+    /// A test is an entry like any other: what becomes of it says how the sink is.
+    @Test(arguments: Engine.allCases) func aTestGoesTheWholeWay(engine: Engine) async throws {
+        let (ledger, state, control) = try make(engine)
+        try await ledger.append(10)
+        await #expect(throws: DeliveryError.unknownSink("siem")) { try await control.test("siem", actor: "ann") }
+        let sink = ScriptedSink(refused: { $0 == 3 ? .dead("too large") : $0 == 4 ? .leaveOut : nil })
+        let lane = RunningLane(sink, ledger, state)
+        try await control.drained()
+        let arrived = try await control.test("siem", actor: "ann")
+        try await control.drained()
+        #expect(try await control.standing(of: arrived, for: "siem") == .confirmed && sink.indexes.contains(arrived))
+        #expect(try await control.standing(of: 3, for: "siem") == .dead("too large"))
+        #expect(try await control.standing(of: 4, for: "siem") == .filtered)
+        await lane.end()
+        // Nobody delivers any more.
+        try await ledger.append(5)
+        let waits = try await control.test("siem", actor: "ann")
+        #expect(try await control.standing(of: waits, for: "siem") == .backlog(before: 5))
+        let entry = try #require(try await ledger.entries(waits..<waits + 1, maximumBytes: 1).first)
+        let event = try JSONValue(parsing: entry.bytes)
+        #expect(event["eventType"] == "SINK_TESTED" && event["sink"] == "siem" && event["actor"] == "ann")
+        #expect(try await control.conservation("siem").holds)
+    }
+
     @Test(arguments: Engine.allCases) func setsPoisonAsideAndSendsItAgainWhenTold(engine: Engine) async throws {
         let (ledger, state, control) = try make(engine)
         try await ledger.append(50)
@@ -233,7 +257,7 @@ import WallTime
             while !Task.isCancelled { await Task.yield() }
             return SinkReply(Verdict(.retry, mayBeStored: true, reason: "cancelled"))
         }
-        let old = RunningLane(held, ledger, state)
+        let old = RunningLane(held, ledger, state, concurrency: 3)
         try await eventually { held.requestCount == 3 }
         await old.kill()
         #expect(try await control.conservation("siem").holds)

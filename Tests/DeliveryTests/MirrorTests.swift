@@ -30,11 +30,7 @@ import WallTime
                     await task.value
                     #expect(try await bench.control.conservation("mirror").holds)
                 }
-                let lane = bench.lane()
-                async let running: Void = lane.run()
-                try await bench.control.drained("mirror")
-                lane.end()
-                await running
+                try await bench.deliver()
                 let report = try await bench.verify()
                 #expect(report.head.size == bench.ledger.health.head.size)
             }
@@ -46,6 +42,36 @@ import WallTime
             await #expect(throws: S3Error.self) {
                 try await bench.client.delete("copy/tile/0/000", versionID: info.versionID)
             }
+        }
+    }
+
+    /// A bundle is hidden by a delete marker, which a lock does not forbid: its entries are named, and it is put again.
+    @Test func aDeletedBundleIsNamedAndPutAgain() async throws {
+        try await MirrorBench.run(.sqlite) { bench in
+            try await bench.append(600)
+            try await bench.deliver()
+            func reconcile(resending: Bool) async throws -> (Reconciliation, RangeSet<UInt64>) {
+                var missing = RangeSet<UInt64>()
+                let result = try await bench.control.reconcile(
+                    "mirror",
+                    0..<600,
+                    asking: bench.sink(),
+                    resending: resending,
+                    actor: "op"
+                ) { finding, range in
+                    #expect(finding == .missing)
+                    missing.insert(contentsOf: range)
+                }
+                return (result, missing)
+            }
+            #expect(try await reconcile(resending: false).0.isComplete)
+            _ = try await bench.client.delete("copy/tile/entries/001")
+            let (result, missing) = try await reconcile(resending: true)
+            #expect(missing == RangeSet(256..<512) && result.resent == 256)
+            #expect(try await bench.control.conservation("mirror").holds)
+            try await bench.deliver()
+            #expect(try await reconcile(resending: false).0.isComplete)
+            #expect(try await bench.verify().head.size > 600)
         }
     }
 
@@ -125,13 +151,26 @@ struct MirrorBench: Sendable {
         for _ in 0..<count { try await ledger.append(Self.event(.customerDataAccessed)) }
     }
 
-    func lane() -> Lane<WORMMirrorSink> {
+    func sink() -> WORMMirrorSink {
         var settings = WORMMirrorSink.Settings(retention: .seconds(3600))
         settings.prefix = "copy/"
         settings.interval = .milliseconds(1)
+        return WORMMirrorSink(settings, client: client, source: StoreSource(ledger), verifier: verifier)
+    }
+
+    /// Runs a lane until nothing is left for it.
+    func deliver() async throws {
+        let lane = lane()
+        async let running: Void = lane.run()
+        try await control.drained("mirror")
+        lane.end()
+        await running
+    }
+
+    func lane() -> Lane<WORMMirrorSink> {
         var parts = LaneParts(
             definition: LaneDefinition(name: "mirror", kind: "worm", hash: "h", start: .beginning, manifests: nil),
-            sink: WORMMirrorSink(settings, client: client, source: StoreSource(ledger), verifier: verifier),
+            sink: sink(),
             ledger: ledger,
             state: state,
             lease: TestLease()

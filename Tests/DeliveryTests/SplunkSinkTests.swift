@@ -27,12 +27,11 @@ import WallTime
                 token: HECReceiver.Configuration().token
             )
             settings.limits = BatchLimits(bytes: 900_000, count: count, age: .milliseconds(1))
-            settings.concurrency = 3
             settings.timeout = .seconds(2)
             settings.acknowledges = acknowledges
             settings.acknowledgementTimeout = acknowledgementTimeout
             let sink = SplunkSink(settings, shaping: testShaping, http: http, sleep: shortened)
-            return RunningLane(sink, ledger, state, manifests: manifests)
+            return RunningLane(sink, ledger, state, manifests: manifests, concurrency: 3)
         }
 
         /// What Splunk holds: how often each index.

@@ -1,4 +1,5 @@
 import DeliveryWire
+import Dispatch
 import EventFormats
 import Foundation
 import JSON
@@ -102,7 +103,9 @@ final class TestLedger: FollowedLedger {
         try DeliveryState(database: store.database, producer: "test") { [self] events, body in
             try await store.database.write { [self] connection in
                 try body(connection)
-                try add(events.map { ($0.type.rawValue, "own") }, connection)
+                let own = try events.map { try $0.encoded() }
+                entries.withLock { $0 += own }
+                try setHead(connection)
             }
         }
     }
@@ -195,9 +198,12 @@ final class RunningLane<Destination: Sink>: Sendable {
         start: LaneStart = .beginning,
         manifests: LaneDefinition.Manifests? = nil,
         rate: Int? = nil,
+        concurrency: Int? = nil,
+        host: HostConcurrency? = nil,
         lease: any LeaseHolding = TestLease(),
         clock: any WallClock = SystemClock(),
-        steady: any WallClock = SteadyClock()
+        steady: any WallClock = SteadyClock(),
+        backoff: Backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
     ) {
         var parts = LaneParts(
             definition: LaneDefinition(
@@ -206,16 +212,18 @@ final class RunningLane<Destination: Sink>: Sendable {
                 hash: hash,
                 start: start,
                 manifests: manifests,
-                rate: rate
+                rate: rate,
+                concurrency: concurrency
             ),
             sink: sink,
             ledger: ledger,
             state: state,
             lease: lease
         )
+        if let host { parts.concurrency = host }
         parts.clock = clock
         parts.steady = steady
-        parts.backoff = Backoff(base: .milliseconds(1), cap: .milliseconds(5))
+        parts.backoff = backoff
         // Rests are shortened, not slept through.
         parts.sleep = { try await Task.sleep(for: min($0, .milliseconds(3))) }
         let lane = Lane(parts)
@@ -233,6 +241,17 @@ final class RunningLane<Destination: Sink>: Sendable {
     func end() async {
         lane.end()
         await task.value
+    }
+}
+
+/// Work that blocks its thread, kept off the threads that run tasks.
+enum Waiting {
+    private static let queue = DispatchQueue(label: "waiting", attributes: .concurrent)
+
+    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try body() }) }
+        }
     }
 }
 

@@ -8,9 +8,22 @@ struct TestCertificate {
     let server: TLSConfiguration
     /// For who trusts it.
     let client: TLSConfiguration
+    /// Itself.
+    let certificates: [NIOSSLCertificate]
+    private let folder: TemporaryFolder
+
+    /// Where `cert.pem` and `key.pem` are.
+    func path(_ name: String) -> String { folder.path(name) }
+
+    /// Both files by their names.
+    var files: [String: String] {
+        ["cert.pem", "key.pem"].reduce(into: [:]) { files, name in
+            files[name] = try? String(contentsOfFile: folder.path(name), encoding: .utf8)
+        }
+    }
 
     init(host: String) throws {
-        let folder = try TemporaryFolder()
+        folder = try TemporaryFolder()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
         process.arguments = [
@@ -22,7 +35,7 @@ struct TestCertificate {
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
-        let certificates = try NIOSSLCertificate.fromPEMFile(folder.path("cert.pem"))
+        certificates = try NIOSSLCertificate.fromPEMFile(folder.path("cert.pem"))
         let key = try NIOSSLPrivateKey(file: folder.path("key.pem"), format: .pem)
         server = .makeServerConfiguration(
             certificateChain: certificates.map { .certificate($0) },

@@ -1,6 +1,7 @@
 import DeliveryWire
 import EventFormats
 import JSON
+import MerkleLog
 import Storage
 import Synchronization
 import TestStores
@@ -75,6 +76,61 @@ import WallTime
             let connection = try warehouse.makeConnection()
             try connection.run("DELETE FROM events WHERE entry_index IN (0, 777, 2001)")
             #expect(try missing() == [0, 777, 2001])
+        }
+    }
+
+    /// Rows are deleted at random, as by somebody who may: all are named, none else; sent again, none is missing.
+    @Test(arguments: 0..<4 as Range<UInt64>) func deletedRowsAreNamedAndSentAgain(seed: UInt64) async throws {
+        var random = SeededGenerator(seed)
+        try await SinkBench.run { bench in
+            try await bench.ledger.append(2500)
+            var lane = RunningLane(try sink(), bench.ledger, bench.state)
+            try await bench.control.drained()
+            await lane.end()
+            let lost = Set((0..<UInt64(2500)).filter { _ in Int.random(in: 0..<10, using: &random) == 0 })
+            let connection = try warehouse.makeConnection()
+            for index in lost {
+                try connection.run("DELETE FROM events WHERE entry_index = $1", [.position(index)])
+            }
+            let altered = try #require((0..<UInt64(2500)).first { !lost.contains($0) })
+            try connection.run(
+                "UPDATE events SET leaf_hash = $1 WHERE entry_index = $2",
+                [.text(TreeHasher.leafHash([1]).base64), .position(altered)]
+            )
+            try connection.run(
+                """
+                INSERT INTO events (record_id, ledger, entry_index, event_type, occurred_at, payload)
+                VALUES ('muniment.example/test/x', 'muniment.example/test', NULL, 'X', now(), '{}'),
+                    ('other.example/log/1', 'other.example/log', 1, 'X', now(), '{}')
+                """
+            )
+            var missing: Set<UInt64> = []
+            func reconcile(resending: Bool) async throws -> Reconciliation {
+                missing = []
+                return try await bench.control.reconcile(
+                    "siem",
+                    0..<2500,
+                    asking: try sink(),
+                    resending: resending,
+                    actor: "op"
+                ) { finding, range in
+                    switch finding {
+                    case .missing: missing.formUnion(range)
+                    case .altered: #expect(range == altered..<altered + 1)
+                    default: Issue.record("\(finding) \(range)")
+                    }
+                }
+            }
+            let result = try await reconcile(resending: true)
+            #expect(missing == lost)
+            #expect(result.resent == UInt64(lost.count) && result[.altered] == 1 && result.unknown == 1)
+            #expect(try await bench.control.conservation("siem").holds)
+            lane = RunningLane(try sink(), bench.ledger, bench.state)
+            try await bench.control.drained()
+            await lane.end()
+            #expect(Set(try indexes()) == Set(0..<bench.ledger.size))
+            #expect(try await reconcile(resending: false)[.missing] == 0)
+            #expect(missing.isEmpty)
         }
     }
 

@@ -1,77 +1,16 @@
 import Crypto
 import DeliveryWire
-import NIOCore
 import NIOHTTP1
-import NIOPosix
-import Synchronization
+import TestReceivers
 import TestStores
 import Testing
 import WallTime
 
 @testable import Delivery
 
-/// A receiver of webhooks that answers with one status after another, and remembers what it was sent.
-final class WebhookReceiver: Sendable {
-    struct Message: Sendable {
-        let headers: HTTPHeaders
-        let body: [UInt8]
-    }
-
-    private let state: Mutex<(statuses: [Int], messages: [Message])>
-    private let channel = Mutex<(any Channel)?>(nil)
-
-    /// Answers these first, then 204.
-    init(_ statuses: [Int]) { state = Mutex((statuses, [])) }
-
-    var messages: [Message] { state.withLock { $0.messages } }
-
-    func start() async throws -> DestinationURL {
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelInitializer { [self] channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    try channel.pipeline.syncOperations.addHandler(Handler(receiver: self))
-                }
-            }
-            .bind(host: "127.0.0.1", port: 0).get()
-        channel.withLock { $0 = server }
-        return try DestinationURL("http://127.0.0.1:\(server.localAddress?.port ?? 0)/hook")
-    }
-
-    func stop() async throws { try await channel.withLock { $0 }?.close() }
-
-    fileprivate func take(_ message: Message) -> Int {
-        state.withLock { state in
-            let status = state.statuses.isEmpty ? 204 : state.statuses.removeFirst()
-            if status / 100 == 2 { state.messages.append(message) }
-            return status
-        }
-    }
-
-    private final class Handler: ChannelInboundHandler {
-        typealias InboundIn = HTTPServerRequestPart
-        typealias OutboundOut = HTTPServerResponsePart
-        let receiver: WebhookReceiver
-        var headers = HTTPHeaders()
-        var body: [UInt8] = []
-
-        init(receiver: WebhookReceiver) { self.receiver = receiver }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            switch unwrapInboundIn(data) {
-            case .head(let head): headers = head.headers
-            case .body(let part): body += part.readableBytesView
-            case .end:
-                let status = receiver.take(Message(headers: headers, body: body))
-                body = []
-                var fields = HTTPHeaders([("content-length", "0")])
-                if status == 429 { fields.add(name: "retry-after", value: "0") }
-                let head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: fields)
-                context.write(wrapOutboundOut(.head(head)), promise: nil)
-                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-            }
-        }
-    }
+extension WebhookReceiver {
+    /// Listens, and says where.
+    func start() async throws -> DestinationURL { try DestinationURL("http://127.0.0.1:\(try await listen())/hook") }
 }
 
 @Suite("Webhooks", .timeLimit(.minutes(5))) struct WebhookSinkTests {

@@ -12,30 +12,22 @@ import Testing
         let splunk = HECReceiver()
         try await splunk.start()
         try addSinks(to: site, splunk: try #require(splunk.url))
-        let people = site.sandbox.directory
         let reader = try await site.client("read:customer-profile")
         let operating = try await site.client("sinks")
         for round in 1...rounds {
             let server = try await site.start()
-            for _ in 0..<20 {
-                _ = try await server.read(
-                    reader,
-                    customer: people.customer,
-                    agent: people.agentWithLiveCall,
-                    interaction: people.liveConversation
-                )
-            }
+            try await server.read(20, reader, as: site.sandbox.directory)
             if round % 3 == 0 { splunk.inject(.cutAfter) }
             if round % 5 == 0 { splunk.forget() }
             // A different moment each time: some sooner, some after something arrived.
             let seen = splunk.requestCount
-            if round % 2 == 0 { try await wait { splunk.requestCount > seen } }
+            if round % 2 == 0 { try await repeatedly { splunk.requestCount > seen } }
             await server.kill()
-            try await checkStatus(site)
+            try await site.checkSinks()
         }
 
         let server = try await site.start()
-        let sinks = try await drained(server, operating)
+        let sinks = try await server.drained(operating, count: 2)
         let size = try #require(sinks.first?["conservation"]?["head"]?.integer)
         #expect(sinks.map { $0["guarantee"]?.string } == ["exactly once", "confirmed"])
 
@@ -60,12 +52,9 @@ import Testing
 
     private func addSinks(to site: Site, splunk: String) throws {
         try FileManager.default.createDirectory(atPath: site.folder + "/export", withIntermediateDirectories: true)
-        let token = site.folder + "/keys/splunk"
-        try Data(HECReceiver.Configuration().token.utf8).write(to: URL(fileURLWithPath: token))
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: token)
-        let file = FileHandle(forWritingAtPath: site.configuration)
-        try file?.seekToEnd()
-        let sinks = """
+        try site.keep(HECReceiver.Configuration().token, as: "splunk")
+        try site.append(
+            """
 
             sinks:
               export:
@@ -81,33 +70,7 @@ import Testing
                 start: beginning
 
             """
-        try file?.write(contentsOf: Data(sinks.utf8))
-        try file?.close()
-    }
-
-    /// What the command line says of the sinks while nothing runs: every entry has its place.
-    private func checkStatus(_ site: Site) async throws {
-        let outcome = try await site.run("sinks", "status", "--format", "json")
-        #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
-        for sink in try JSONValue(parsing: outcome.output)["sinks"]?.array ?? [] {
-            #expect(sink["conservation"]?["holds"]?.bool == true, "\(sink)")
-        }
-    }
-
-    private func drained(_ server: RunningServer, _ bearer: String) async throws -> [JSONValue] {
-        var sinks: [JSONValue] = []
-        try await wait {
-            let answer = try await server.get("/api/v1/sinks", bearer)
-            #expect(answer.status == 200)
-            sinks = answer.json?["sinks"]?.array ?? []
-            return sinks.count == 2
-                && sinks.allSatisfy { sink in
-                    #expect(sink["conservation"]?["holds"]?.bool == true, "\(sink)")
-                    return sink["conservation"]?["backlog"]?.integer == 0
-                        && sink["conservation"]?["inFlight"]?.integer == 0
-                }
-        }
-        return sinks
+        )
     }
 
     /// Pause and resume from the command line while the server runs, and metrics.
@@ -117,22 +80,16 @@ import Testing
         #expect(paused.json?["state"]?.string == "paused")
         #expect(paused.json?["stateReason"]?.string == "maintenance")
         #expect(try await site.run("sinks", "pause", "siem").status == 1)
+        let waiting = try await site.run("sinks", "test", "siem", "--wait", "1")
+        #expect(waiting.status == 2 && waiting.output.contains("the sink is paused (maintenance)"), "\(waiting.output)")
         try await site.succeed("sinks", "resume", "siem")
-        _ = try await drained(server, bearer)
+        _ = try await server.drained(bearer, count: 2)
+        #expect(try await site.succeed("sinks", "test", "siem").contains("confirmed after"))
         let metrics = String(decoding: try await server.get("/metrics").body, as: UTF8.self)
         #expect(metrics.contains("muniment_sink_conserved{sink=\"siem\"} 1"))
         #expect(try await server.get("/api/v1/sinks/none", bearer).status == 404)
         #expect(try await server.get("/api/v1/sinks").status == 401)
         #expect(try await site.run("sinks", "redrive", "siem", "--all").status == 1)
         #expect(try await site.succeed("sinks", "dead-letters", "siem").contains("reason"))
-    }
-
-    /// Looks again until it is so; fails after 60 s.
-    private func wait(_ condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
-        while try await !condition() {
-            try #require(ContinuousClock.now < deadline, "it never came true")
-            try await Task.sleep(for: .milliseconds(20))
-        }
     }
 }

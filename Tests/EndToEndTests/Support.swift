@@ -113,7 +113,12 @@ final class Site: Sendable {
         return try #require(JSONValue(parsing: output)["bearer"]?.string)
     }
 
-    func start() async throws -> RunningServer { try await RunningServer(site: self) }
+    /// - Parameters:
+    ///   - environment: variables besides this process's own.
+    ///   - wrapper: a program and its arguments that start the server in their turn.
+    func start(environment: [String: String] = [:], through wrapper: [String] = []) async throws -> RunningServer {
+        try await RunningServer(site: self, environment: environment, through: wrapper)
+    }
 }
 
 /// Work that blocks its thread, kept off the threads that run tasks: with two cores there are two of those.
@@ -132,16 +137,18 @@ final class RunningServer: Sendable {
     let controlPort: Int
     private let log: String
 
-    init(site: Site) async throws {
+    init(site: Site, environment: [String: String], through wrapper: [String]) async throws {
         let ports = site.folder + "/ports.json"
         try? FileManager.default.removeItem(atPath: ports)
         log = site.folder + "/server.log"
         if !FileManager.default.fileExists(atPath: log) {
             _ = FileManager.default.createFile(atPath: log, contents: nil)
         }
+        let words = wrapper + [Binary.path, "serve", "--config", site.configuration, "--ports-file", ports]
         process = try ChildProcess(
-            Binary.path,
-            ["serve", "--config", site.configuration, "--ports-file", ports],
+            words[0],
+            Array(words.dropFirst()),
+            environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new },
             output: log,
             errors: log
         )

@@ -91,15 +91,26 @@ private enum Fuzz {
         }
     }
 
-    /// Cut anywhere, a stream gives what the whole text gives, and never holds back more than it may. The cuts come from the text itself.
+    /// Cut anywhere, a stream gives what the whole text gives, and never holds back more than it may. The cuts come from the text itself;
+    /// a short text comes byte by byte too, so that everything is decided as early as it may be.
     static func stream(_ text: UnsafeRawBufferPointer, _ redactor: Redactor) {
         let scratch = Scratch()
         guard (try? redactor.redact(text, into: scratch)) != nil else { fatalError("a text was refused") }
+        compare(text, scratch.output, redactor) { start in start + 1 + Int(text[start]) * (start % 3 + 1) }
+        if text.count <= 400 { compare(text, scratch.output, redactor) { $0 + 1 } }
+    }
+
+    private static func compare(
+        _ text: UnsafeRawBufferPointer,
+        _ whole: [UInt8],
+        _ redactor: Redactor,
+        cut: (Int) -> Int
+    ) {
         var stream = StreamRedactor(redactor)
         var output: [UInt8] = []
         var start = 0
         while start < text.count {
-            let end = min(text.count, start + 1 + Int(text[start]) * (start % 3 + 1))
+            let end = min(text.count, cut(start))
             let piece = UnsafeRawBufferPointer(rebasing: text[start..<end])
             guard (try? stream.push(piece, into: &output)) != nil else { fatalError("a piece was refused") }
             guard stream.pending <= StreamRedactor.holdBack else { fatalError("more is held back than may be") }
@@ -108,6 +119,9 @@ private enum Fuzz {
         guard (try? stream.finish(into: &output)) != nil else { fatalError("the end was refused") }
         // A candidate too long to be decided is masked by a stream, which cannot wait for its end.
         if stream.findings.contains(where: { $0.type == .unresolved }) { return }
-        guard output == scratch.output else { fatalError("a stream and the whole text differ") }
+        guard output == whole else {
+            let (left, right) = (String(decoding: whole, as: UTF8.self), String(decoding: output, as: UTF8.self))
+            fatalError("a stream and the whole text differ: \(left.debugDescription), \(right.debugDescription)")
+        }
     }
 }

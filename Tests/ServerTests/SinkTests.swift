@@ -6,6 +6,7 @@ import Hummingbird
 import HummingbirdTesting
 import JSON
 import Ledger
+import MerkleLog
 import Storage
 import Testing
 import WallTime
@@ -79,6 +80,31 @@ import WallTime
         }
     }
 
+    @Test func aTestIsAnEntryWhoseStandingCanBeAskedFor() async throws {
+        let installation = try Installation()
+        try await installation.recordAccesses(5)
+        try await drain(installation, refusing: [3])
+        let caller = try await installation.caller(.sinks)
+        try await installation.test { client in
+            let made = try await client.execute(uri: "/api/v1/sinks/siem/test", method: .post, headers: caller.header) {
+                $0
+            }
+            made.expect(status: .created)
+            let index = try #require(try made.json()["index"]?.int)
+            for (entry, standing) in [(0, "confirmed"), (3, "dead"), (index, "backlog")] {
+                let answer = try await client.get("/api/v1/sinks/siem/entries/\(entry)", caller.header)
+                #expect(try answer.json()["standing"]?.string == standing && answer.json()["index"]?.int == entry)
+            }
+            for wrong in ["\(index + 1)", "-1", "x", "18446744073709551616"] {
+                try await client.get("/api/v1/sinks/siem/entries/\(wrong)", caller.header).expect(.unknownEntry)
+            }
+            try await client.get("/api/v1/sinks/none/entries/0", caller.header).expect(.unknownSink)
+            try await client.post("/api/v1/sinks/none/test", caller.header, [:]).expect(.unknownSink)
+        }
+        let events = try await installation.events(.sinkTested)
+        #expect(events.count == 1 && events[0]["actor"]?.string == caller.id)
+    }
+
     @Test func everyActIsAnEventByItsCaller() async throws {
         let installation = try Installation()
         try await installation.recordAccesses(5)
@@ -110,6 +136,62 @@ import WallTime
         try await drain(installation, refusing: [])
         let control = DeliveryControl(state: installation.deliveryState, ledger: installation.ledger)
         #expect(try await control.conservation("siem").dead == 0)
+    }
+
+    /// A destination that holds a given set.
+    private struct OpenSink: Sink, ReadBack {
+        let held: [UInt64]
+        var guarantee: DeliveryGuarantee { DeliveryGuarantee(.confirmed, because: "of the test") }
+        var limits: BatchLimits { BatchLimits(bytes: 10_000, count: 1, age: .milliseconds(1)) }
+        var concurrency: Int { 1 }
+
+        func prepare(_ entry: LedgerEntry, now: Timestamp) -> Prepared<UInt64> { .send(entry.index, bytes: 1) }
+        func prepare(_ manifest: DeliveryManifest) -> Prepared<UInt64>? { nil }
+        func open(position: String?) async -> SinkReply { .ok }
+        func close() async {}
+        func deliver(_ batch: SinkBatch<UInt64>) async -> SinkReply { .ok }
+        func arrivals(in range: Range<UInt64>, _ each: ([Arrival]) async throws -> Void) async throws {
+            try await each(held.map { .record($0, leafHash: nil) })
+        }
+    }
+
+    @Test func aDestinationIsAskedAndAStatementMade() async throws {
+        let installation = try Installation()
+        try await installation.recordAccesses(5)
+        try await drain(installation, refusing: [3])
+        let caller = try await installation.caller(.sinks)
+        func control(_ sink: some Sink) -> ControlPlane {
+            let definition = LaneDefinition(name: "siem", kind: "webhook", hash: "h", destination: "siem.example")
+            return installation.control(sinks: [ConfiguredSink(definition, sink)])
+        }
+        try await installation.test(.router, control(OpenSink(held: [0, 1, 1, 3]))) { client in
+            let range: JSONValue = ["first": 0, "last": 4]
+            let answer = try await client.post("/api/v1/sinks/siem/reconcile", caller.header, range).json()
+            #expect(answer["result"]?["expected"]?.int == 4 && answer["result"]?["complete"]?.bool == false)
+            #expect(answer["indexes"]?["missing"] == [[2, 2], [4, 4]])
+            #expect(answer["indexes"]?["doubled"] == [[1, 1]] && answer["indexes"]?["foreign"] == [[3, 3]])
+            #expect(answer["indexesWhole"]?.bool == true && answer["result"]?["resent"]?.int == 0)
+            let resent = try await client.post(
+                "/api/v1/sinks/siem/reconcile",
+                caller.header,
+                ["first": 0, "last": 2, "resend": true]
+            )
+            #expect(try resent.json()["result"]?["resent"]?.int == 1)
+            let made = try await client.post("/api/v1/sinks/siem/statement", caller.header, range).json()
+            let note = try #require(made["statement"]?.string)
+            let statement = try DeliveryStatement(verifying: Array(note.utf8), by: installation.signer.verifier)
+            #expect(statement.body["range"]?["confirmed"]?.int == 3 && statement.body["range"]?["backlog"]?.int == 1)
+            #expect(statement.body["acts"]?["SINK_RESENT"]?.int == 1 && statement.body["actor"]?.string == caller.id)
+            try await client.post("/api/v1/sinks/siem/statement", caller.header, [:]).expect(.missingField)
+            try await client.post("/api/v1/sinks/none/statement", caller.header, range).expect(.unknownSink)
+            try await client.post("/api/v1/sinks/none/reconcile", caller.header, range).expect(.unknownSink)
+        }
+        for type in [EventType.sinkReconciled, .sinkResent, .deliveryStatementMade] {
+            #expect(try await installation.events(type).first?["actor"]?.string == caller.id)
+        }
+        try await installation.test(.router, control(PickySink(refused: []))) { client in
+            try await client.post("/api/v1/sinks/siem/reconcile", caller.header, [:]).expect(.sinkConflict)
+        }
     }
 
     @Test func whatMakesNoSenseIsRefused() async throws {

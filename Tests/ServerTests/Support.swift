@@ -83,9 +83,11 @@ final class Installation: Sendable {
         checks: [ReadyCheck] = [],
         redaction: RedactionService = RedactionService(),
         containment: ContainmentDesk? = nil,
-        signedDecisions: SignedDecisions? = nil
+        signedDecisions: SignedDecisions? = nil,
+        sinks: [ConfiguredSink] = []
     ) -> ControlPlane {
-        ControlPlane(
+        let delivery = DeliveryControl(state: deliveryState, ledger: ledger, clock: clock)
+        return ControlPlane(
             ControlPlane.Parts(
                 ledger: ledger,
                 auditTrail: AuditTrail(
@@ -101,7 +103,9 @@ final class Installation: Sendable {
                 directory: directory,
                 dataPlane: dataPlane,
                 routes: routes,
-                delivery: DeliveryControl(state: deliveryState, ledger: ledger, clock: clock),
+                delivery: delivery,
+                statements: DeliveryStatements(control: delivery, ledger: ledger, signer: signer),
+                sinks: sinks,
                 alerts: AlertDesk(ledger: ledger, rules: rules, clock: clock, producer: "test"),
                 containment: containment ?? self.containment,
                 signedDecisions: signedDecisions,

@@ -1,5 +1,6 @@
 import Delivery
 import EventFormats
+import NATS
 import Testing
 
 @testable import Settings
@@ -17,6 +18,7 @@ import Testing
             url: https://splunk.example.com:8088
             token: {env: SPLUNK_TOKEN}
             index: audit
+            concurrency: 4
             format: ocsf-1.8
             filter: {all: [{type: [CUSTOMER_DATA_ACCESSED]}, {not: {field: /purpose, equals: "service"}}]}
             drop: [/remoteAddress]
@@ -25,6 +27,7 @@ import Testing
             kind: datadog
             site: datadoghq.eu
             apiKey: {env: DATADOG_KEY}
+            applicationKey: {env: DATADOG_APPLICATION}
             tags: [team:audit]
             stale: deadLetter
             start: 42
@@ -40,6 +43,15 @@ import Testing
             kind: postgres
             address: {env: WAREHOUSE}
             table: audit.events
+          stream:
+            kind: nats
+            servers: [nats1.example.com, "[2001:db8::1]:4333"]
+            user: muniment
+            password: {env: NATS_PASSWORD}
+            stream: AUDIT
+            subject: audit.events
+            replicas: 5
+            duplicateWindow: 10m
           copy:
             kind: worm
             endpoint: https://s3.example.com
@@ -53,7 +65,8 @@ import Testing
         """
 
     private static let secrets = [
-        "SPLUNK_TOKEN": "t", "DATADOG_KEY": "k", "HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "SPLUNK_TOKEN": "t", "DATADOG_KEY": "k", "DATADOG_APPLICATION": "a",
+        "HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "NATS_PASSWORD": "n",
         "WAREHOUSE": "postgresql://muniment@warehouse/audit", "S3_ID": "id", "S3_SECRET": "secret",
     ]
 
@@ -61,10 +74,13 @@ import Testing
         let site = try Site()
         let sinks = try site.read(site.text + Self.every, environment: Self.secrets).sinks
         #expect(
-            sinks.map(\.definition.kind) == ["file", "splunk", "datadog", "syslog", "webhook", "postgres", "worm"]
+            sinks.map(\.definition.kind) == [
+                "file", "splunk", "datadog", "syslog", "webhook", "postgres", "nats", "worm",
+            ]
         )
-        #expect(sinks.map(\.definition.start) == [.beginning, .now, .index(42), .now, .now, .now, .beginning])
-        #expect(sinks[0].definition.manifests == nil && sinks[6].definition.manifests == nil)
+        #expect(sinks.map(\.definition.start) == [.beginning, .now, .index(42), .now, .now, .now, .now, .beginning])
+        #expect(sinks[0].definition.manifests == nil && sinks[7].definition.manifests == nil)
+        #expect(sinks.map(\.definition.concurrency) == [nil, 4, nil, nil, nil, nil, nil, nil])
         #expect(sinks[1].definition.manifests?.entries == 500)
         #expect(sinks[1].format == .ocsf(.v18))
         #expect(sinks[1].projection == .without([FieldPointer(member: "remoteAddress")]))
@@ -73,11 +89,31 @@ import Testing
             return
         }
         #expect(parts.count == 2)
+        guard case .datadog(let datadog, _) = sinks[2].destination else {
+            Issue.record("no Datadog")
+            return
+        }
+        #expect(datadog.search?.url.description == "https://api.datadoghq.eu")
+        #expect(sinks[0].definition.destination.hasSuffix("export/events.ndjson"))
+        #expect(
+            sinks.dropFirst().map(\.definition.destination) == [
+                "https://splunk.example.com:8088", "https://http-intake.logs.datadoghq.eu/api/v2/logs",
+                "siem.example.com:6514", "hooks.example.com", "warehouse:5432/audit \"audit\".\"events\"",
+                "https://s3.example.com/muniment-worm/ledger/",
+            ]
+        )
         guard case .syslog(let syslog, let tls) = sinks[3].destination else {
             Issue.record("no syslog")
             return
         }
         #expect(syslog.port == 6514 && tls != nil)
+        guard case .nats(let stream) = sinks[6].destination else {
+            Issue.record("no stream")
+            return
+        }
+        #expect(stream.servers.servers == ["tls://nats1.example.com:4222", "tls://[2001:db8::1]:4333"])
+        #expect(stream.stream == "AUDIT" && stream.subject == "audit.events" && stream.replicas == 5)
+        #expect(stream.duplicateWindow == .seconds(600) && stream.servers.tls != nil)
     }
 
     @Test func aSinkCanHaveCodesOfItsOwn() throws {
@@ -99,13 +135,15 @@ import Testing
         let before = try hashes(Self.every)
         #expect(try hashes(Self.every, Self.secrets.merging(["SPLUNK_TOKEN": "u"]) { $1 }) == before)
         let after = try hashes(Self.every.replacingOnce("index: audit", "index: other"))
-        #expect(zip(before, after).map { $0 == $1 } == [true, false, true, true, true, true, true])
+        #expect(zip(before, after).map { $0 == $1 } == [true, false, true, true, true, true, true, true])
     }
 
     @Test(arguments: [
         ("kind: file", "kind: kafka", "sinks.export.kind", "must be one of: file, splunk"),
         ("    kind: file\n", "", "sinks.export.kind", "is missing"),
         ("path: export/events.ndjson", "paht: x", "sinks.export.paht", "is not a known setting"),
+        ("start: beginning", "concurrency: 2", "sinks.export.concurrency", "one after the other"),
+        ("concurrency: 4", "concurrency: many", "sinks.siem.concurrency", "whole number from 1"),
         ("start: beginning", "start: yesterday", "sinks.export.start", "must be beginning, now, or the index"),
         ("https://splunk.example.com:8088", "http://splunk.example.com:8088", "sinks.siem.url", "must be https"),
         ("https://splunk.example.com:8088", "https://169.254.169.254", "sinks.siem.url", "link-local"),
@@ -116,9 +154,26 @@ import Testing
         ("drop: [/remoteAddress]", "drop: [remoteAddress]", "sinks.siem.drop", "JSON Pointers"),
         ("drop: [/remoteAddress]", "drop: [/a]\n    keep: [/b]", "sinks.siem.drop", "stands beside 'keep'"),
         ("site: datadoghq.eu", "site: datadog.eu", "sinks.dog.site", "must be one of"),
+        ("tags: [team:audit]", "searchUrl: http://x.example", "sinks.dog.searchUrl", "must be https"),
+        (
+            "applicationKey: {env: DATADOG_APPLICATION}", "searchUrl: https://x.example", "sinks.dog.searchUrl",
+            "of use with"
+        ),
+        ("site: datadoghq.eu", "url: https://x.example", "sinks.dog.applicationKey", "needs 'searchUrl'"),
         ("stale: deadLetter", "stale: drop", "sinks.dog.stale", "must be one of: send"),
         ("tags: [team:audit]", "tags: [audit]", "sinks.dog.tags", "key:value"),
         ("    format: cef", "    transport: tcp", "sinks.log.transport", "in clear"),
+        ("    format: cef", "    protocol: relp", "sinks.log.address", "such as siem.example.com:2514"),
+        ("    format: cef", "    protocol: tcp", "sinks.log.protocol", "must be one of: syslog, relp"),
+        ("stream: AUDIT", "stream: AU.DIT", "sinks.stream.stream", "name of a stream"),
+        ("stream: AUDIT", "stream: AUDIT\n    transport: tcp", "sinks.stream.transport", "in clear"),
+        ("subject: audit.events", "subject: audit.>", "sinks.stream.subject", "must be words"),
+        ("user: muniment", "token: {env: NATS_PASSWORD}", "sinks.stream.password", "no effect without 'user'"),
+        ("user: muniment", "user: m\n    token: {env: NATS_PASSWORD}", "sinks.stream.token", "stands beside 'user'"),
+        (
+            "servers: [nats1.example.com, ", "servers: [\"nats://x\", ", "sinks.stream.servers",
+            "must be a list of host:port"
+        ),
         ("address: siem.example.com", "address: 'a b'", "sinks.log.address", "must be host:port"),
         ("table: audit.events", "table: Audit;", "sinks.warehouse.table", "must be table or schema.table"),
         ("retainDays: 2557", "retainDays: 0", "sinks.copy.retainDays", "must be a whole number from 1"),

@@ -35,23 +35,7 @@ public final class PostgresServer: Sendable {
         for statement in statements { try connection.run(statement) }
     }
 
-    private static func script(_ arguments: [String]) throws -> String {
-        let process = Process()
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        process.executableURL = root.appending(path: "scripts/postgres")
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw StorageError(.other, "scripts/postgres \(arguments[0]) ended with \(process.terminationStatus)")
-        }
-        return String(decoding: data, as: UTF8.self)
-    }
+    private static func script(_ arguments: [String]) throws -> String { try ServerScript.run("postgres", arguments) }
 }
 
 /// A primary with a synchronous standby.

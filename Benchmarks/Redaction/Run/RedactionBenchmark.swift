@@ -2,7 +2,7 @@ import Redaction
 import RedactionCorpus
 
 /// Measures the finding engine on one thread: `RedactionBenchmark [--megabytes N] [--brief]` prints its numbers, `--write FILE`
-/// writes the text that it reads for the peers, `--record FILE [--text FILE]` what is found in a large text of many kinds, to compare
+/// writes the text that it reads for the peers, `--worst [NAME]` measures texts made to be slow only, `--record FILE [--text FILE]` what is found in a large text of many kinds, to compare
 /// two builds. `Peers/run.sh` runs all of them in turn and prints the ratios.
 @main
 enum RedactionBenchmark {
@@ -14,6 +14,7 @@ enum RedactionBenchmark {
             if !TextFile.write(Recording.make(extra: extra).utf8, to: path) { print("cannot write \(path)") }
             return
         }
+        if arguments.contains("--worst") { return measureWorstCases(only: value(after: "--worst", in: arguments)) }
         let lines = text(megabytes << 20)
         if let path = value(after: "--write", in: arguments) {
             guard TextFile.write(lines.text, to: path) else {
@@ -137,26 +138,34 @@ enum RedactionBenchmark {
         }
     }
 
-    private static func measureWorstCases() {
+    /// A mebibyte of one unit again and again.
+    private static func measureWorstCases(only name: String? = nil) {
         let redactor = Redactor()
         let scratch = Scratch()
         let size = 1 << 20
-        let cases: [(String, [UInt8])] = [
-            ("all digits", Array(repeating: 0x37, count: size)), ("all at signs", Array(repeating: 0x40, count: size)),
-            ("number words", Array(repeatElement(Array("one ".utf8), count: size / 4).joined())),
-            ("one token", Array(repeating: 0x61, count: size)),
-            ("digits and spaces", Array(repeatElement(Array("7 ".utf8), count: size / 2).joined())),
-            ("digits and dots", Array(repeatElement(Array("7.".utf8), count: size / 2).joined())),
-            ("addresses", Array(repeatElement(Array("a@".utf8), count: size / 2).joined())),
-        ]
-        for (name, text) in cases {
+        for (unitName, unit) in worstUnits where name == nil || name == unitName {
+            let unit = Array(unit.utf8)
+            let text = Array(repeatElement(unit, count: size / unit.count).joined())
             report(
-                "worst case, \(name)",
-                bytes: size,
+                "worst case, \(unitName)",
+                bytes: text.count,
                 seconds: best { text.withUnsafeBytes { redactor.find($0, into: scratch) } }
             )
         }
     }
+
+    private static let worstUnits: [(String, String)] = [
+        ("all digits", "7"), ("all at signs", "@"), ("number words", "one "), ("one token", "a"),
+        ("digits and spaces", "7 "), ("digits and dots", "7."), ("digits and hyphens", "7-"),
+        ("pairs and spaces", "77 "),
+        ("fours and spaces", "4111 "), ("fours and hyphens", "4111-"), ("threes and dots", "255."),
+        ("addresses", "a@"), ("dotted addresses", "a.b@c."), ("spelled addresses", "a dot "), ("letters", "a b "),
+        ("letters and digits", "a1"), ("codes", "A1 "), ("machine addresses", "10.20.30.40 "), ("colons", "ab:"),
+        ("colons and digits", "1:"), ("dates", "01/02/1987 "), ("months", "May 4 "), ("plus signs", "+1 "),
+        ("parentheses", "(415) "), ("corrections", "four no "), ("context words", "card 411 "),
+        ("hundreds", "hundred "),
+        ("fillers", "one uh "), ("lines of digits", "7\n"), ("hexadecimal", "de ad 0f "), ("accents", "é7 "),
+    ]
 
     /// One chat message of 222 bytes.
     private static func measureMessage() {

@@ -35,12 +35,14 @@ static inline struct byte_masks byte_masks_of(const uint8_t *bytes) {
         __m128i folded = _mm_or_si128(block, _mm_set1_epi8(0x20));
         __m128i breaks = _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(0x0A)), _mm_cmpeq_epi8(block, _mm_set1_epi8(0x0D)));
         masks.letters |= byte_masks_bits(byte_masks_range(folded, 0x61, 25), place);
-        masks.lower |= byte_masks_bits(byte_masks_range(block, 0x61, 25), place);
+        // The bit of lower case, moved to where the bits are taken from.
+        masks.lower |= byte_masks_bits(_mm_slli_epi16(block, 2), place);
         masks.digits |= byte_masks_bits(byte_masks_range(block, 0x30, 9), place);
         masks.ats |= byte_masks_bits(_mm_cmpeq_epi8(block, _mm_set1_epi8(0x40)), place);
         masks.line_breaks |= byte_masks_bits(breaks, place);
         masks.wide |= byte_masks_bits(block, place);
     }
+    masks.lower &= masks.letters;
     return masks;
 }
 

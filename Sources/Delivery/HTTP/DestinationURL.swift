@@ -23,6 +23,8 @@ public enum DestinationURLError: Error, Sendable, Hashable, CustomStringConverti
 public struct DestinationURL: Sendable, Hashable, CustomStringConvertible {
     /// The address without a slash at its end.
     public let description: String
+    /// Host and port as they were given.
+    public let authority: String
     /// Whether the connection is encrypted.
     public let isEncrypted: Bool
 
@@ -39,6 +41,7 @@ public struct DestinationURL: Sendable, Hashable, CustomStringConvertible {
         guard let host = Self.host(authority) else { throw .form }
         if Self.isLinkLocal(host) { throw .linkLocal }
         guard isEncrypted || allowingPlaintext || Self.isLoopback(host) else { throw .plaintext }
+        self.authority = authority.lowercased()
         description = text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 

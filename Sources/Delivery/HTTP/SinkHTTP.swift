@@ -51,7 +51,8 @@ public enum SinkHTTP {
         _ url: String,
         headers: [(String, String)],
         body: [UInt8],
-        timeout: Duration
+        timeout: Duration,
+        longest: Int = maximumReply
     ) async -> Result<Reply, TransportFailure> {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
@@ -67,7 +68,7 @@ public enum SinkHTTP {
                 var body: [UInt8] = []
                 for try await part in response.body {
                     // What is beyond the limit is of no use, and its status has been said.
-                    guard body.count + part.readableBytes <= maximumReply else { break }
+                    guard body.count + part.readableBytes <= longest else { break }
                     body += part.readableBytesView
                 }
                 return Reply(status: Int(response.status.code), headers: response.headers, body: body)

@@ -15,6 +15,8 @@ public struct LaneParts<Destination: Sink>: Sendable {
     public let state: DeliveryState
     /// The right to run it.
     public let lease: any LeaseHolding
+    /// How many requests go at the same time.
+    public var concurrency: HostConcurrency
     /// The time of day.
     public var clock: any WallClock = SystemClock()
     /// What waits are measured by.
@@ -41,6 +43,7 @@ public struct LaneParts<Destination: Sink>: Sendable {
         self.ledger = ledger
         self.state = state
         self.lease = lease
+        concurrency = HostConcurrency(definition.concurrency(upTo: sink.concurrency))
     }
 }
 

@@ -49,6 +49,17 @@ extension LaneChange {
     }
 }
 
+extension LaneChange {
+    /// What of the backlog was read by it.
+    var read: Stretch? {
+        switch self {
+        case .admit(let stretch, _): stretch
+        case .refuse(let index, _, _): Stretch(first: index, past: index + 1, records: 0)
+        default: nil
+        }
+    }
+}
+
 /// Why a record could not be delivered. Never the record.
 struct DeadLetter: Sendable, Hashable {
     /// In words.

@@ -55,7 +55,8 @@ struct LaneMachine: Sendable {
     /// Until when nothing is sent, because the destination asked for it.
     private(set) var quietUntil = Timestamp(milliseconds: .min)
     private let ceiling: BatchLimits
-    private let concurrency: Int
+    /// Most flights at the same time; those that have begun go on when it is lowered.
+    var concurrency: Int
     private let backoff: Backoff
     private let countsDuplicates: Bool
     private var nextID = 0
@@ -71,7 +72,7 @@ struct LaneMachine: Sendable {
     }
 
     /// How many more flights may begin.
-    var freeSlots: Int { concurrency - flights.count }
+    var freeSlots: Int { max(concurrency - flights.count, 0) }
     /// Whether a manifest is under way.
     var carriesManifest: Bool { flights.values.contains(where: \.isManifest) }
     /// Whether a request is under way.
@@ -100,10 +101,15 @@ struct LaneMachine: Sendable {
     }
 
     /// Takes the requests that are due: the flight and which of its positions.
-    mutating func takeDue(now: Timestamp) -> [(id: Int, positions: Range<Int>)] {
+    /// - Parameter isAllowed: asked for each whether it may go now; told whether it would be the only one under way.
+    mutating func takeDue(
+        now: Timestamp,
+        _ isAllowed: (_ isOnly: Bool) -> Bool = { _ in true }
+    ) -> [(id: Int, positions: Range<Int>)] {
         guard now >= quietUntil else { return [] }
         var due: [(id: Int, positions: Range<Int>)] = []
         for (id, flight) in flights.sorted(by: { $0.key < $1.key }) where flight.sent == nil && now >= flight.due {
+            guard isAllowed(!isUnderway) else { break }
             let positions = flight.next
             flights[id]?.sent = positions
             flights[id]?.attempts += 1

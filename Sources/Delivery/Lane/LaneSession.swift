@@ -23,6 +23,7 @@ struct LaneSession<Destination: Sink> {
     private var noted: (text: String, at: Timestamp)?
     private var readsBackfillNext = false
     private var pace: LanePace
+    private var notedConcurrency: Int?
     private var generator = SystemRandomNumberGenerator()
 
     /// Stretches read in one turn at the most, so that answers do not wait long.
@@ -46,7 +47,7 @@ struct LaneSession<Destination: Sink> {
         wakes = mailbox.stream.makeAsyncIterator()
         machine = LaneMachine(
             limits: parts.sink.limits,
-            concurrency: parts.sink.concurrency,
+            concurrency: parts.concurrency.limit,
             backoff: parts.backoff,
             countsDuplicates: store.countsDuplicates
         )
@@ -69,6 +70,7 @@ struct LaneSession<Destination: Sink> {
                 if isHalted {
                     turn.changes += machine.putBack()
                 } else {
+                    followConcurrency()
                     hasMore = try await read(snapshot)
                     admitManifest()
                 }
@@ -98,7 +100,8 @@ struct LaneSession<Destination: Sink> {
     }
 
     private mutating func wait() async throws {
-        var due = machine.nextDue.map { Duration.milliseconds(max($0.since(now), 0)) } ?? Self.rest
+        // What is due and was not sent waits for answers: its host has enough to do.
+        var due = machine.nextDue.map { $0 > now ? Duration.milliseconds($0.since(now)) : Self.rest } ?? Self.rest
         let paced = pace.wait(at: now)
         if paced > 0 { due = min(due, .milliseconds(paced)) }
         let timer = Task { [mailbox, due = min(due, Self.rest), sleep = parts.sleep] in
@@ -112,17 +115,27 @@ struct LaneSession<Destination: Sink> {
     // MARK: Sending
 
     private mutating func launch(_ group: inout ThrowingDiscardingTaskGroup<any Error>) {
-        for (id, positions) in machine.takeDue(now: now) {
+        for (id, positions) in machine.takeDue(now: now, parts.concurrency.begin(isOnly:)) {
             guard let items = payloads[id] else { continue }
             let batch = Batch(items: Array(items[positions]))
-            group.addTask { [sink = parts.sink, mailbox, measures = parts.measures] in
+            group.addTask { [sink = parts.sink, mailbox, measures = parts.measures, host = parts.concurrency] in
                 let began = ContinuousClock.now
                 let reply = await sink.deliver(batch)
-                measures.latency.observe(microseconds: began.duration(to: .now).wholeMicroseconds)
+                let took = began.duration(to: .now).wholeMicroseconds
+                host.end(reply.verdict, after: reply.roundTrip?.wholeMicroseconds ?? took)
+                measures.latency.observe(microseconds: took)
                 measures.replies[reply.verdict.replyClass]?.add()
                 mailbox.post(id, reply)
             }
         }
+    }
+
+    private mutating func followConcurrency() {
+        let limit = parts.concurrency.limit
+        guard limit != notedConcurrency else { return }
+        machine.concurrency = limit
+        notedConcurrency = limit
+        turn.concurrency = limit
     }
 
     private mutating func takeAnswers() {
@@ -134,8 +147,11 @@ struct LaneSession<Destination: Sink> {
             if let failure = outcome.failure { note(failure: failure + (reply.detail.map { ": \($0)" } ?? "")) }
             if let reason = outcome.stop { stopReason = stopReason ?? reason }
             parts.measures.confirmed.add(UInt64(outcome.confirmed.count))
-            note(delivered: outcome.confirmed)
-            if outcome.changes.contains(.manifestDelivered) { closeManifest() }
+            note(confirmed: outcome.confirmed)
+            if outcome.changes.contains(.manifestDelivered) {
+                turn.deliveredManifest = manifest
+                closeManifest()
+            }
         }
     }
 
@@ -169,6 +185,7 @@ struct LaneSession<Destination: Sink> {
             guard try await backlog.fill(&reader, includingEnd: isRipe) else { return false }
             pace.note(reader.scanned, at: now)
             turn.changes += reader.changes
+            note(readAgain: reader.changes.compactMap(\.read))
             if !reader.items.isEmpty {
                 payloads[machine.admit(reader.stretches, indexes: reader.indexes, now: now)] = reader.items
             }
@@ -240,12 +257,21 @@ struct LaneSession<Destination: Sink> {
         turn.delivered = delivered
     }
 
-    private mutating func note(delivered indexes: [UInt64]) {
+    private mutating func note(confirmed indexes: [UInt64]) {
+        var added = RangeSet(indexes: indexes)
+        turn.confirmed.formUnion(added)
         guard store.definition.manifests != nil else { return }
-        let floor = manifestFrom
-        let added = RangeSet(indexes: indexes.lazy.filter { $0 >= floor })
+        added.remove(contentsOf: 0..<manifestFrom)
         guard !added.isEmpty else { return }
         delivered.formUnion(added)
+        turn.delivered = delivered
+    }
+
+    /// What is read once more was missing at the destination: it is delivered only when it is confirmed again.
+    private mutating func note(readAgain stretches: [Stretch]) {
+        let again = RangeSet(stretches.map { $0.first..<$0.past }).intersection(delivered)
+        guard !again.isEmpty else { return }
+        delivered.subtract(again)
         turn.delivered = delivered
     }
 }

@@ -4,12 +4,28 @@ public import WallTime
 
 /// Datadog's logs intake. It says that it took a request and never that it kept it, and drops no duplicates.
 public final class DatadogSink: Sink {
+    /// How the logs search API is reached.
+    public struct Search: Sendable {
+        /// The API's address without a path, such as `https://api.datadoghq.eu`.
+        public var url: DestinationURL
+        /// An application key with the permission `logs_read_data`.
+        public var applicationKey: String
+
+        /// Names the API.
+        public init(url: DestinationURL, applicationKey: String) {
+            self.url = url
+            self.applicationKey = applicationKey
+        }
+    }
+
     /// How the intake is reached.
     public struct Settings: Sendable {
         /// The whole address, such as that of ``DatadogSite/intakeURL``.
         public var url: DestinationURL
         /// The key.
         public var apiKey: String
+        /// How the logs are searched, to read them back; nil when they cannot be.
+        public var search: Search?
         /// `hostname` of the entries.
         public var host: String?
         /// `service` of the entries.
@@ -18,8 +34,8 @@ public final class DatadogSink: Sink {
         public var tags: [String] = []
         /// What is done with entries that are too old for Datadog's clock.
         public var stale = DatadogStalePolicy.send
-        /// Requests at the same time.
-        public var concurrency = 4
+        /// Most requests at the same time.
+        public var concurrency = 16
         /// When a batch is full.
         public var limits = BatchLimits(bytes: 4_500_000, count: DatadogBatch.maximumCount, age: .seconds(1))
         /// How long an exchange may take.
@@ -32,9 +48,9 @@ public final class DatadogSink: Sink {
         }
     }
 
-    private let settings: Settings
-    private let shaping: EventShaping
-    private let http: HTTPClient
+    let settings: Settings
+    let shaping: EventShaping
+    let http: HTTPClient
     private let clock: any WallClock
 
     /// Makes a sink.

@@ -9,7 +9,8 @@ public import WallTime
 /// The length of the file is stored together with the confirmation of what stands in it. What lies beyond that length when the file
 /// is opened was never confirmed: it is cut off and written again, so that each record stands in the file once.
 public final class NDJSONFileSink: Sink {
-    private let shaping: EventShaping
+    let shaping: EventShaping
+    let path: String
     private let file: AppendedFile
 
     /// Makes a sink; the file is made when it is missing.
@@ -24,6 +25,7 @@ public final class NDJSONFileSink: Sink {
     init(path: String, shaping: EventShaping, limits: BatchLimits, calls: AppendedFile.Calls) {
         self.shaping = shaping
         self.limits = limits
+        self.path = path
         file = AppendedFile(path: path, calls: calls)
     }
 

@@ -18,8 +18,8 @@ public final class SplunkSink: Sink {
         public var acknowledges = true
         /// What the events say of where they come from and go to.
         public var origin = HECOrigin()
-        /// Requests at the same time.
-        public var concurrency = 8
+        /// Most requests at the same time.
+        public var concurrency = 16
         /// When a batch is full.
         public var limits = BatchLimits(bytes: 900_000, count: 1000, age: .seconds(1))
         /// How long an exchange may take.
@@ -97,6 +97,7 @@ public final class SplunkSink: Sink {
             return SinkReply(Verdict(.split, reason: "\(error)"))
         }
         let channel = watch.channel
+        let began = ContinuousClock.now
         switch await post("/services/collector/event", body, [("content-encoding", "gzip")], channel) {
         case .failure(let failure): return SinkReply(failure.verdict)
         case .success(let reply):
@@ -109,9 +110,13 @@ public final class SplunkSink: Sink {
                     detail: verdict.replyClass == .ok ? nil : reply.detail(hiding: [settings.token])
                 )
             }
-            return await watch.acknowledged(said.acknowledgement, on: channel, said: verdict) { [self] ids, channel in
-                await ask(ids, channel)
+            // When something is indexed, and when that is asked for, says nothing of how much the collector takes.
+            let roundTrip = began.duration(to: .now)
+            var outcome = await watch.acknowledged(said.acknowledgement, on: channel, said: verdict) {
+                [self] ids, channel in await ask(ids, channel)
             }
+            outcome.roundTrip = roundTrip
+            return outcome
         }
     }
 

@@ -26,8 +26,8 @@ public final class WORMMirrorSink: Sink {
         public init(retention: Duration) { self.retention = retention }
     }
 
-    private let settings: Settings
-    private let client: S3Client
+    let settings: Settings
+    let client: S3Client
     private let source: any LedgerSource
     private let verifier: NoteVerifier
     private let clock: any WallClock
@@ -82,18 +82,24 @@ public final class WORMMirrorSink: Sink {
     }
 
     public func deliver(_ batch: SinkBatch<UInt64>) async -> SinkReply {
-        guard let first = batch.payloads.min(), let last = batch.payloads.max() else { return .ok }
+        guard let last = batch.payloads.max() else { return .ok }
         do {
             let head = try await onStore { try SignedHead(checkpoint: $0.checkpoint(), verifier: $1) }
             let width = UInt64(Tiles.width)
             let finished = head.size - head.size % width
-            for number in first / width...last / width where (number + 1) * width <= finished {
-                try await put(bundle: BundleAddress(index: number), treeSize: head.size)
+            for bundles in RangeSet(indexes: batch.payloads.map { $0 / width }).ranges {
+                for number in bundles where (number + 1) * width <= finished {
+                    try await put(bundle: BundleAddress(index: number), treeSize: head.size)
+                }
+                try await putTiles(
+                    completedBy: bundles.lowerBound
+                        * width..<max(
+                            bundles.lowerBound * width,
+                            min(bundles.upperBound * width, finished)
+                        ),
+                    head.size
+                )
             }
-            try await putTiles(
-                completedBy: first / width * width..<min((last / width + 1) * width, finished),
-                head.size
-            )
             if last >= finished || last + 1 == head.size {
                 try await putEnd(head)
             }

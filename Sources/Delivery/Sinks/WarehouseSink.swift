@@ -16,10 +16,10 @@ public final class WarehouseSink: Sink {
         fileprivate let json: [UInt8]
     }
 
-    private let table: String
+    let table: String
     private let mayBeMutable: Bool
-    private let shaping: EventShaping
-    private let open: @Sendable () throws -> any Database
+    let shaping: EventShaping
+    let open: @Sendable () throws -> any Database
     private let database = WarehouseConnection()
 
     /// Makes a sink.

@@ -19,8 +19,8 @@ public final class WebhookSink: Sink {
         public var url: DestinationURL
         /// Signs them; with several keys while they are changed.
         public var signer: WebhookSigner
-        /// Requests at the same time.
-        public var concurrency = 8
+        /// Most requests at the same time.
+        public var concurrency = 16
         /// How long an exchange may take.
         public var timeout: Duration = .seconds(20)
 

@@ -7,6 +7,8 @@ public import Storage
 /// - `sink_ranges`: `flight` (sent and not yet confirmed), `waiting` (to be sent again, first) and `backfill` (older entries that a sink
 ///   was asked to take as well). `records` of the range's indexes are for the sink; the others are counted as filtered already.
 /// - `sink_dead`: index and reason, never the event.
+/// - `sink_confirmed`: which indexes are confirmed, a bit each, 8,192 in a row; from `kept_from` on all of them.
+/// - `sink_manifests`: what each manifest said that was delivered.
 public enum DeliverySchema {
     /// The tables, for whoever prepares a database.
     public static let schema = SchemaComponent("delivery", migrations)
@@ -34,7 +36,25 @@ public enum DeliverySchema {
                     died_at BIGINT NOT NULL, PRIMARY KEY (sink, idx))
                 """,
             ]
-        )
+        ),
+        Migration(version: 2, statements: ["ALTER TABLE sinks ADD COLUMN concurrency BIGINT NOT NULL DEFAULT 1"]),
+        Migration(
+            version: 3,
+            statements: [
+                "ALTER TABLE sinks ADD COLUMN kept_from BIGINT NOT NULL DEFAULT 0",
+                "UPDATE sinks SET kept_from = cursor_index",
+                """
+                CREATE TABLE sink_confirmed (
+                    sink TEXT NOT NULL, chunk BIGINT NOT NULL, bits {blob} NOT NULL, PRIMARY KEY (sink, chunk))
+                """,
+                """
+                CREATE TABLE sink_manifests (
+                    sink TEXT NOT NULL, first BIGINT NOT NULL, past BIGINT NOT NULL, records BIGINT NOT NULL,
+                    filtered BIGINT NOT NULL, dead BIGINT NOT NULL, tree_size BIGINT NOT NULL, root TEXT NOT NULL,
+                    delivered_at BIGINT NOT NULL, PRIMARY KEY (sink, first))
+                """,
+            ]
+        ),
     ]
 
     /// Makes the tables, or brings them up to date.

@@ -1,24 +1,31 @@
 import DeliveryWire
+import MerkleLog
 import Storage
 import WallTime
 
 /// What a lane stores in one transaction.
 struct LaneTurn: Sendable {
     var changes: [LaneChange] = []
+    /// The indexes that are confirmed.
+    var confirmed = RangeSet<UInt64>()
     /// The sink's place after the last confirmation.
     var position: String?
     /// What is confirmed since the last manifest, when that changed.
     var delivered: RangeSet<UInt64>?
     /// A manifest that is to be delivered: its JSON.
     var manifest: String?
+    /// The manifest that was delivered.
+    var deliveredManifest: DeliveryManifest?
     /// The first index that the delivered manifest does not cover.
     var manifestFrom: UInt64?
     /// Why something was last not taken.
     var failure: String?
+    /// Requests at the same time, when that changed.
+    var concurrency: Int?
 
     var isEmpty: Bool {
         changes.isEmpty && position == nil && delivered == nil && manifest == nil && manifestFrom == nil
-            && failure == nil
+            && failure == nil && concurrency == nil
     }
 }
 
@@ -39,7 +46,26 @@ struct LaneWriter {
     func write(_ turn: LaneTurn) throws {
         var sums = Sums()
         for change in turn.changes { try write(change, &sums) }
+        guard sums.confirmed == Int64(turn.confirmed.total) else { throw DeliveryError.stateChanged(sink) }
         try update(turn, sums)
+        // After the lane's row, whose lock keeps others from these bits.
+        try ConfirmedIndexes(sink: sink, connection: connection).insert(turn.confirmed)
+        if let manifest = turn.deliveredManifest { try keep(manifest) }
+    }
+
+    private func keep(_ manifest: DeliveryManifest) throws {
+        try connection.run(
+            """
+            INSERT INTO sink_manifests (sink, first, past, records, filtered, dead, tree_size, root, delivered_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (sink, first) DO NOTHING
+            """,
+            [
+                .text(sink), .position(manifest.covered.lowerBound), .position(manifest.covered.upperBound),
+                .position(manifest.expected.total), .position(manifest.filtered), .position(manifest.dead.total),
+                .position(manifest.checkpoint.size), .text(manifest.checkpoint.root.base64),
+                .integer(now.milliseconds),
+            ]
+        )
     }
 
     private func update(_ turn: LaneTurn, _ sums: Sums) throws {
@@ -48,14 +74,16 @@ struct LaneWriter {
             UPDATE sinks SET filtered = filtered + $1, confirmed = confirmed + $2, duplicates = duplicates + $3,
                 cursor_index = COALESCE($4, cursor_index), position = COALESCE($5, position),
                 delivered = COALESCE($6, delivered), confirmed_at = COALESCE($7, confirmed_at),
-                failure = COALESCE($8, failure), failed_at = COALESCE($9, failed_at)
-            WHERE name = $10
+                failure = COALESCE($8, failure), failed_at = COALESCE($9, failed_at),
+                concurrency = COALESCE($10, concurrency)
+            WHERE name = $11
             """,
             [
                 .integer(sums.filtered), .integer(sums.confirmed), .integer(sums.duplicates),
                 .optional(sums.cursor.map { Int64(bitPattern: $0) }), .optional(turn.position),
                 .optional(turn.delivered?.text), .optional(sums.confirmed > 0 ? now.milliseconds : nil),
-                .optional(turn.failure), .optional(turn.failure == nil ? nil : now.milliseconds), .text(sink),
+                .optional(turn.failure), .optional(turn.failure == nil ? nil : now.milliseconds),
+                .optional(turn.concurrency.map { Int64($0) }), .text(sink),
             ]
         )
         if let manifest = turn.manifest {

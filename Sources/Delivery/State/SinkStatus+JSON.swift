@@ -21,6 +21,7 @@ extension SinkStatus {
             "guarantee": .string(guarantee.rawValue), "state": .string(state.description),
             "stateReason": text(state.reason), "stateSince": .string(since.description),
             "conservation": conservation.json, "possibleDuplicates": .integer(Int64(clamping: duplicates)),
+            "concurrency": .integer(Int64(concurrency)),
             "lowWatermark": .integer(Int64(clamping: lowWatermark)),
             "manifestedTo": .integer(Int64(clamping: manifestFrom)), "lastConfirmed": text(lastConfirmed?.description),
             "lastFailure": lastFailure.map { ["reason": .string($0.reason), "at": .string($0.at.description)] }

@@ -20,6 +20,8 @@ public struct SinkStatus: Sendable, Hashable {
     public let conservation: Conservation
     /// Records that may be at the destination twice.
     public let duplicates: UInt64
+    /// How many requests went at the same time when that last changed.
+    public let concurrency: Int
     /// Everything below is filtered, confirmed or dead, save what an operator had sent again.
     public let lowWatermark: UInt64
     /// The first index that no manifest covers.
@@ -46,7 +48,7 @@ public struct SinkStatus: Sendable, Hashable {
         return try connection.all(
             """
             SELECT name, kind, definition, guarantee, state, reason, since, duplicates, manifest_from, confirmed_at, failure,
-                failed_at, cursor_index,
+                failed_at, cursor_index, concurrency,
                 (SELECT MIN(r.first) FROM sink_ranges r WHERE r.sink = s.name)
             FROM sinks s WHERE $1 = '' OR name = $1 ORDER BY name
             """,
@@ -63,7 +65,8 @@ public struct SinkStatus: Sendable, Hashable {
                 since: Timestamp(milliseconds: row.integer(6)),
                 conservation: conservation,
                 duplicates: row.position(7),
-                lowWatermark: min(row.position(12), row.isNull(13) ? .max : row.position(13)),
+                concurrency: Int(row.integer(13)),
+                lowWatermark: min(row.position(12), row.isNull(14) ? .max : row.position(14)),
                 manifestFrom: row.position(8),
                 lastConfirmed: row.optionalInteger(9).map { Timestamp(milliseconds: $0) },
                 lastFailure: row.optionalText(10).map { ($0, Timestamp(milliseconds: row.integer(11))) },

@@ -128,7 +128,8 @@ extension Scan {
             backContextOf = first
         }
         if forwardContextOf != last {
-            forwardContextCount = forwardContext(after: last)
+            let isWord = last &+ 1 < tokenCount && tokens[last &+ 1].kind == .letters
+            forwardContextCount = isWord ? forwardContext(after: last) : 0
             forwardContextClasses = union(buffers.forwardHits, forwardContextCount)
             forwardContextOf = last
         }
@@ -159,7 +160,7 @@ extension Scan {
             steps &+= 1
             if token.kind == .letters {
                 if token.length > 1 { distance &+= 1 }
-                if token.length == 1, index > 0, tokens[index &- 1].length == 1,
+                if token.length == 1, index > 0, tokens[index &- 1].length == 1, tokens[index &- 1].kind == .letters,
                     let (classes, first) = acronym(index, limit)
                 {
                     distance &+= 1

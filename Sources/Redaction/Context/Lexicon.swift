@@ -46,7 +46,7 @@ struct Lexicon {
 
     /// One to eight letters, lower-cased.
     @inline(__always)
-    private static func chunk(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ left: Int, _ count: Int) -> UInt64 {
+    static func chunk(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ left: Int, _ count: Int) -> UInt64 {
         let present = UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- 8 &* left)
         let last = count &- 8
         var chunk: UInt64 = 0
@@ -60,6 +60,15 @@ struct Lexicon {
         }
         return (chunk | 0x2020_2020_2020_2020) & present
     }
+
+    /// The bit for a word with this first chunk, of ``seedBits``.
+    @inline(__always)
+    fileprivate static func seedBit(_ chunk: UInt64) -> UInt {
+        UInt(truncatingIfNeeded: (chunk &* 0x9E37_79B9_7F4A_7C15) &>> 49)
+    }
+
+    /// A bit for each word that may be a seed.
+    fileprivate static let seedBits = 1 << 15
 
     static func hash(_ word: some Sequence<UInt8>) -> UInt64 {
         Array(word).withUnsafeBufferPointer { bytes in
@@ -90,6 +99,17 @@ struct Lexicon {
         for (classes, words) in ContextWords.all {
             for word in words.split(separator: " ") { add(word, classes) }
         }
+    }
+
+    private static func seedBits(_ words: some Sequence<String>) -> [UInt64] {
+        var bits = [UInt64](repeating: 0, count: seedBits / 64)
+        for word in words {
+            let bit = Array(word.utf8).withUnsafeBufferPointer { bytes in
+                bytes.baseAddress.map { seedBit(chunk($0, 0, min(bytes.count, 8), bytes.count)) } ?? 0
+            }
+            bits[Int(bit / 64)] |= 1 << UInt64(bit % 64)
+        }
+        return bits
     }
 
     private mutating func add(_ word: Substring, _ classes: ContextClass) {
@@ -132,7 +152,8 @@ struct Lexicon {
             classes: Immortal.copy(classes),
             phrases: PerfectHashView(PerfectHash(keys.map(LexiconView.phraseHash))),
             phraseClasses: Immortal.copy([[]] + keys.compactMap { phrases[$0] }),
-            lastSeed: UInt16(truncatingIfNeeded: lastSeed)
+            lastSeed: UInt16(truncatingIfNeeded: lastSeed),
+            seedBits: Immortal.copy(Self.seedBits(NumberWords.all.lazy.filter(\.number.kind.isSeed).map(\.word)))
         )
     }
 }
@@ -146,6 +167,7 @@ struct LexiconView: @unchecked Sendable {
     fileprivate let phrases: PerfectHashView
     fileprivate let phraseClasses: UnsafePointer<ContextClass>
     fileprivate let lastSeed: UInt16
+    fileprivate let seedBits: UnsafePointer<UInt64>
 
     /// What the word is in a spoken number or address.
     @inline(__always)
@@ -162,6 +184,13 @@ struct LexiconView: @unchecked Sendable {
     /// True when a finding can begin or be anchored at the word.
     @inline(__always)
     func isSeed(_ entry: UInt16) -> Bool { entry &- 1 < lastSeed }
+
+    /// False when no word that begins with these letters, eight at most, can begin or anchor a finding.
+    @inline(__always)
+    func mayBeSeed(_ chunk: UInt64) -> Bool {
+        let bit = Lexicon.seedBit(chunk)
+        return seedBits[Int(bitPattern: bit / 64)] &>> UInt64(truncatingIfNeeded: bit % 64) & 1 == 1
+    }
 
     /// The place of the word with this hash, 0 when it is not in the lexicon.
     @inline(__always)

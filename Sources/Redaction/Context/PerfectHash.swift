@@ -54,34 +54,38 @@ struct PerfectHash {
     }
 }
 
-/// The table of a ``PerfectHash`` in memory that is never freed.
+/// The table of a ``PerfectHash`` in memory that is never freed, in one piece: displacements, then slots, then hashes.
 struct PerfectHashView {
-    private let displacements: UnsafePointer<UInt32>
-    private let slots: UnsafePointer<UInt16>
-    private let hashes: UnsafePointer<UInt64>
-    private let size: Int
+    private let memory: UnsafeRawPointer
+    /// The number of slots.
+    let slotCount: Int
 
     init(_ table: PerfectHash) {
-        displacements = Immortal.copy(table.displacements)
-        slots = Immortal.copy(table.slots)
-        hashes = Immortal.copy(table.hashes)
-        size = table.slots.count
+        slotCount = table.slots.count
+        var bytes = table.displacements.withUnsafeBytes { Array($0) }
+        bytes += table.slots.withUnsafeBytes { Array($0) }
+        bytes += table.hashes.withUnsafeBytes { Array($0) }
+        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 64)
+        memory.copyBytes(from: bytes)
+        self.memory = UnsafeRawPointer(memory.baseAddress ?? .allocate(byteCount: 64, alignment: 64))
     }
-
-    /// The number of slots.
-    var slotCount: Int { size }
 
     /// The same in a table of which it is known how many slots it has: most of the time that a look-up takes is saved.
     @inline(__always)
     func place(_ hash: UInt64, slots: Int) -> Int {
-        let displacement = displacements[PerfectHash.bucket(hash, slots / 8)]
-        let place = Int(self.slots[PerfectHash.slot(hash, displacement, slots)])
-        return hashes[place] == hash ? place : 0
+        let bucket = PerfectHash.bucket(hash, slots / 8)
+        let displacement = memory.load(fromByteOffset: bucket &* 4, as: UInt32.self)
+        let slot = PerfectHash.slot(hash, displacement, slots)
+        let place = Int(memory.load(fromByteOffset: slots / 2 &+ slot &* 2, as: UInt16.self))
+        let difference = memory.load(fromByteOffset: slots / 2 &+ slots &* 2 &+ place &* 8, as: UInt64.self) ^ hash
+        // By arithmetic: words that are in the table and words that are not follow each other without a pattern.
+        let isOther = (difference | (0 &- difference)) &>> 63
+        return place & (Int(truncatingIfNeeded: isOther) &- 1)
     }
 
     /// The place of `hash`, 0 when it is not in the table.
     @inline(__always)
-    func place(_ hash: UInt64) -> Int { place(hash, slots: size) }
+    func place(_ hash: UInt64) -> Int { place(hash, slots: slotCount) }
 }
 
 /// Memory for tables that live as long as the process.

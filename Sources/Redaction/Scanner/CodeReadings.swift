@@ -53,6 +53,7 @@ extension Scan {
         if letters & 0b1111 == 0b0011, 15...34 ~= count { readIBAN(window) }
         guard window.words <= 5, count <= 18 else { return }
         let context = context(before: window.firstToken, after: window.lastToken)
+        guard !context.all.isDisjoint(with: Self.announced) else { return }
         readLicence(window, context)
         readPassport(window, context)
     }

@@ -41,8 +41,6 @@ extension Scan {
         while before > 0, findings[before &- 1].start >= start { before &-= 1 }
         guard start >= resume, before == 0 || findings[before &- 1].end <= start else { return }
         if mustWait(start, offset, 4) {
-            findings.removeLast(findings.count &- before)
-            nextToken = min(nextToken, at)
             settled = min(settled, start)
             return
         }

@@ -12,9 +12,10 @@ struct Finder {
     let rules: ScanRules
     let customRules: [CustomRule]
     let hints: ContextHints
-    private var lastCard = LastCard()
-    /// Beside rules of the policy's own: where the built-in ones go on, and what they found that is not let out yet.
-    private var builtInResume = 0
+    /// Where the built-in rules stand, and what they found that is not decided yet.
+    private var progress = ScanProgress()
+    private var undecided: [Finding] = []
+    /// What the built-in rules decided and rules of the policy's own still wait for.
     private var waiting: [Finding] = []
 
     init(rules: ScanRules, customRules: [CustomRule] = [], hints: ContextHints = ContextHints()) {
@@ -46,37 +47,41 @@ struct Finder {
         let end = isFinal ? end : scalarBoundary(text, end)
         guard end > resume || isFinal else { return resume }
         guard customRules.isEmpty else { return passWithRules(text, resume: resume, end: end, isFinal, scratch) }
-        let (start, settled) = scan(text, resume: resume, end: end, isFinal, scratch)
-        if start == 0, scratch.findings.isEmpty {
-            // Nothing to move: most texts are one window.
-            swap(&scratch.found, &scratch.findings)
-            return settled
-        }
-        for finding in scratch.found { scratch.findings.append(finding.moved(by: start)) }
-        return settled
+        scan(text, end: end, isFinal, scratch)
+        scratch.findings += scratch.found
+        return progress.settled
     }
 
-    /// Scans with the built-in rules; leaves in `scratch.found` what was found, counted from the start of the context.
-    /// - Returns: where the context starts, and up to where all is decided.
+    /// Scans with the built-in rules up to `end`, and leaves what is decided in `scratch.found`.
     private mutating func scan(
         _ text: UnsafeRawBufferPointer,
-        resume: Int,
         end: Int,
         _ isFinal: Bool,
         _ scratch: Scratch
-    ) -> (start: Int, settled: Int) {
-        let start = windowStart(text, resume)
-        var last = lastCard.relative(to: start)
-        let settled = scratch.scan(
+    ) {
+        let start = windowStart(text, progress.settled)
+        var pass = progress.relative(to: start)
+        scratch.found.removeAll(keepingCapacity: true)
+        for finding in undecided { scratch.found.append(finding.moved(by: -start)) }
+        undecided.removeAll(keepingCapacity: true)
+        scratch.scan(
             UnsafeRawBufferPointer(rebasing: text[start..<end]),
-            resume: resume - start,
             isFinal: isFinal,
             rules: rules,
             hints: start == 0 ? hints : ContextHints(),
-            lastCard: &last
+            &pass
         )
-        lastCard = last.absolute(from: start)
-        return (start, start + settled)
+        progress = pass.absolute(from: start)
+        var decided = 0
+        for finding in scratch.found {
+            if finding.start < pass.settled {
+                scratch.found[decided] = finding.moved(by: start)
+                decided += 1
+            } else {
+                undecided.append(finding.moved(by: start))
+            }
+        }
+        scratch.found.removeLast(scratch.found.count - decided)
     }
 
     // MARK: Own rules
@@ -90,14 +95,12 @@ struct Finder {
         _ isFinal: Bool,
         _ scratch: Scratch
     ) -> Int {
-        let from = max(builtInResume, resume)
-        if end > from || isFinal {
-            let (start, settled) = scan(text, resume: from, end: end, isFinal, scratch)
-            for finding in scratch.found { waiting.append(finding.moved(by: start)) }
-            builtInResume = settled
+        if end > progress.settled || isFinal {
+            scan(text, end: end, isFinal, scratch)
+            waiting += scratch.found
         }
         let window = UnsafeRawBufferPointer(rebasing: text[..<end])
-        var (matches, settled) = custom(window, from: resume, to: builtInResume, isFinal: isFinal, scratch)
+        var (matches, settled) = custom(window, from: resume, to: progress.settled, isFinal: isFinal, scratch)
         // What overlaps is let out together.
         var isCut = true
         while isCut {
@@ -169,9 +172,16 @@ struct Finder {
 
     /// Tells that `count` bytes at the beginning of the text were dropped.
     mutating func forget(_ count: Int) {
-        if lastCard.end >= 0 { lastCard.end = max(lastCard.end - count, -1) }
-        builtInResume = max(builtInResume - count, 0)
+        progress = progress.relative(to: count)
+        undecided = undecided.map { $0.moved(by: -count) }
         waiting = waiting.map { $0.moved(by: -count) }
+    }
+
+    /// Tells that nothing is to be found before `offset`.
+    mutating func skip(to offset: Int) {
+        guard offset > progress.settled else { return }
+        progress = ScanProgress(settled: offset, cursor: offset, next: offset, floor: offset)
+        undecided.removeAll()
     }
 
     /// The start of the context: after a sign, so that tokens are the same as in the whole text.
@@ -204,16 +214,5 @@ struct Finder {
         let lead = text[offset - 1]
         let length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2
         return trailing + 1 < length ? offset - 1 : end
-    }
-}
-
-extension Finding {
-    /// The same in a text with `count` bytes more before it.
-    fileprivate func moved(by count: Int) -> Finding {
-        var finding = self
-        finding.start += count
-        finding.end += count
-        if finding.contextOffset >= 0 { finding.contextOffset += count }
-        return finding
     }
 }

@@ -50,6 +50,8 @@ extension Scan {
         var words = gather(first)
         if words > 0, buffers.words[words &- 1].lastToken < digitsFirst { words = gather(digitsFirst) }
         guard words > 0 else {
+            // An address of a machine may still come of it.
+            if mustWait(clusterStart(first), wordEnd(index)) { return }
             nextToken = max(nextToken, index &+ 1)
             return
         }
@@ -93,6 +95,13 @@ extension Scan {
         return settledEnd
     }
 
+    /// Where the word ends that token `index` is in.
+    private func wordEnd(_ index: Int) -> Int {
+        var last = index
+        while isAttached(last &+ 1), tokens[last &+ 1].kind != .at { last &+= 1 }
+        return end(last)
+    }
+
     private mutating func skipWord(_ index: Int) {
         var last = index
         // The rest of the word may be the end of a mailbox.
@@ -127,7 +136,7 @@ extension Scan {
             last &+= 1
             steps &+= 1
         }
-        guard end(last) &- start(first) > 40 else { return false }
+        guard end(last) &- start(first) > Self.longestWord else { return false }
         nextToken = last &+ 1
         // The end may be the mailbox of an address; the tail keeps that.
         return true
@@ -226,7 +235,16 @@ extension Scan {
             word.count = length
             word.gapBefore = gapBefore
             var isPlain = true
-            for offset in word.start..<word.end {
+            var offset = word.start
+            // Digits are copied eight at a time; what that writes too much is written over.
+            while tokens[token].kind == .digits, offset < end(token), offset &+ 8 <= count {
+                let eight = UnsafeRawBufferPointer(text).loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                UnsafeMutableRawPointer(buffers.characters + characters).storeBytes(of: eight, as: UInt64.self)
+                let copied = min(8, end(token) &- offset)
+                characters &+= copied
+                offset &+= copied
+            }
+            while offset < word.end {
                 var byte = text[offset]
                 if !Bytes.isDigit(byte) {
                     guard byte < 0x80 else {
@@ -238,6 +256,7 @@ extension Scan {
                 }
                 buffers.characters[characters] = byte
                 characters &+= 1
+                offset &+= 1
             }
             guard isPlain else { break }
             buffers.words[words] = word

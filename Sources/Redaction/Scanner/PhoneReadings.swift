@@ -127,7 +127,11 @@ extension Scan {
         let isNational: Bool
         switch spokenLanguage {
         case .spanish: isNational = digits.count == 9 && (digits[0] == 0x36 || digits[0] == 0x37)
-        case .portuguese: isNational = digits.count == 11 && digits[0] != 0x30 && digits[1] != 0x30 && digits[2] == 0x39
+        case .portuguese:
+            // A mobile with its area in Brazil; one of Portugal, or without its area, has nine digits and begins with 9.
+            isNational =
+                digits.count == 11 && digits[0] != 0x30 && digits[1] != 0x30 && digits[2] == 0x39
+                || digits.count == 9 && digits[0] == 0x39
         case .french: isNational = digits.count == 10 && hasTrunk
         case .german: isNational = 10...12 ~= digits.count && hasTrunk
         default: isNational = digits.count == 11 && hasTrunk && digits[1] <= 0x32

@@ -60,10 +60,14 @@ extension Scan {
         case 15: readNIR(window, context)
         default: break
         }
+        guard !context.all.isDisjoint(with: Self.announced) else { return }
         readAccount(window, context)
         readLicence(window, context)
         readPassport(window, context)
     }
+
+    /// Types that have no check: without a word that announces one there is nothing to read.
+    static var announced: ContextClass { [.init(.bankAccount), .init(.driverLicense), .init(.passport)] }
 
     /// True when a sign of money stands before the number, or a unit of measure is attached.
     @inline(__always)

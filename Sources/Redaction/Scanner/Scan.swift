@@ -19,6 +19,10 @@ struct Scan: ~Copyable {
     static let lookAhead = 72
     /// Most bytes that a spoken number can pause for.
     static let pause = 120
+    /// Bytes that are known behind a word before it is read at all.
+    static let wordMargin = 8
+    /// Longer words are never a number of a person: hashes, base64.
+    static let longestWord = 40
 
     let text: UnsafeBufferPointer<UInt8>
     let tokens: UnsafeMutablePointer<Token>
@@ -73,33 +77,86 @@ struct Scan: ~Copyable {
         index > 0 && index < tokenCount && start(index) == end(index &- 1)
     }
 
-    /// Reads every cluster whose surroundings are known; afterwards ``settled`` is where the next pass must begin.
-    mutating func run(into findings: inout [Finding]) {
+    /// Reads every cluster whose surroundings are known; afterwards `progress` is where the next pass must go on.
+    mutating func run(_ progress: inout ScanProgress, into findings: inout [Finding]) {
         var seed = 0
+        if progress.cursor > 0 || progress.next > 0 { seed = goOn(from: progress) }
         while seed < seedCount {
             let index = Int(seeds[seed])
             seed &+= 1
             steps &+= 1
             guard index >= nextToken else { continue }
-            let token = tokens[index]
-            switch token.kind {
-            case .at:
-                readEmail(index, &findings)
-            case .digits:
-                readDigits(index, &findings)
-            case .letters:
-                let kind = number(index).kind
-                if isAttached(index) || isAttached(index &+ 1) {
-                    nextToken = max(nextToken, index)
-                } else if kind == .dot {
-                    readSpokenEmail(index, &findings)
-                } else {
-                    readSpoken(index, &findings)
-                }
+            let next = nextToken
+            if isFinal || !isUnfinished(index) { read(index, &findings) }
+            if isOpen {
+                // Nothing of it was read.
+                nextToken = next
+                return leave(at: start(index), &progress)
             }
-            if isOpen { return }
         }
-        settleTail()
+        if isFinal {
+            progress.settled = count
+            return
+        }
+        settled = max(floor, resume, hold(before: count, tokenCount &- 1))
+        leave(at: firstUnfinished, &progress)
+    }
+
+    /// Finds the words where an earlier pass stopped; returns the first seed to read.
+    private mutating func goOn(from progress: ScanProgress) -> Int {
+        while nextToken < tokenCount, start(nextToken) < progress.next { nextToken &+= 1 }
+        if progress.isWithinWord {
+            while nextToken < tokenCount, isAttached(nextToken), tokens[nextToken].kind != .at { nextToken &+= 1 }
+        }
+        var seed = 0
+        while seed < seedCount, start(Int(seeds[seed])) < progress.cursor { seed &+= 1 }
+        return seed
+    }
+
+    /// Writes down where the scan stands.
+    private mutating func leave(at cursor: Int, _ progress: inout ScanProgress) {
+        let last = tokenCount &- 1
+        let isUsedUp = nextToken >= tokenCount
+        progress.settled = max(resume, settled)
+        progress.cursor = cursor
+        progress.next = isUsedUp ? (last >= 0 ? end(last) : 0) : start(nextToken)
+        progress.isWithinWord = isUsedUp && last >= 0 && end(last) == count
+        progress.floor = floor
+        progress.lastCard = LastCard(end: lastCardEnd, type: lastCardType)
+    }
+
+    /// Where the word begins that the text ends with, or the end of the text.
+    private var firstUnfinished: Int {
+        tokenCount > 0 && end(tokenCount &- 1) == count ? start(tokenCount &- 1) : count
+    }
+
+    /// Reads the cluster that the token `index` begins or belongs to.
+    @inline(__always)
+    private mutating func read(_ index: Int, _ findings: inout [Finding]) {
+        switch tokens[index].kind {
+        case .at:
+            readEmail(index, &findings)
+        case .digits:
+            readDigits(index, &findings)
+        case .letters:
+            let kind = number(index).kind
+            if isAttached(index) || isAttached(index &+ 1) {
+                nextToken = max(nextToken, index)
+            } else if kind == .dot {
+                readSpokenEmail(index, &findings)
+            } else {
+                readSpoken(index, &findings)
+            }
+        }
+    }
+
+    /// True when the text ends so near behind the token that its word may become another one; then the scan waits.
+    private mutating func isUnfinished(_ index: Int) -> Bool {
+        guard end(index) &+ Self.wordMargin > count else { return false }
+        var first = index
+        while isAttached(first), count &- start(first) <= Self.longestWord { first &-= 1 }
+        // A word that is too long to be anything stays that.
+        return count &- start(first) <= Self.longestWord && mustWait(start(index), end(index), Self.wordMargin)
     }
 
     /// True when the text may go on after `clusterEnd` in a way that matters; the caller then leaves the cluster for later.
@@ -110,13 +167,8 @@ struct Scan: ~Copyable {
         var first = tokenCount &- 1
         while first >= 0, start(first) >= clusterStart { first &-= 1 }
         settled = min(clusterStart, hold(before: clusterStart, first), hold(before: count, tokenCount &- 1))
-        settled = max(floor, settled)
+        settled = max(floor, resume, settled)
         return true
-    }
-
-    /// Without an open cluster the last words are still kept: they may be the beginning of one.
-    private mutating func settleTail() {
-        settled = isFinal ? count : max(floor, hold(before: count, tokenCount &- 1))
     }
 
     /// Where the words before `end`, of which token `last` is the last, may begin an address or a code.

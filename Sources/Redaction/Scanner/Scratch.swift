@@ -36,8 +36,9 @@ public final class Scratch {
 
     /// Finds everything in a whole text that is one window.
     func findAll(_ text: UnsafeRawBufferPointer, _ rules: ScanRules, _ hints: ContextHints) {
-        var lastCard = LastCard()
-        _ = scan(text, resume: 0, isFinal: true, rules: rules, hints: hints, lastCard: &lastCard)
+        if !found.isEmpty { found.removeAll(keepingCapacity: true) }
+        var progress = ScanProgress()
+        scan(text, isFinal: true, rules: rules, hints: hints, &progress)
         swap(&found, &findings)
     }
 
@@ -52,60 +53,54 @@ public final class Scratch {
 
     /// Scans one window of text and appends what it finds to ``found``, in the window's own offsets.
     ///
+    /// ``found`` holds what earlier passes found and did not let out; it may go again when the clusters are read that follow.
+    ///
     /// - Parameters:
     ///   - text: the window.
-    ///   - resume: where it goes on; what stands before is context.
     ///   - isFinal: true when nothing follows the window.
-    /// - Returns: the offset that a later window must resume at.
+    ///   - progress: where the scan goes on, then where the next one does; what stands before is context.
     func scan(
         _ text: UnsafeRawBufferPointer,
-        resume: Int,
         isFinal: Bool,
         rules: ScanRules,
         hints: ContextHints,
-        lastCard: inout LastCard
-    ) -> Int {
-        if !found.isEmpty { found.removeAll(keepingCapacity: true) }
+        _ progress: inout ScanProgress
+    ) {
         makeRoom(text.count + 1)
         let bytes = text.bindMemory(to: UInt8.self)
-        if let made = Tokenizer.run(bytes, lexicon, tokens, seeds, isPlain: true) {
-            return scan(bytes, made, resume, isFinal, rules, hints, &lastCard)
+        if let made = Tokenizer.run(bytes, lexicon, tokens, seeds, isPlain: true, isFinal: isFinal) {
+            return scan(bytes, made, isFinal, rules, hints, &progress)
         }
+        let settled = progress.settled
         folding.fold(text)
-        var last = lastCard
-        if last.end >= 0 { last.end = folding.folded(last.end) }
-        let folded = folding.folded(resume)
         makeRoom(folding.bytes.count + 1)
-        let settled = folding.bytes.withUnsafeBufferPointer { bytes in
-            guard let made = Tokenizer.run(bytes, lexicon, tokens, seeds, isPlain: false) else { return folded }
-            return scan(bytes, made, folded, isFinal, rules, hints, &last)
-        }
-        for index in found.indices {
-            found[index].start = folding.originalStart(found[index].start)
-            found[index].end = folding.originalEnd(found[index].end)
-            if found[index].contextOffset >= 0 {
-                found[index].contextOffset = folding.originalStart(found[index].contextOffset)
+        progress = progress.folded(folding)
+        for index in found.indices { found[index] = found[index].folded(folding) }
+        folding.bytes.withUnsafeBufferPointer { bytes in
+            guard let made = Tokenizer.run(bytes, lexicon, tokens, seeds, isPlain: false, isFinal: isFinal) else {
+                return
             }
+            scan(bytes, made, isFinal, rules, hints, &progress)
         }
-        last.end = last.end > 0 ? folding.originalEnd(last.end) : last.end
-        lastCard = last
-        guard !isFinal else { return text.count }
-        return settled >= folding.bytes.count ? text.count : max(resume, folding.originalStart(settled))
+        for index in found.indices { found[index] = found[index].original(folding) }
+        let isDone = isFinal || progress.settled >= folding.bytes.count
+        progress = progress.original(folding)
+        progress.settled = isDone ? text.count : max(settled, progress.settled)
     }
 
     /// Scans folded text that is cut into tokens.
     private func scan(
         _ text: UnsafeBufferPointer<UInt8>,
         _ made: (tokens: Int, seeds: Int),
-        _ resume: Int,
         _ isFinal: Bool,
         _ rules: ScanRules,
         _ hints: ContextHints,
-        _ lastCard: inout LastCard
-    ) -> Int {
-        var first = 0
-        if resume > 0 {
-            while first < made.tokens, Int(tokens[first].start) < resume { first += 1 }
+        _ progress: inout ScanProgress
+    ) {
+        if isFinal, made.seeds == 0 {
+            steps &+= made.tokens
+            progress.settled = text.count
+            return
         }
         var scan = Scan(
             text: text,
@@ -118,33 +113,15 @@ public final class Scratch {
             rules: rules,
             hints: hints,
             buffers: buffers,
-            nextToken: first,
-            floor: resume,
-            resume: resume,
-            settled: resume,
-            lastCardEnd: lastCard.end,
-            lastCardType: lastCard.type
+            nextToken: 0,
+            floor: progress.floor,
+            resume: progress.settled,
+            settled: progress.settled,
+            lastCardEnd: progress.lastCard.end,
+            lastCardType: progress.lastCard.type
         )
-        scan.run(into: &found)
+        scan.run(&progress, into: &found)
         steps &+= scan.steps &+ made.tokens
-        lastCard = LastCard(end: scan.lastCardEnd, type: scan.lastCardType)
-        return scan.settled
-    }
-}
-
-/// Where the last card number or expiry date ended; -1000 when there was none near.
-struct LastCard {
-    var end = -1000
-    var type = EntityType.custom
-
-    /// The same place counted from `start`.
-    func relative(to start: Int) -> LastCard {
-        end < start ? LastCard() : LastCard(end: end - start, type: type)
-    }
-
-    /// The place in the text that the window at `start` belongs to.
-    func absolute(from start: Int) -> LastCard {
-        end < 0 ? LastCard() : LastCard(end: end + start, type: type)
     }
 }
 

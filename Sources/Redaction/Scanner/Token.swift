@@ -10,9 +10,9 @@ struct Token {
     var end: Int32 = 0
     /// Its place in the lexicon; 0 when the word is not in it.
     var entry: UInt16 = 0
-    var kind: Kind
+    var kind = Kind.letters
     /// True when a line break stands between this token and the one before.
-    var isAfterLineBreak: Bool
+    var isAfterLineBreak = false
 
     var length: Int { Int(end &- start) }
 }

@@ -3,32 +3,31 @@ internal import CByteMasks
 /// Cuts text into tokens and looks each word up.
 ///
 /// Sixty-four bytes at a time become bit masks, one bit for each byte, and arithmetic on the masks gives the places where tokens start
-/// and end: the only branches are a loop over those places.
+/// and end. Two loops write those down, with nothing else to do; a third one looks at each token.
 struct Tokenizer: ~Copyable {
-    private let bytes: UnsafePointer<UInt8>
-    private let count: Int
-    private let lexicon: LexiconView
     private let tokens: UnsafeMutablePointer<Token>
-    private let seeds: UnsafeMutablePointer<Int32>
     private var started = 0
     private var ended = 0
-    private var seeded = 0
     /// What the last byte of the block before was.
     private var before = ByteMasks.Carry()
     /// True when a line break came after the last token.
     private var isAfterLineBreak: UInt64 = 1
+    /// Not 0 when a digit or an at sign was met.
+    private var others: UInt64 = 0
 
     /// Fills `tokens` and, with the indices of those that can start or hold a finding, `seeds`; both have room for one entry a
-    /// byte and one more. Returns how many of each there are; nil when `isPlain` and a byte is not ASCII.
+    /// byte and one more. Returns how many of each there are; nil when `isPlain` and a byte is not ASCII. When `isFinal`, words are looked
+    /// up only if there are seeds: without one nothing asks for them.
     static func run(
         _ text: UnsafeBufferPointer<UInt8>,
         _ lexicon: LexiconView,
         _ tokens: UnsafeMutablePointer<Token>,
         _ seeds: UnsafeMutablePointer<Int32>,
-        isPlain: Bool
+        isPlain: Bool,
+        isFinal: Bool = false
     ) -> (tokens: Int, seeds: Int)? {
         guard let bytes = text.baseAddress else { return (0, 0) }
-        var tokenizer = Tokenizer(bytes, text.count, lexicon, tokens, seeds)
+        var tokenizer = Tokenizer(tokens)
         var offset = 0
         while offset &+ ByteMasks.width <= text.count {
             let masks = ByteMasks(bytes + offset)
@@ -40,22 +39,12 @@ struct Tokenizer: ~Copyable {
         let masks = ByteMasks(lastOf: bytes, text.count, from: offset)
         if isPlain, masks.wide != 0 { return nil }
         tokenizer.take(masks, at: offset)
-        return (tokenizer.ended, tokenizer.seeded)
+        let count = tokenizer.ended
+        if isFinal, tokenizer.others == 0, !hasSeed(bytes, text.count, lexicon, tokens, count) { return (count, 0) }
+        return (count, look(bytes, text.count, lexicon, tokens, count, seeds))
     }
 
-    private init(
-        _ bytes: UnsafePointer<UInt8>,
-        _ count: Int,
-        _ lexicon: LexiconView,
-        _ tokens: UnsafeMutablePointer<Token>,
-        _ seeds: UnsafeMutablePointer<Int32>
-    ) {
-        self.bytes = bytes
-        self.count = count
-        self.lexicon = lexicon
-        self.tokens = tokens
-        self.seeds = seeds
-    }
+    private init(_ tokens: UnsafeMutablePointer<Token>) { self.tokens = tokens }
 
     @inline(__always)
     private mutating func take(_ masks: ByteMasks, at base: Int) {
@@ -65,45 +54,77 @@ struct Tokenizer: ~Copyable {
         let ats = masks.ats
         let (afterLetter, afterDigit, afterLower, afterAt) = before.take(masks)
         let camel = masks.letters & ~masks.lower & afterLower
-        var starts = letters & ~afterLetter | digits & ~afterDigit | camel | ats
-        var ends = afterLetter & ~letters | afterDigit & ~digits | camel | afterAt
+        let starts = letters & ~afterLetter | digits & ~afterDigit | camel | ats
+        let ends = afterLetter & ~letters | afterDigit & ~digits | camel | afterAt
         // Adding a line break to the run of other bytes that it stands in carries into the start of the next token.
         let others = ~(letters | digits | ats)
         let (sum, overflow) = others.addingReportingOverflow(masks.line_breaks | isAfterLineBreak & others)
-        let afterBreak = sum & ~others | isAfterLineBreak & ~others
+        let afterBreak = starts & (sum & ~others | isAfterLineBreak & ~others)
         isAfterLineBreak = overflow ? 1 : 0
 
-        while starts != 0 {
-            let place = UInt64(truncatingIfNeeded: starts.trailingZeroBitCount)
-            starts &= starts &- 1
-            tokens[started] = Token(
-                start: Int32(truncatingIfNeeded: base &+ Int(place)),
-                kind: digits &>> place & 1 != 0 ? .digits : ats &>> place & 1 != 0 ? .at : .letters,
-                isAfterLineBreak: afterBreak &>> place & 1 != 0
-            )
+        self.others |= digits | ats
+        let first = started
+        var rest = starts
+        while rest != 0 {
+            tokens[started] = Token(start: Int32(truncatingIfNeeded: base &+ rest.trailingZeroBitCount))
             started &+= 1
+            rest &= rest &- 1
         }
-        while ends != 0 {
-            end(base &+ ends.trailingZeroBitCount)
-            ends &= ends &- 1
+        rest = ends
+        while rest != 0 {
+            tokens[ended].end = Int32(truncatingIfNeeded: base &+ rest.trailingZeroBitCount)
+            ended &+= 1
+            rest &= rest &- 1
+        }
+        rest = afterBreak
+        while rest != 0 {
+            let earlier = starts & (rest & (0 &- rest) &- 1)
+            tokens[first &+ earlier.nonzeroBitCount].isAfterLineBreak = true
+            rest &= rest &- 1
         }
     }
 
-    /// Ends the first token that has no end.
-    @inline(__always)
-    private mutating func end(_ end: Int) {
-        let start = Int(tokens[ended].start)
-        tokens[ended].end = Int32(truncatingIfNeeded: end)
-        if tokens[ended].kind == .letters {
-            let entry = lexicon.find(Lexicon.hash(bytes, start, end, count))
-            tokens[ended].entry = entry
-            seeds[seeded] = Int32(truncatingIfNeeded: ended)
-            seeded &+= lexicon.isSeed(entry) ? 1 : 0
-        } else {
-            seeds[seeded] = Int32(truncatingIfNeeded: ended)
-            seeded &+= 1
+    /// True when one of the tokens, which are all words, can begin or anchor a finding.
+    private static func hasSeed(
+        _ bytes: UnsafePointer<UInt8>,
+        _ size: Int,
+        _ lexicon: LexiconView,
+        _ tokens: UnsafeMutablePointer<Token>,
+        _ count: Int
+    ) -> Bool {
+        var index = 0
+        while index < count {
+            let (start, end) = (Int(tokens[index].start), Int(tokens[index].end))
+            index &+= 1
+            guard lexicon.mayBeSeed(Lexicon.chunk(bytes, start, min(end &- start, 8), size)) else { continue }
+            if lexicon.isSeed(lexicon.find(Lexicon.hash(bytes, start, end, size))) { return true }
         }
-        ended &+= 1
+        return false
+    }
+
+    /// Finds the kind of each token and the place of each word in the lexicon; returns how many seeds there are.
+    private static func look(
+        _ bytes: UnsafePointer<UInt8>,
+        _ size: Int,
+        _ lexicon: LexiconView,
+        _ tokens: UnsafeMutablePointer<Token>,
+        _ count: Int,
+        _ seeds: UnsafeMutablePointer<Int32>
+    ) -> Int {
+        var seeded = 0
+        for index in 0..<count {
+            let start = Int(tokens[index].start)
+            seeds[seeded] = Int32(truncatingIfNeeded: index)
+            if Bytes.isLetter(bytes[start]) {
+                let entry = lexicon.find(Lexicon.hash(bytes, start, Int(tokens[index].end), size))
+                tokens[index].entry = entry
+                seeded &+= lexicon.isSeed(entry) ? 1 : 0
+            } else {
+                tokens[index].kind = bytes[start] == 0x40 ? .at : .digits
+                seeded &+= 1
+            }
+        }
+        return seeded
     }
 }
 

@@ -39,6 +39,8 @@ extension Scan {
     /// the first word of the run to the last of its correction.
     mutating func readCorrected(_ run: SpokenRun, _ findings: inout [Finding]) -> Bool {
         let whole = collect(run.first, isCorrected: true)
+        // What is nothing with all its corrections is not tried from each of them.
+        lastRun = (run.first, whole.last)
         guard whole.last > run.last, !whole.hasLineBreak else { return false }
         let wholeEnd = end(whole.last)
         if mustWait(clusterStart(run.first), wholeEnd, reach(after: whole.last, Scan.pause)) { return false }

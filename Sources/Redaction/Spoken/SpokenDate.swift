@@ -2,6 +2,10 @@
 extension Scan {
     /// Offers the date that a run is, when it is one and the context says that it is of a birth.
     mutating func readSpokenDate(_ run: SpokenRun) -> Bool {
+        // Without a month only a word for the birth makes a date of numbers.
+        guard run.hasMonth || context(before: run.first, after: run.last).all.contains(.init(.dateOfBirth)) else {
+            return false
+        }
         var grammar = SpokenGrammar(run.language)
         var parts = DateParts()
         var index = run.first

@@ -77,7 +77,6 @@ extension Scan {
         {
             first &-= 1
         }
-        nextToken = min(nextToken, index)
         return mustWait(start(first), end(index))
     }
 

@@ -59,6 +59,9 @@ struct SpokenGrammar {
         return done
     }
 
+    /// True when a number is being said.
+    var isOpen: Bool { last != .nothing || times > 1 }
+
     /// The number being said, if any; afterwards none is.
     mutating func finish() -> Number? {
         defer {
@@ -172,7 +175,7 @@ extension Scan {
             let token = tokens[index]
             let word = number(index)
             if token.kind == .digits {
-                if let number = grammar.finish() { count = write(number, count) }
+                if grammar.isOpen, let number = grammar.finish() { count = write(number, count) }
                 for offset in start(index)..<end(index) { count = write(text[offset], index, index, count) }
             } else if token.length == 1, isBesideLetter(index) {
                 if let number = grammar.finish() { count = write(number, count) }
@@ -181,6 +184,11 @@ extension Scan {
                 !word.languages.isDisjoint(with: run.language)
             {
                 let next = index < run.last ? number(index &+ 1).kind : .none
+                if word.kind == .unit, next == .unit, !grammar.isOpen {
+                    // One digit after the other joins nothing.
+                    count = write(0x30 &+ UInt8(truncatingIfNeeded: word.value), index, index, count)
+                    continue
+                }
                 if let number = grammar.take(word, index, nextKind: next) { count = write(number, count) }
             } else if isSpelledLetter(index), word.kind != .filler, word.kind != .acknowledgement,
                 word.kind != .joiner && isLetterInRun(index) || isClosingLetter(index)

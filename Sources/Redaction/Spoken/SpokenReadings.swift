@@ -18,6 +18,26 @@ extension Scan {
         readWindow(&window)
     }
 
+    /// "DE acht neun": the country of an IBAN, heard as a word, goes before the `count` characters of the run. True when the check holds.
+    mutating func takeCountry(before first: Int, _ count: Int) -> Bool {
+        let code = first &- 1
+        guard 13...32 ~= count, code >= 0, tokens[code].kind == .letters, tokens[code].length == 2, !isAttached(code),
+            start(code) >= floor, buffers.spoken[0].firstToken == first, isPause(end(code), start(first))
+        else { return false }
+        let letters = (text[start(code)] & 0xDF, text[start(code) &+ 1] & 0xDF)
+        guard PaymentValidator.ibanLength(letters.0, letters.1) == count &+ 2 else { return false }
+        (buffers.characters + 2).update(from: buffers.characters, count: count)
+        (buffers.characters[0], buffers.characters[1]) = letters
+        guard PaymentValidator.isIBAN(Compact(start: buffers.characters, count: count &+ 2)) else {
+            buffers.characters.update(from: buffers.characters + 2, count: count)
+            return false
+        }
+        (buffers.spoken + 2).update(from: buffers.spoken, count: count)
+        buffers.spoken[0] = SpokenCharacter(firstToken: code, lastToken: code)
+        buffers.spoken[1] = buffers.spoken[0]
+        return true
+    }
+
     /// Tries the parts between sentence ends one after the other, when the whole is nothing.
     mutating func readPieces(_ count: Int, _ findings: inout [Finding]) {
         var first = 0

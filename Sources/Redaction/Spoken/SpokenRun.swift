@@ -15,26 +15,30 @@ struct SpokenRun {
     var hasMonth = false
     var hasLineBreak = false
     var isCut = false
-    /// Number words of each language: English, German, French, Spanish, Portuguese.
-    var votes: (Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0)
+    /// Number words of each language, a byte for each: a run has fewer than 256 words.
+    private var votes: UInt64 = 0
 
+    init(first: Int, last: Int) {
+        self.first = first
+        self.last = last
+    }
+
+    @inline(__always)
     mutating func vote(_ languages: SpokenLanguages) {
-        if languages.contains(.english) { votes.0 &+= 1 }
-        if languages.contains(.german) { votes.1 &+= 1 }
-        if languages.contains(.french) { votes.2 &+= 1 }
-        if languages.contains(.spanish) { votes.3 &+= 1 }
-        if languages.contains(.portuguese) { votes.4 &+= 1 }
+        // Bit n goes to the lowest bit of byte n.
+        let bits = UInt64(languages.rawValue)
+        votes &+= (bits | bits &<< 7 | bits &<< 14 | bits &<< 21 | bits &<< 28) & 0x01_0101_0101
     }
 
     /// The language of most number words; the first of those that tie.
     var language: SpokenLanguages {
-        var best = votes.0
-        var language = SpokenLanguages.english
-        if votes.1 > best { (best, language) = (votes.1, .german) }
-        if votes.2 > best { (best, language) = (votes.2, .french) }
-        if votes.3 > best { (best, language) = (votes.3, .spanish) }
-        if votes.4 > best { (best, language) = (votes.4, .portuguese) }
-        return language
+        var best = votes & 0xFF
+        var language: UInt8 = 0
+        for other in 1..<5 where votes &>> UInt64(8 &* other) & 0xFF > best {
+            best = votes &>> UInt64(8 &* other) & 0xFF
+            language = UInt8(other)
+        }
+        return SpokenLanguages(rawValue: 1 &<< language)
     }
 }
 
@@ -109,14 +113,16 @@ extension Scan {
     @inline(__always)
     func isPause(_ start: Int, _ end: Int) -> Bool {
         guard end &- start <= 8 else { return false }
-        for offset in start..<end {
-            switch text[offset] {
-            case 0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x2E, 0x2D, 0x3F, 0x21, 0x3A, 0x3B, 0x3E, 0x27: continue
-            default: return false
-            }
+        var offset = start
+        while offset < end {
+            guard text[offset] < 64, Self.pauses &>> UInt64(text[offset]) & 1 == 1 else { return false }
+            offset &+= 1
         }
         return end > start
     }
+
+    /// One bit for each sign of a pause: spaces, line breaks, and "!',-.:;>?".
+    private static var pauses: UInt64 { 0xCC00_7083_0000_2600 }
 
     /// Reads a run of number words from token `first`. True when something was found.
     mutating func readRun(_ first: Int, _ findings: inout [Finding], isSeparate: Bool = false) -> Bool {
@@ -141,8 +147,9 @@ extension Scan {
         // A month makes dates, not numbers.
         guard run.wordCount > 0 || run.hasLineBreak || isSeparate else { return false }
         spokenLanguage = run.language
-        let count = spell(run)
+        var count = spell(run)
         guard count >= 3 else { return false }
+        if takeCountry(before: run.first, count) { count &+= 2 }
         let mark = findings.count
         readSpokenWindow(0, count)
         // More may have been said after a card number; a valid one inside is better than a run that is not.
@@ -166,139 +173,5 @@ extension Scan {
         nextToken = max(nextToken, run.last &+ 1)
         floor = max(floor, runEnd)
         return true
-    }
-
-    /// Finds the extent of a run.
-    /// - Parameter isCorrected: whether it goes on behind a "no".
-    mutating func collect(_ first: Int, isCorrected: Bool = false) -> SpokenRun {
-        var run = SpokenRun(first: first, last: first)
-        var index = first
-        var gapWords = 0
-        var gapHasLineBreak = false
-        var gapHasAcknowledgement = false
-        while index < tokenCount, index &- first < ScanBuffers.spokenLimit,
-            end(index) &- start(first) <= Self.longestRun
-        {
-            let token = tokens[index]
-            steps &+= 1
-            // What a stream has not waited for must not matter.
-            guard Int(token.end) &- end(run.last) < Scan.pause &- 12 || index == first else { break }
-            if index > first, !isPause(end(index &- 1), Int(token.start)), !isAttachedOrdinal(index) { break }
-            if token.isAfterLineBreak, index > first { gapHasLineBreak = true }
-            let word = number(index)
-            var isPart = false
-            switch token.kind {
-            case .digits:
-                guard token.length <= 19, !isCountedBefore(index, run) else { return run }
-                isPart = true
-                run.digitTokens &+= 1
-            case .at:
-                return run
-            case .letters:
-                if isAttachedOrdinal(index) { break }
-                if isAttached(index) || isAttached(index &+ 1) { return run }
-                if word.kind.isNumber {
-                    isPart = true
-                    run.wordCount &+= 1
-                    run.vote(word.languages)
-                } else if word.kind == .month || word.kind == .ordinal {
-                    isPart = true
-                    if word.kind == .month { run.hasMonth = true } else { run.ordinals &+= 1 }
-                } else if isSpelledLetter(index), word.kind != .joiner || token.length == 1,
-                    gapWords == 0 || gapHasLineBreak,
-                    word.kind != .acknowledgement
-                {
-                    // A joiner of one letter ("y", "e") is decided by the language.
-                    isPart =
-                        word.kind != .joiner && isLetterInRun(index) || isClosingLetter(index)
-                        || isBesideLetter(index)
-                    if !isPart, word.kind != .joiner, !isLetterWord(index) { return run }
-                } else if word.kind == .none || word.kind == .dot || word.kind == .at
-                    || word.kind == .correction && !isCorrected
-                    || word.kind == .sign && text[Int(token.start)] | 0x20 != 0x64
-                {
-                    return run
-                }
-            }
-            if isPart {
-                if gapHasLineBreak {
-                    guard gapHasAcknowledgement || run.wordCount > 0 else { return run }
-                    run.hasLineBreak = true
-                }
-                run.last = index
-                gapWords = 0
-                gapHasLineBreak = false
-                gapHasAcknowledgement = false
-            } else {
-                if word.kind == .acknowledgement { gapHasAcknowledgement = true }
-                gapWords &+= 1
-                if gapWords > (gapHasLineBreak || gapHasAcknowledgement ? 12 : Self.longestGap) { return run }
-            }
-            index &+= 1
-        }
-        run.isCut = index < tokenCount && run.last &+ 1 == index
-        return run
-    }
-
-    /// The "th" of "4th".
-    @inline(__always)
-    func isAttachedOrdinal(_ index: Int) -> Bool {
-        guard isAttached(index), tokens[index].kind == .letters, tokens[index &- 1].kind == .digits,
-            tokens[index].length == 2
-        else { return false }
-        switch (text[start(index)] | 0x20, text[start(index) &+ 1] | 0x20) {
-        case (0x74, 0x68), (0x73, 0x74), (0x6E, 0x64), (0x72, 0x64), (0x65, 0x72): return true
-        default: return false
-        }
-    }
-
-    /// A single letter counts when numbers or other single letters stand beside it.
-    @inline(__always)
-    func isLetterInRun(_ index: Int) -> Bool {
-        func isNear(_ other: Int) -> Bool {
-            guard other >= 0, other < tokenCount else { return false }
-            return tokens[other].kind == .digits || number(other).kind.isNumber || isSpelledLetter(other)
-        }
-        return isNear(index &+ 1) || (index > 0 && isNear(index &- 1) && !isLetterWord(index))
-    }
-
-    /// The letter that ends a code: numbers before it, no other word behind it.
-    @inline(__always)
-    func isClosingLetter(_ index: Int) -> Bool {
-        guard tokens[index].length == 1, index > 0, number(index &- 1).kind.isNumber else { return false }
-        guard index &+ 1 < tokenCount, !tokens[index &+ 1].isAfterLineBreak else { return true }
-        let next = number(index &+ 1).kind
-        if next == .acknowledgement { return true }
-        return !isPause(end(index), start(index &+ 1)) || isSentenceEnd(index, index &+ 1)
-    }
-
-    /// True for "o", "e" and "y" beside a letter that is spelled: there they are letters too, not zero or "and".
-    func isBesideLetter(_ index: Int) -> Bool {
-        guard tokens[index].length == 1, tokens[index].kind == .letters, number(index).kind != .none,
-            isSpelledLetter(index)
-        else { return false }
-        func isLetter(_ other: Int) -> Bool {
-            guard other >= 0, other < tokenCount else { return false }
-            return tokens[other].length == 1 && isSpelledLetter(other) && number(other).kind == .none
-                && !isLetterWord(other)
-        }
-        return isLetter(index &- 1) && start(index) &- end(index &- 1) == 1
-            || isLetter(index &+ 1) && start(index &+ 1) &- end(index) == 1
-    }
-
-    /// "the other one 713-681-7668": a single small number before a written one counts something else.
-    @inline(__always)
-    private func isCountedBefore(_ index: Int, _ run: SpokenRun) -> Bool {
-        guard run.wordCount == 1, run.digitTokens == 0, tokens[index].length >= 3, run.last == run.first,
-            number(run.first).kind == .unit
-        else { return false }
-        return run.first == 0 || number(run.first &- 1).kind != .sign
-    }
-
-    /// "a" and "I" are words of their own.
-    @inline(__always)
-    private func isLetterWord(_ index: Int) -> Bool {
-        let letter = text[start(index)] | 0x20
-        return letter == 0x61 || letter == 0x69
     }
 }

@@ -67,6 +67,7 @@ public struct StreamRedactor {
 
     private mutating func advance(isFinal: Bool, _ output: inout [UInt8]) throws(VaultFailure) {
         if isMasking { skipMasked() }
+        finder.skip(to: resume)
         scratch.findings.removeAll(keepingCapacity: true)
         let from = resume
         var failure: VaultFailure?

@@ -71,6 +71,7 @@ struct Folding {
 
     /// The first folded offset whose character starts at or after `original`.
     func folded(_ original: Int) -> Int {
+        guard original > 0 else { return 0 }
         var low = 0
         var high = bytes.count
         while low < high {

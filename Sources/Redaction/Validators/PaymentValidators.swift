@@ -39,16 +39,18 @@ enum PaymentValidator {
     /// IBAN: the country's length and ISO 7064 mod 97-10 over the rearranged text.
     static func isIBAN(_ text: Compact) -> Bool {
         guard text.count >= 15, ibanLength(text[0], text[1]) == text.count else { return false }
-        var rest = 0
-        for index in 0..<text.count {
-            let byte = text[(index &+ 4) % text.count]
-            if byte &- 0x30 < 10 {
-                rest = (rest &* 10 &+ Int(byte &- 0x30)) % 97
-            } else {
-                rest = (rest &* 100 &+ Int(byte &- 0x37)) % 97
-            }
+        return rest(text, 0..<4, after: rest(text, 4..<text.count, after: 0)) == 1
+    }
+
+    /// The rest mod 97 of a number that goes on with the characters of `range`, letters as 10 to 35.
+    private static func rest(_ text: Compact, _ range: Range<Int>, after first: Int) -> Int {
+        var rest = first
+        for index in range {
+            let byte = text[index]
+            rest = byte &- 0x30 < 10 ? rest &* 10 &+ Int(byte &- 0x30) : rest &* 100 &+ Int(byte &- 0x37)
+            rest %= 97
         }
-        return rest == 1
+        return rest
     }
 
     /// The length of an IBAN of the country with these two letters, 0 when it has none (SWIFT IBAN registry, release 99).

@@ -14,6 +14,8 @@ public final class DatadogReceiver: Sendable {
         public var port = 0
         /// The key that is accepted.
         public var apiKey = "sandbox-datadog-key"
+        /// The application key that searches are accepted with.
+        public var applicationKey = "sandbox-datadog-application"
         /// Milliseconds since 1970, by which entries are too old.
         public var now: @Sendable () -> Int64
 
@@ -77,6 +79,7 @@ public final class DatadogReceiver: Sendable {
     public var requestCount: Int { requests.withLock { $0 } }
 
     private func respond(to request: Request) async -> Response {
+        if request.segments == ["api", "v2", "logs", "events", "search"] { return search(request) }
         guard request.segments == ["api", "v2", "logs"] else { return Self.failure(404, "Not Found") }
         guard request.method == "POST" else { return Self.failure(405, "Method Not Allowed") }
         requests.withLock { $0 += 1 }
@@ -120,6 +123,37 @@ public final class DatadogReceiver: Sendable {
             for item in items { stored.append(Self.entry(item, arrival: arrival)) }
         }
         return Response(202, [:])
+    }
+
+    // MARK: Search
+
+    /// Loses entries, as by a filter of the index or the end of its retention.
+    public func lose(_ isLost: (Entry) -> Bool) { stored.withLock { $0.removeAll(where: isLost) } }
+
+    /// `POST /api/v2/logs/events/search` as Datadog documents it, for the queries that name a ledger and a range of indexes.
+    private func search(_ request: Request) -> Response {
+        guard request.method == "POST" else { return Self.failure(405, "Method Not Allowed") }
+        let (apiKey, applicationKey) = configuration.withLock { ($0.apiKey, $0.applicationKey) }
+        guard request.headers.first(name: "dd-api-key") == apiKey,
+            request.headers.first(name: "dd-application-key") == applicationKey
+        else { return Self.failure(403, "Forbidden") }
+        guard let body = try? JSONValue(parsing: request.body), let query = body["filter"]?["query"]?.string,
+            let parts = query.wholeMatch(of: /source:muniment @ledger:"([^"]*)" @ledgerIndex:\[(\d+) TO (\d+)\]/),
+            let first = Int64(parts.2), let last = Int64(parts.3)
+        else { return Self.failure(400, "Bad Request") }
+        let limit = body["page"]?["limit"]?.integer.map { Int($0) } ?? 10
+        let from = body["page"]?["cursor"]?.string.map { Int($0) ?? -1 } ?? 0
+        guard (1...1000).contains(limit), from >= 0 else { return Self.failure(400, "Bad Request") }
+        let found = stored.withLock { $0 }.compactMap { try? JSONValue(parsing: $0.json) }.filter { entry in
+            guard let index = entry["ledgerIndex"]?.integer else { return false }
+            return entry["ledger"]?.string == String(parts.1) && (first...max(first, last)).contains(index)
+        }
+        let page = found.dropFirst(from).prefix(limit)
+        var meta: [String: JSONValue] = ["status": "done"]
+        if from + page.count < found.count { meta["page"] = ["after": .string(String(from + page.count))] }
+        let data = page.map { entry -> JSONValue in ["type": "log", "attributes": ["attributes": entry]] }
+        let answer: JSONValue = ["data": .array(data), "meta": .object(meta)]
+        return Response(200, body: .whole((try? answer.canonicalBytes()) ?? []), type: "application/json")
     }
 
     private static func entry(_ item: JSONValue, arrival: Int64) -> Entry {

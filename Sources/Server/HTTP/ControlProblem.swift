@@ -50,6 +50,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unsupportedMediaType = "unsupported-media-type"
     case internalError = "internal-error"
     case ledgerUnavailable = "ledger-unavailable"
+    case destinationUnavailable = "destination-unavailable"
 
     /// The `type` member of the document.
     public var type: String { "urn:muniment:problem:\(rawValue)" }
@@ -74,7 +75,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .internalError: 500
-        case .ledgerUnavailable, .signatureMemoryFull: 503
+        case .ledgerUnavailable, .signatureMemoryFull, .destinationUnavailable: 503
         }
     }
 
@@ -130,6 +131,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .internalError: "Something went wrong here; the log has it under the request's id."
         case .ledgerUnavailable:
             "The ledger cannot record or read at the moment, so nothing was done: try again later."
+        case .destinationUnavailable: "The sink's destination could not be asked: try again later."
         }
     }
 

@@ -36,6 +36,8 @@ extension Refusal {
             (Refusal(.invalidField, "last: lies below the sink's start, \(start)"), nil)
         case DeliveryError.noDeadLetter: (Refusal(.sinkConflict, "there are no such dead letters"), nil)
         case is DeliveryError: (Refusal(.sinkConflict), nil)
+        case ReadBackError.failed(let reason): (Refusal(.destinationUnavailable), reason)
+        case let error as ReadBackError: (Refusal(.sinkConflict, error.description), nil)
         case AlertError.unknownAlert: (Refusal(.unknownAlert), nil)
         case AlertError.unknownSuppression: (Refusal(.unknownSuppression), nil)
         case AlertError.unknownRule: (Refusal(.invalidField, "rule: is a rule's name or code"), nil)

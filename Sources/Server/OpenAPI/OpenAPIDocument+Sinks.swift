@@ -128,7 +128,8 @@ extension OpenAPIDocument {
             "requestBody": {"required": true, \#(rangeContent)},
             "responses": {\#(sinkAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
           }
-        }
+        },
+        \#(proofPaths)
         """#
 
     private static let sinkAnswer = #"""
@@ -138,20 +139,23 @@ extension OpenAPIDocument {
         }
         """#
 
-    private static let rangeContent = #"""
+    /// The members that name a range of indexes.
+    static let rangeMembers = #"""
+        "first": {
+          "type": "integer", "minimum": 0, "maximum": 9007199254740991, "description": "The first index."
+        },
+        "last": {
+          "type": "integer", "minimum": 0, "maximum": 9007199254740991,
+          "description": "The last index; not below first."
+        }
+        """#
+
+    static let rangeContent = #"""
         "content": {
           "application/json": {
             "schema": {
               "type": "object", "additionalProperties": false,
-              "properties": {
-                "first": {
-                  "type": "integer", "minimum": 0, "maximum": 9007199254740991, "description": "The first index."
-                },
-                "last": {
-                  "type": "integer", "minimum": 0, "maximum": 9007199254740991,
-                  "description": "The last index; not below first."
-                }
-              }
+              "properties": {\#(rangeMembers)}
             },
             "example": {"first": 120, "last": 140}
           }
@@ -179,7 +183,7 @@ extension OpenAPIDocument {
           "type": "object", "additionalProperties": false,
           "required": [
             "name", "kind", "definitionHash", "guarantee", "state", "stateReason", "stateSince", "conservation",
-            "possibleDuplicates", "lowWatermark", "manifestedTo", "lastConfirmed", "lastFailure", "oldestUndelivered",
+            "possibleDuplicates", "concurrency", "lowWatermark", "manifestedTo", "lastConfirmed", "lastFailure", "oldestUndelivered",
             "lagSeconds"
           ],
           "properties": {
@@ -194,6 +198,10 @@ extension OpenAPIDocument {
             "stateSince": {"type": "string", "format": "date-time"},
             "conservation": {"$ref": "#/components/schemas/Conservation"},
             "possibleDuplicates": {"type": "integer", "minimum": 0},
+            "concurrency": {
+              "type": "integer", "minimum": 1,
+              "description": "Most requests at the same time, as last found out from the destination's answers."
+            },
             "lowWatermark": {"type": "integer", "minimum": 0, "description": "Nothing below is still to be delivered."},
             "manifestedTo": {"type": "integer", "minimum": 0, "description": "Manifests cover everything below."},
             "lastConfirmed": {"type": ["string", "null"], "format": "date-time"},
@@ -214,6 +222,7 @@ extension OpenAPIDocument {
             "attempts": {"type": "integer", "minimum": 0}, "died": {"type": "string", "format": "date-time"}
           }
         },
+        \#(proofSchemas)
         """#
 
     /// The parameter that names a sink.

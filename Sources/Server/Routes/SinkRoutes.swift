@@ -8,6 +8,8 @@ import WallTime
 /// Where the record is delivered to, and how far it has come. Each change is an event.
 struct SinkRoutes: Sendable {
     let control: DeliveryControl
+    let statements: DeliveryStatements
+    let sinks: [ConfiguredSink]
     let clock: any WallClock
 
     func add(to group: RouterGroup<ClientContext>) {
@@ -48,6 +50,68 @@ struct SinkRoutes: Sendable {
             try await control.backfill(name, range, actor: context.client.id)
             return try await answer(name)
         }
+        group.serve(.testSink) { request, context, _ in
+            _ = try await JSONBody(request, known: [], optional: true)
+            let name = try Self.name(context)
+            let index = try await control.test(name, actor: context.client.id)
+            return try .json(["index": .integer(Int64(clamping: index))], status: .created)
+        }
+        group.serve(.sinkEntry) { _, context, _ in
+            let name = try Self.name(context)
+            let head = try await control.conservation(name).head
+            guard let index = context.parameters.get("index").flatMap({ UInt64($0) }), index < head else {
+                throw Refusal(.unknownEntry)
+            }
+            let standing = try await control.standing(of: index, for: name)
+            var members: [String: JSONValue] = [
+                "index": .integer(Int64(clamping: index)), "standing": .string(standing.word), "reason": .null,
+            ]
+            if case .dead(let reason) = standing { members["reason"] = .string(reason) }
+            return try .json(.object(members))
+        }
+        group.serve(.stateSink) { request, context, _ in
+            let body = try await JSONBody(request, known: ["first", "last"])
+            let sink = try configured(try Self.name(context))
+            let range = try JSONBody.required("first and last", try Self.range(body))
+            let statement = try await statements.statement(.init(sink), range, actor: context.client.id)
+            return try .json(["statement": .string(statement)])
+        }
+        group.serve(.reconcileSink) { request, context, _ in
+            let body = try await JSONBody(request, known: ["first", "last", "resend"], optional: true)
+            return try await reconcile(try Self.name(context), body, actor: context.client.id)
+        }
+    }
+
+    private func configured(_ name: String) throws(Refusal) -> ConfiguredSink {
+        guard let sink = sinks.first(where: { $0.definition.name == name }) else { throw Refusal(.unknownSink) }
+        return sink
+    }
+
+    /// Most ranges that an answer names of each finding.
+    private static let mostRanges = 1000
+
+    private func reconcile(_ name: String, _ body: JSONBody, actor: String) async throws -> Response {
+        let sink = try configured(name)
+        var ranges: [Reconciliation.Finding: [JSONValue]] = [:]
+        var isWhole = true
+        let result = try await control.reconcile(
+            name,
+            try Self.range(body),
+            asking: try sink.asked(),
+            resending: try body.flag("resend") ?? false,
+            actor: actor
+        ) { finding, range in
+            guard ranges[finding, default: []].count < Self.mostRanges else {
+                isWhole = false
+                return
+            }
+            ranges[finding, default: []].append([
+                .integer(Int64(clamping: range.lowerBound)), .integer(Int64(clamping: range.upperBound - 1)),
+            ])
+        }
+        var indexes: [String: JSONValue] = [:]
+        for finding in Reconciliation.Finding.allCases { indexes[finding.rawValue] = .array(ranges[finding] ?? []) }
+        return try .json(["result": result.json, "indexes": .object(indexes), "indexesWhole": .bool(isWhole)])
     }
 
     private func answer(_ name: String) async throws -> Response {

@@ -12,12 +12,14 @@ struct SinksCommand: AsyncParsableCommand {
         discussion: "Each change is an event in the ledger. Running servers notice it within a second.",
         subcommands: [
             Status.self, Pause.self, Resume.self, DeadLetters.self, Redrive.self, Backfill.self, Forget.self, DDL.self,
+            SinksTestCommand.self, SinksReconcileCommand.self, SinksStatementCommand.self,
+            SinksVerifyStatementCommand.self,
         ],
         defaultSubcommand: Status.self
     )
 
     /// Opens the ledger and acts on its sinks.
-    fileprivate static func withControl<Value>(
+    static func withControl<Value>(
         _ option: ConfigurationOption,
         _ body: (DeliveryControl, Installation) async throws -> Value
     ) async throws -> Value {
@@ -61,14 +63,17 @@ struct SinksCommand: AsyncParsableCommand {
                 [
                     "sink", "kind", "guarantee", "state", "filtered", "confirmed", "in flight", "dead", "backlog",
                     "adds up",
-                    "oldest",
+                    "oldest", "at once",
                 ],
                 sinks.map { sink in
                     let terms = sink.conservation
                     let state = configured.contains(sink.name) ? sink.state.description : "not configured"
                     return [sink.name, sink.kind, sink.guarantee.rawValue, state]
                         + [terms.filtered, terms.confirmed, terms.inFlight, terms.dead, terms.backlog].map(String.init)
-                        + [terms.holds ? "yes" : "NO", sink.oldest.map { age(of: $0, now) } ?? "-"]
+                        + [
+                            terms.holds ? "yes" : "NO", sink.oldest.map { age(of: $0, now) } ?? "-",
+                            "\(sink.concurrency)",
+                        ]
                 }
             )
             for sink in sinks {

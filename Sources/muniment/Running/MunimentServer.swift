@@ -266,6 +266,11 @@ final class MunimentServer: Sendable {
                 node: configuration.node,
                 leases: leases,
                 delivery: sinks.control,
+                statements: DeliveryStatements(
+                    control: sinks.control,
+                    ledger: ledger,
+                    signer: installation.signer
+                ),
                 sinks: sinks.service.sinks,
                 alerts: installation.alertDesk(ledger, producer: producer),
                 containment: containment,

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Delivery
+import DeliveryWire
 import EventFormats
 import Foundation
 import Gateway
@@ -23,10 +24,11 @@ final class SinkAssembly: Sendable {
     init(_ installation: Installation, ledger: Ledger, leases: LeaseKeeper, producer: String, logger: Logger) throws {
         let state = try installation.deliveryState(ledger, producer: producer)
         var clients: [HTTPClient] = []
+        var hosts: [String: HostConcurrency] = [:]
         let sinks = try installation.configuration.sinks.map { settings in
             let redaction = try settings.redaction.map { try installation.freeTextRedaction($0) }
             let pseudonyms = try installation.pseudonymisation(for: settings)
-            return try Self.sink(settings, redaction, pseudonyms, ledger: ledger, clients: &clients)
+            return try Self.sink(settings, redaction, pseudonyms, ledger: ledger, clients: &clients, hosts: &hosts)
         }
         self.clients = clients
         control = DeliveryControl(state: state, ledger: ledger, clock: installation.clock)
@@ -45,12 +47,55 @@ final class SinkAssembly: Sendable {
         for client in clients { try await client.shutdown() }
     }
 
+    /// Lets a command ask a configured sink's destination what it holds.
+    /// - Parameter moved: files that an NDJSON sink wrote and that were moved away.
+    static func withReadBack<Value>(
+        _ name: String,
+        moved: [String] = [],
+        of installation: Installation,
+        ledger: Ledger,
+        _ body: (any ReadBack) async throws -> Value
+    ) async throws -> Value {
+        let settings = try settings(name, of: installation)
+        if case .file(let path) = settings.destination {
+            return try await body(NDJSONReadBack(paths: moved + [path], ledger: ledger.origin))
+        }
+        guard moved.isEmpty else { throw CommandFailure("--moved is for sinks that write files; '\(name)' is none") }
+        return try await withSink(name, of: installation, ledger: ledger) { try await body(try $0.asked()) }
+    }
+
+    /// Makes a configured sink for a command.
+    static func withSink<Value>(
+        _ name: String,
+        of installation: Installation,
+        ledger: Ledger,
+        _ body: (ConfiguredSink) async throws -> Value
+    ) async throws -> Value {
+        var clients: [HTTPClient] = []
+        var hosts: [String: HostConcurrency] = [:]
+        let outcome: Result<Value, any Error>
+        do {
+            let settings = try settings(name, of: installation)
+            let sink = try sink(settings, nil, nil, ledger: ledger, clients: &clients, hosts: &hosts)
+            outcome = .success(try await body(sink))
+        } catch { outcome = .failure(error) }
+        for client in clients { try await client.shutdown() }
+        return try outcome.get()
+    }
+
+    private static func settings(_ name: String, of installation: Installation) throws -> SinkSettings {
+        let found = installation.configuration.sinks.first { $0.definition.name == name }
+        guard let found else { throw CommandFailure("no sink named '\(name)' is configured") }
+        return found
+    }
+
     private static func sink(
         _ settings: SinkSettings,
         _ redaction: FreeTextRedaction?,
         _ pseudonyms: Pseudonymisation?,
         ledger: Ledger,
-        clients: inout [HTTPClient]
+        clients: inout [HTTPClient],
+        hosts: inout [String: HostConcurrency]
     ) throws -> ConfiguredSink {
         let definition = settings.definition
         let shaping = EventShaping(
@@ -72,24 +117,35 @@ final class SinkAssembly: Sendable {
         func http(_ tls: UpstreamTLS) throws -> HTTPClient {
             client(SinkHTTP.configuration(tls: try TLSFiles.clientConfiguration(tls)))
         }
+        /// Sinks that find out how much a host takes find it out together.
+        func host(_ url: DestinationURL, ceiling: Int) -> HostConcurrency? {
+            guard definition.concurrency == nil else { return nil }
+            let known = hosts[url.authority] ?? HostConcurrency(AdaptiveConcurrency(ceiling: ceiling))
+            hosts[url.authority] = known
+            return known
+        }
         switch settings.destination {
         case .file(let path): return ConfiguredSink(definition, NDJSONFileSink(path: path, shaping: shaping))
         case .splunk(let splunk, let tls):
-            return ConfiguredSink(definition, SplunkSink(splunk, shaping: shaping, http: try http(tls)))
+            let sink = SplunkSink(splunk, shaping: shaping, http: try http(tls))
+            return ConfiguredSink(definition, sink, host: host(splunk.url, ceiling: sink.concurrency))
         case .datadog(let datadog, let tls):
-            return ConfiguredSink(definition, DatadogSink(datadog, shaping: shaping, http: try http(tls)))
+            let sink = DatadogSink(datadog, shaping: shaping, http: try http(tls))
+            return ConfiguredSink(definition, sink, host: host(datadog.url, ceiling: sink.concurrency))
         case .syslog(var syslog, let tls):
             syslog.tls = try tls.map { try TLSFiles.clientConfiguration($0) }
             if syslog.localHost == nil { syslog.localHost = ProcessInfo.processInfo.hostName }
             let group = MultiThreadedEventLoopGroup.singleton
             return ConfiguredSink(definition, SyslogSink(syslog, shaping: shaping, on: group))
         case .webhook(let webhook, let tls):
-            return ConfiguredSink(definition, WebhookSink(webhook, shaping: shaping, http: try http(tls)))
+            let sink = WebhookSink(webhook, shaping: shaping, http: try http(tls))
+            return ConfiguredSink(definition, sink, host: host(webhook.url, ceiling: sink.concurrency))
         case .postgres(let database, let table, let mayBeMutable):
             let sink = WarehouseSink(table: table, mayBeMutable: mayBeMutable, shaping: shaping) {
                 try PostgresDatabase(database)
             }
             return ConfiguredSink(definition, sink)
+        case .nats(let stream): return ConfiguredSink(definition, JetStreamSink(stream, shaping: shaping))
         case .worm(let worm, let endpoint, let credentials, let trustRoots):
             let store = S3Client(
                 endpoint: endpoint,

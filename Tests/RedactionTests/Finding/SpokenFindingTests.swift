@@ -44,11 +44,25 @@ struct SpokenFindingTests {
             ("née le trois février mille neuf cent quatre-vingt-trois", .dateOfBirth),
             ("expiring twelve slash twenty twenty six", .cardExpiry),
             ("the security code is one two three", .cardCVV), ("expires zero five twenty nine", .cardExpiry),
+            ("o meu número é nove um dois três quatro cinco seis sete oito", .phone),
+            (
+                "meine iban ist DE acht neun drei sieben null vier null null vier vier null fünf drei zwei null eins drei null null null",
+                .iban
+            ),
         ]
     )
     func languages(text: String, type: EntityType) {
         let found = find(text)
         #expect(found.map(\.type) == [type], "\(found)")
+    }
+
+    @Test("The country of an IBAN is part of it only when the check holds")
+    func country() {
+        let digits =
+            "acht neun drei sieben null vier null null vier vier null fünf drei zwei null eins drei null null null"
+        #expect(find("de \(digits)") == [Found(.iban, "de \(digits)")])
+        #expect(find("de \(digits.dropLast(4)) eins").filter { $0.type == .iban } == [])
+        #expect(find("so \(digits)").filter { $0.type == .iban } == [])
     }
 
     @Test("A number dictated over turns is masked in each")

@@ -35,6 +35,16 @@ struct StreamTests {
         Array("\u{14}n at et rgdot org dot org".utf8), Array("me at one two three dot com".utf8),
         Array("write to m a r g a r e t underscore t h a t c h e r at g o v e r n dot example dot com".utf8),
         Array("extraordinarily at incomprehensibilities internationalisation counterrevolutionaries dot com".utf8),
+        Array("415761 o o eight 1eignderscore nine at e".utf8) + Array(repeating: 0xFF, count: 10)
+            + Array("xample dot org, ht eighgheight eight eight eight one eig\t ht ot eight oen\nght oen\noen\n".utf8),
+        Array("one two 7eigh nine at e".utf8) + Array(repeating: 0xFF, count: 18)
+            + Array("xample dot org, ht one eight five 6b".utf8) + Array(repeating: 0x61, count: 40)
+            + Array("7b@example.com".utf8),
+        Array(
+            "hello there (de acht neun drei sieben null vier null null vier vier null fünf drei zwei null eins drei null null null, ok"
+                .utf8
+        ),
+        Array("Bob cpf )a".utf8) + [0xC2] + Array(" 01:1A:4b:3C::".utf8),
     ]
 
     @Test("Awkward texts give the output of the whole at every cut", arguments: awkward)
@@ -45,6 +55,7 @@ struct StreamTests {
             #expect(output == whole, "cut \(cut)")
             #expect(waited <= StreamRedactor.holdBack)
         }
+        #expect(try streamed(text.indices.map { text[$0...$0] }).output == whole, "byte by byte")
     }
 
     @Test("Rules of a policy's own do not change where the built-in ones go on", arguments: [UInt64(31), 32, 33])

@@ -1,0 +1,161 @@
+extension OpenAPIDocument {
+    /// What destinations hold.
+    static let proofPaths = #"""
+        "/api/v1/sinks/{name}/reconcile": {
+          "post": {
+            "operationId": "reconcileSink", "tags": ["sinks"],
+            "summary": "Asks the destination what it holds, and compares that with what was confirmed. With resend, what is missing is sent again, and nothing else.",
+            \#(secured("sinks")),
+            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
+            "requestBody": {
+              "required": false,
+              "content": {
+                "application/json": {
+                  "schema": {
+                    "type": "object", "additionalProperties": false,
+                    "properties": {\#(rangeMembers), "resend": {"type": "boolean", "default": false}}
+                  },
+                  "example": {"first": 0, "last": 9999}
+                }
+              }
+            },
+            "responses": {
+              "200": {
+                "description": "What was found.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Reconciliation"}}}
+              },
+              \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
+            }
+          }
+        },
+        "/api/v1/sinks/{name}/test": {
+          "post": {
+            "operationId": "testSink", "tags": ["sinks"],
+            "summary": "Writes an entry, to see whether it arrives: ask for its standing afterwards.",
+            \#(secured("sinks")),
+            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
+            "responses": {
+              "201": {
+                "description": "The entry.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["index"], "additionalProperties": false,
+                      "properties": {"index": {"type": "integer"}}
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
+            }
+          }
+        },
+        "/api/v1/sinks/{name}/entries/{index}": {
+          "get": {
+            "operationId": "getSinkEntry", "tags": ["sinks"], "summary": "Where one entry stands for a sink.",
+            \#(secured("sinks")),
+            "parameters": [
+              {"$ref": "#/components/parameters/sinkName"},
+              {
+                "name": "index", "in": "path", "required": true, "description": "The entry's index.",
+                "schema": {"type": "integer", "minimum": 0, "maximum": 9007199254740991}
+              }
+            ],
+            "responses": {
+              "200": {
+                "description": "Where it stands.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["index", "standing", "reason"], "additionalProperties": false,
+                      "properties": {
+                        "index": {"type": "integer"},
+                        "standing": {"enum": ["confirmed", "filtered", "dead", "in flight", "backlog"]},
+                        "reason": {"type": ["string", "null"], "description": "Why it is dead."}
+                      }
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 404, 408, 413, 500, 503))
+            }
+          }
+        },
+        "/api/v1/sinks/{name}/statement": {
+          "post": {
+            "operationId": "stateSink", "tags": ["sinks"],
+            "summary": "Makes a signed statement of what was delivered of a range, for somebody who has nothing but it and the public key.",
+            \#(secured("sinks")),
+            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
+            "requestBody": {"required": true, \#(rangeContent)},
+            "responses": {
+              "200": {
+                "description": "The statement; save it as a file for 'muniment sinks verify-statement'.",
+                "content": {
+                  "application/json": {
+                    "schema": {
+                      "type": "object", "required": ["statement"], "additionalProperties": false,
+                      "properties": {"statement": {"type": "string", "description": "A C2SP signed note."}}
+                    }
+                  }
+                }
+              },
+              \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
+            }
+          }
+        }
+        """#
+
+    private static let indexRanges = #"""
+        {
+          "type": "array", "maxItems": 1000,
+          "items": {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 2, "maxItems": 2}
+        }
+        """#
+
+    private static let count = #"{"type": "integer", "minimum": 0}"#
+
+    /// The schemas of what destinations hold.
+    static let proofSchemas = #"""
+        "Reconciliation": {
+          "type": "object", "additionalProperties": false, "required": ["result", "indexes", "indexesWhole"],
+          "properties": {
+            "result": {
+              "type": "object", "additionalProperties": false,
+              "required": [
+                "sink", "firstIndex", "pastIndex", "expected", "found", "missing", "doubled", "foreign", "altered",
+                "unknown", "unjudged", "resent", "complete"
+              ],
+              "properties": {
+                "sink": {"type": "string"}, "firstIndex": \#(count), "pastIndex": \#(count),
+                "expected": {"type": "integer", "minimum": 0, "description": "Confirmed."},
+                "found": {"type": "integer", "minimum": 0, "description": "Confirmed, and there."},
+                "missing": {"type": "integer", "minimum": 0, "description": "Confirmed, and not there."},
+                "doubled": {"type": "integer", "minimum": 0, "description": "There more than once."},
+                "foreign": {"type": "integer", "minimum": 0, "description": "There, and never delivered."},
+                "altered": {"type": "integer", "minimum": 0, "description": "There with another leaf hash."},
+                "unknown": {"type": "integer", "minimum": 0, "description": "There without being a record of the ledger."},
+                "unjudged": {
+                  "type": "integer", "minimum": 0,
+                  "description": "Delivered before it was kept which entries were confirmed."
+                },
+                "resent": {"type": "integer", "minimum": 0, "description": "Of the missing ones, sent again."},
+                "complete": {"type": "boolean", "description": "Whether all that was confirmed is there as it was sent."}
+              }
+            },
+            "indexes": {
+              "type": "object", "additionalProperties": false,
+              "description": "Pairs of first and last index.",
+              "required": ["missing", "doubled", "foreign", "altered"],
+              "properties": {
+                "missing": \#(indexRanges), "doubled": \#(indexRanges), "foreign": \#(indexRanges),
+                "altered": \#(indexRanges)
+              }
+            },
+            "indexesWhole": {
+              "type": "boolean", "description": "Whether every range is named; of each finding there are at most 1,000."
+            }
+          }
+        },
+        """#
+}

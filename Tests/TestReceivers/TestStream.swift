@@ -1,0 +1,72 @@
+import FoundationEssentials
+public import JSON
+import NATS
+
+/// A stream on real servers, for one test. Its calls block.
+public final class TestStream: Sendable {
+    /// The servers.
+    public let servers: NATSServers
+    /// The stream's name.
+    public let name = "MUNIMENT"
+
+    /// Starts the servers; ``configure(replicas:_:isUpdate:)`` makes the stream.
+    public init(nodes: Int = 1) throws { servers = try NATSServers(nodes: nodes) }
+
+    /// Makes the stream, or changes it; `more` stands in its configuration as it is.
+    public func configure(replicas: Int = 1, _ more: [String: JSONValue] = [:], isUpdate: Bool = false) throws {
+        var config: [String: JSONValue] = [
+            "name": .string(name), "subjects": ["muniment.>"], "storage": "file", "retention": "limits",
+            "num_replicas": .integer(Int64(replicas)), "duplicate_window": 120_000_000_000,
+        ]
+        for (key, value) in more { config[key] = value }
+        let subject = "$JS.API.STREAM.\(isUpdate ? "UPDATE" : "CREATE").\(name)"
+        // A cluster that was just started elects a leader first, and answers nothing or errors until then.
+        var answer: JSONValue?
+        for _ in 0..<30 {
+            answer = try? ask(subject, .object(config))
+            if answer?["config"] != nil { return }
+        }
+        throw NATSError(.other, "the stream was not made: \(answer?["error"]?["description"]?.string ?? "no answer")")
+    }
+
+    /// How many messages it holds.
+    public func count() throws -> Int {
+        try ask("$JS.API.STREAM.INFO.\(name)")["state"]?["messages"]?.int ?? 0
+    }
+
+    /// Ids of the messages, in the order of the stream.
+    public func ids() throws -> [String] {
+        let last = try ask("$JS.API.STREAM.INFO.\(name)")["state"]?["last_seq"]?.int ?? 0
+        guard last > 0 else { return [] }
+        let questions = (1...last).map { sequence in
+            ("$JS.API.STREAM.MSG.GET.\(name)", ["seq": .integer(Int64(sequence))] as JSONValue)
+        }
+        return try answers(questions).compactMap { answer in
+            guard let headers = answer["message"]?["hdrs"]?.string,
+                let text = Data(base64Encoded: headers).map({ String(decoding: $0, as: UTF8.self) }),
+                let start = text.firstRange(of: "Nats-Msg-Id: ")?.upperBound
+            else { return nil }
+            return String(text[start...].prefix { !$0.isNewline })
+        }
+    }
+
+    private func ask(_ subject: String, _ question: JSONValue = [:]) throws -> JSONValue {
+        try answers([(subject, question)]).first ?? .null
+    }
+
+    /// Answers to questions, in their order.
+    private func answers(_ questions: [(subject: String, question: JSONValue)]) throws -> [JSONValue] {
+        let connection = try NATSConnection(NATSSettings(servers: servers.addresses))
+        for (position, asked) in questions.enumerated() {
+            try connection.publish(asked.subject, body: try asked.question.canonicalBytes(), answer: String(position))
+        }
+        var answers: [Int: JSONValue] = [:]
+        while answers.count < questions.count {
+            guard let answer = try connection.answer(withinMilliseconds: 3000) else {
+                throw NATSError(.timeout, "no answer")
+            }
+            if let position = Int(answer.token) { answers[position] = try JSONValue(parsing: answer.body) }
+        }
+        return questions.indices.compactMap { answers[$0] }
+    }
+}
