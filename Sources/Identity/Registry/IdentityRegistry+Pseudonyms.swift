@@ -29,12 +29,13 @@ extension IdentityRegistry {
             )
         }
         let maker = PseudonymMaker(key: key, recipient: recipient)
+        let sealing = PersonKey.sealingKeys(keyring)
         return try await searches.take {
             if pseudonym.kind == PseudonymMaker.subject {
                 return try await search { reader, after in
                     let page = try reader.people(after: after, limit: Self.pseudonymPage)
                     for person in page {
-                        let subject = try PersonKey.open(person, keyring).subject
+                        let subject = try PersonKey.open(person, sealing[person.key.epoch]).subject
                         guard maker.digest(of: subject) == pseudonym.digest else { continue }
                         return .found(try reader.people([person.survivor]).first ?? person, subject)
                     }

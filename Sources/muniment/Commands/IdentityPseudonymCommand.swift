@@ -8,7 +8,7 @@ struct IdentityPseudonymCommand: AsyncParsableCommand {
         commandName: "pseudonym",
         abstract: "Find out who stands behind the pseudonym that a sink or another recipient got.",
         discussion: """
-            A pseudonym cannot be turned back, so everybody known is tried: with a million customers that takes some seconds. The \
+            A pseudonym cannot be turned back, so everybody known is tried: about a second for each hundred thousand customers. The \
             question is recorded. Nobody who was forgotten is found.
             """
     )
