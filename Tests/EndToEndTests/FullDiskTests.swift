@@ -89,9 +89,10 @@ import Testing
         let ready = try await server.get("/readyz")
         #expect(ready.status == 503)
         try disk.free()
-        // Without a restart.
-        #expect(try await read() == 200)
-        #expect(try await read() == 200)
+        // Without a restart, as soon as the machine's other work lets it.
+        let deadline = ContinuousClock.now.advanced(by: .seconds(30))
+        while try await read() != 200 { try #require(ContinuousClock.now < deadline, "it never recorded again") }
+        #expect(try await server.get("/readyz").status == 200)
         await server.stop()
         if failMode == "spool" {
             // What the journal still has goes into the ledger at the next start.
