@@ -4,7 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # One set of flags for every release build, so that a build is never thrown away for another.
-RELEASE := -c release --product muniment -Xswiftc -enforce-exclusivity=unchecked
+RELEASE := -c release -Xswiftc -enforce-exclusivity=unchecked
+BENCHMARKS := Ledger Gateway Identity Detection Delivery Redaction
 
 # Suites that talk over sockets run in processes of their own: beside processor-bound property tests they would miss deadlines.
 SOCKETS := GenesysTests SandboxTests ObjectStorageTests DeliveryTests GatewayTests MonitoringTests ServerTests EndToEndTests
@@ -31,7 +32,7 @@ install-bench:
 	@scripts/install bench
 
 build: install-build
-	swift build $(RELEASE)
+	swift build $(RELEASE) --product muniment
 
 demo: build
 	.build/release/muniment demo
@@ -58,18 +59,21 @@ lint:
 format:
 	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
-bench: install-bench build
-	swift build -c release --product LedgerBenchmark -Xswiftc -enforce-exclusivity=unchecked
-	swift build -c release --product GatewayBenchmark -Xswiftc -enforce-exclusivity=unchecked
-	swift build -c release --product IdentityBenchmark
-	swift build -c release --product DetectionBenchmark -Xswiftc -enforce-exclusivity=unchecked
-	swift build -c release --product DeliveryBenchmark -Xswiftc -enforce-exclusivity=unchecked
+bench: install-bench build .build/presidio/bin/python
+	set -e; for name in $(BENCHMARKS); do swift build $(RELEASE) --product $${name}Benchmark; done
 	scripts/with-postgres bash -c '.build/release/LedgerBenchmark all --database "$$MUNIMENT_TEST_POSTGRES"'
 	scripts/with-postgres bash -c '.build/release/DeliveryBenchmark --postgres "$$MUNIMENT_TEST_POSTGRES"'
 	Benchmarks/Gateway/run.sh .build/release/GatewayBenchmark
 	.build/release/IdentityBenchmark 1000000
 	.build/release/DetectionBenchmark
 	.build/release/DetectionBenchmark latency
+	PYTHON=.build/presidio/bin/python Benchmarks/Redaction/Peers/run.sh .build/release/RedactionBenchmark 16 5
+	.build/release/RedactionBenchmark --worst
+
+# A peer of redaction, in an environment of its own.
+.build/presidio/bin/python:
+	python3 -m venv .build/presidio
+	.build/presidio/bin/pip install --quiet 'presidio-analyzer==2.2.366'
 
 clean:
 	rm -rf .build

@@ -1,5 +1,5 @@
 public import Detection
-import JSON
+public import JSON
 public import Ledger
 public import WallTime
 
@@ -26,6 +26,32 @@ public struct Backtest: Sendable {
         public internal(set) var counts: [String: Count]
         /// Entries that were read.
         public internal(set) var entries: UInt64 = 0
+
+        /// All of it.
+        /// - Parameter told: the alerts that are listed; the counts are of all.
+        public func json(_ told: [DetectionEvent]) -> [String: JSONValue] {
+            let counts = counts.sorted { ($0.value.code, $0.key) < ($1.value.code, $1.key) }
+            return [
+                "entries": .integer(Int64(entries)),
+                "rules": .array(
+                    counts.map { name, count in
+                        [
+                            "rule": .string(name), "code": .string(count.code),
+                            "wouldHaveRaised": .integer(Int64(count.raised)),
+                            "wouldHaveCleared": .integer(Int64(count.cleared)),
+                            "recorded": .integer(Int64(count.recorded)),
+                        ]
+                    }
+                ),
+                "alerts": .array(
+                    told.map { event in
+                        var fields = event.fields
+                        fields["timestamp"] = .string(event.timestamp.description)
+                        return .object(fields)
+                    }
+                ),
+            ]
+        }
     }
 
     private let rules: RulePack
@@ -47,12 +73,12 @@ public struct Backtest: Sendable {
     /// - Parameters:
     ///   - size: how many entries of the source are read.
     ///   - told: called with each alert that would have been raised, as its event would have been.
-    ///   - progress: told how many entries were read, and of how many.
+    ///   - progress: told how many entries were read, and of how many; what it throws ends the run.
     public func run(
         _ source: any LedgerSource,
         size: UInt64,
         told: (DetectionEvent) -> Void,
-        progress: (UInt64, UInt64) -> Void = { _, _ in }
+        progress: (UInt64, UInt64) throws -> Void = { _, _ in }
     ) throws -> Report {
         var engine = DetectionEngine(rules: rules, configuration: configuration)
         var report = Report(
@@ -75,7 +101,7 @@ public struct Backtest: Sendable {
                 }
                 count(recorded: bytes, in: &report)
                 report.entries = index + 1
-                progress(index + 1, size)
+                try progress(index + 1, size)
                 if let to, let watermark = engine.watermark, watermark > to { throw Enough() }
             }
         } catch is Enough {}

@@ -55,6 +55,8 @@ public struct ControlPlane: Sendable {
         public var sinks: [ConfiguredSink]
         /// What detection found.
         public var alerts: AlertDesk
+        /// What tries rules on the past.
+        public var backtests: BacktestDesk
         /// Containment.
         public var containment: ContainmentDesk
         /// The feeds of platform facts; nil when there is no platform.
@@ -93,6 +95,7 @@ public struct ControlPlane: Sendable {
             statements: DeliveryStatements,
             sinks: [ConfiguredSink] = [],
             alerts: AlertDesk,
+            backtests: BacktestDesk,
             containment: ContainmentDesk,
             feeds: FeedDesk? = nil,
             signedDecisions: SignedDecisions? = nil,
@@ -119,6 +122,7 @@ public struct ControlPlane: Sendable {
             self.statements = statements
             self.sinks = sinks
             self.alerts = alerts
+            self.backtests = backtests
             self.containment = containment
             self.feeds = feeds
             self.signedDecisions = signedDecisions
@@ -204,6 +208,7 @@ public struct ControlPlane: Sendable {
         SinkRoutes(control: parts.delivery, statements: parts.statements, sinks: parts.sinks, clock: parts.clock).add(
             to: clients
         )
+        RuleRoutes(desk: parts.backtests, trail: parts.auditTrail).add(to: clients)
         AlertRoutes(desk: parts.alerts, clock: parts.clock).add(to: clients)
         ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
         InstallationRoutes(

@@ -133,6 +133,11 @@ struct Endpoint: Sendable, Hashable {
 
     static let alerts = Endpoint(.get, "/api/v1/alerts", [.alerts], query: ["status", "alertId", "limit"])
     static let decideAlert = Endpoint(.post, "/api/v1/alerts/decisions", [.alerts])
+    static let rules = Endpoint(.get, "/api/v1/rules", [.alerts])
+    static let testRules = Endpoint(.post, "/api/v1/rules/test", [.alerts])
+    static let beginBacktest = Endpoint(.post, "/api/v1/rules/backtests", [.alerts])
+    static let backtest = Endpoint(.get, "/api/v1/rules/backtests/{id}", [.alerts])
+    static let cancelBacktest = Endpoint(.post, "/api/v1/rules/backtests/{id}/cancel", [.alerts])
     static let suppressions = Endpoint(.get, "/api/v1/alerts/suppressions", [.alerts], query: ["all"])
     static let suppress = Endpoint(.post, "/api/v1/alerts/suppressions", [.alerts])
     static let liftSuppression = Endpoint(.post, "/api/v1/alerts/suppressions/lift", [.alerts])
@@ -157,6 +162,7 @@ struct Endpoint: Sendable, Hashable {
         createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
         testSink, sinkEntry, reconcileSink, stateSink, alerts, decideAlert, suppressions, suppress, liftSuppression,
+        rules, testRules, beginBacktest, backtest, cancelBacktest,
         containment,
         containmentCase, contain, previewContainment, approveContainment,
         refuseContainment, undoContainment, signedDecision, configuration, status,

@@ -94,7 +94,7 @@ public struct Configuration: Sendable {
             "detection": .object([
                 "enabled": .bool(detection.isOn),
                 "requiredFeeds": .array(detection.configuration.requiredFeeds.map { .string($0) }),
-                "rules": .integer(Int64(detection.rules.rules.count { $0.alerts })),
+                "rules": .integer(Int64(detection.rules.pack.rules.count { $0.alerts })),
                 "containmentSteps": .array(
                     detection.containment.enabled.map(\.rawValue).sorted().map { .string($0) }
                 ),

@@ -8,11 +8,7 @@ public struct DetectionSettings: Sendable {
     /// Whether it is.
     public var isOn = true
     /// The shipped rules and those of the files named.
-    public var rules: RulePack
-    /// The texts of those rules.
-    public var ruleFiles: [RuleFile]
-    /// The lists that values with the modifier `expand` name.
-    public var lists: [String: [String]]
+    public var rules: RuleSet
     /// How they judge.
     public var configuration = DetectionConfiguration()
     /// What may be done about what they find.
@@ -78,9 +74,7 @@ struct DetectionReader {
         do throws(RulePackError) {
             return DetectionSettings(
                 isOn: settings.isOn,
-                rules: try RulePack(files: rules, placeholders: lists),
-                ruleFiles: rules,
-                lists: lists,
+                rules: try RuleSet(files: rules, lists: lists),
                 configuration: settings.configuration,
                 containment: settings.containment,
                 soar: settings.soar

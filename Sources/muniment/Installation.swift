@@ -117,7 +117,7 @@ struct Installation: Sendable {
     }
 
     func alertDesk(_ ledger: Ledger, producer: String) -> AlertDesk {
-        AlertDesk(ledger: ledger, rules: configuration.detection.rules, clock: clock, producer: producer)
+        AlertDesk(ledger: ledger, rules: configuration.detection.rules.pack, clock: clock, producer: producer)
     }
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }

@@ -41,6 +41,54 @@ import WallTime
         #expect(watched.ledger.health.head.size == size)
     }
 
+    /// One at a time; what is cancelled ends, and the newest few are kept.
+    @Test func theDeskRunsOneAtATime() async throws {
+        let watched = try Watched(.sqlite)
+        for number in 0..<20 { try await watched.read(number, agent: "quick") }
+        let desk = BacktestDesk(
+            ledger: watched.ledger,
+            rules: try RuleSet(files: BuiltInRules.files),
+            configuration: DetectionConfiguration(),
+            clock: watched.clock
+        )
+        func finish(_ id: String) async throws -> JSONValue {
+            var standing = try desk.json(of: id)
+            while standing["state"] == "running" {
+                await Task.yield()
+                standing = try desk.json(of: id)
+            }
+            return standing
+        }
+        var ids: [String] = []
+        for _ in 0..<9 {
+            ids.append(try desk.begin(BacktestDesk.Order(), by: "ann"))
+            let done = try await finish(try #require(ids.last))
+            #expect(done["state"] == "done" && done["failure"]?.isNull == true)
+            #expect(done["result"]?["entries"]?.integer == Int64(watched.ledger.health.head.size))
+        }
+        #expect(throws: BacktestError.unknown(ids[0])) { try desk.json(of: ids[0]) }
+        #expect(throws: RulePackError.self) {
+            var order = BacktestDesk.Order()
+            order.files = [RuleFile(name: "x.yml", text: "title: 1")]
+            _ = try desk.begin(order, by: "ann")
+        }
+        // While one runs no other begins; a cancelled one gives no result.
+        let first = try desk.begin(BacktestDesk.Order(), by: "ann")
+        do {
+            let second = try desk.begin(BacktestDesk.Order(), by: "bob")
+            // The first was quick.
+            #expect(try await finish(first)["state"] == "done")
+            #expect(try await finish(second)["state"] == "done")
+        } catch let error as BacktestError {
+            #expect(error == .busy(first))
+        }
+        _ = try await finish(first)
+        let last = try desk.begin(BacktestDesk.Order(), by: "ann")
+        try desk.cancel(last)
+        let ended = try await finish(last)
+        #expect(ended["state"] == "done" || (ended["state"] == "cancelled" && ended["result"]?.isNull == true))
+    }
+
     @Test func anotherThresholdRaisesOtherAlerts() async throws {
         let watched = try Watched(.sqlite)
         for number in 0..<60 { try await watched.read(number, agent: "quick") }

@@ -99,6 +99,67 @@ import WallTime
         }
     }
 
+    @Test func rulesAreListedTestedAndTriedOnThePast() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.alerts)
+        try await installation.recordAccesses(60)
+        let path = "/api/v1/rules/backtests"
+        try await installation.test { client in
+            let rules = try await client.get("/api/v1/rules", caller.header).json()["rules"]?.array ?? []
+            #expect(rules.contains { $0["code"] == "D-03" } && rules.count > 20)
+            let tested = try await client.execute(uri: "/api/v1/rules/test", method: .post, headers: caller.header) {
+                $0
+            }
+            #expect(try tested.json()["passed"] == true && (tested.json()["cases"]?.int ?? 0) > 100)
+
+            let shipped = try #require(BuiltInRules.files.first { $0.name == "D-03.yml" })
+            let stricter = shipped.text.replacing("gte: 200", with: "gte: 1")
+            try #require(stricter != shipped.text)
+            func run(_ body: [String: JSONValue]) async throws -> JSONValue {
+                let begun = try await client.post(path, caller.header, .object(body))
+                begun.expect(status: .accepted)
+                let id = try #require(try begun.json()["backtestId"]?.string)
+                var standing = try begun.json()
+                while standing["state"] == "running" {
+                    await Task.yield()
+                    standing = try await client.get("\(path)/\(id)", caller.header).json()
+                }
+                #expect(standing["state"] == "done" && standing["actor"]?.string == caller.id)
+                return standing["result"] ?? .null
+            }
+            func raised(_ result: JSONValue) -> Int? {
+                result["rules"]?.array?.first { $0["code"] == "D-03" }?["wouldHaveRaised"]?.int
+            }
+            let inForce = try await run([:])
+            #expect(raised(inForce) == 0)
+            let tried = try await run(["rules": [["name": "D-03.yml", "text": .string(stricter)]], "limit": 1])
+            #expect((raised(tried) ?? 0) > 0 && tried["alerts"]?.array?.count == 1)
+            let before = try await run([
+                "rules": [["name": "D-03.yml", "text": .string(stricter)]], "to": "2001-01-01",
+            ])
+            #expect(raised(before) == 0)
+
+            let wrong: JSONValue = ["rules": [["name": "x.yml", "text": "title: [\n"]]]
+            let refused = try await client.post(path, caller.header, wrong)
+            try refused.expect(.invalidRules)
+            #expect(refused.text.contains("x.yml"))
+            for (body, problem): (JSONValue, ControlProblem) in [
+                (["limit": 1001], .invalidField), (["rules": [["name": "../x", "text": "a"]]], .invalidField),
+                (["rules": [["name": "x"]]], .missingField), (["rules": [["name": "x", "text": 1]]], .wrongType),
+                (["from": "2026-02-01", "to": "2026-01-01"], .invalidField), (["days": 1], .unknownField),
+            ] {
+                try await client.post(path, caller.header, body).expect(problem)
+            }
+            try await client.get("\(path)/bt_none", caller.header).expect(.unknownBacktest)
+            try await client.post("\(path)/bt_none/cancel", caller.header, [:]).expect(.unknownBacktest)
+            let other = try await installation.caller(.audit)
+            try await client.post(path, other.header, [:]).expect(.forbidden)
+        }
+        // Reading the record is recorded.
+        let asked = try await installation.events(.auditTrailRead).filter { $0["question"] == "backtest" }
+        #expect(asked.count == 3 && asked.allSatisfy { $0["actor"]?.string == caller.id })
+    }
+
     @Test func suppressionsAreSetListedAndLifted() async throws {
         let installation = try Installation()
         let caller = try await installation.caller(.alerts)

@@ -28,7 +28,7 @@ import WallTime
 final class Installation: Sendable {
     let folder: String
     let clock = ManualClock(Timestamp(milliseconds: 1_780_000_000_000))
-    let rules: RulePack
+    let rules: RuleSet
     let signer: NoteSigner
     let ledger: Ledger
     let tokeniser: Tokeniser
@@ -42,7 +42,7 @@ final class Installation: Sendable {
     let refusals = Refusals()
 
     init(approvals: DecisionApprovals = .none) throws {
-        rules = try BuiltInRules.pack()
+        rules = try RuleSet(files: BuiltInRules.files)
         folder = NSTemporaryDirectory() + "muniment-server-" + UUID().uuidString
         signer = try NoteSigner(origin: Origin("muniment.example/server"), seed: [UInt8](repeating: 7, count: 32))
         let location = LedgerLocation(directory: folder + "/data", anchor: folder + "/anchor/checkpoint")
@@ -106,7 +106,13 @@ final class Installation: Sendable {
                 delivery: delivery,
                 statements: DeliveryStatements(control: delivery, ledger: ledger, signer: signer),
                 sinks: sinks,
-                alerts: AlertDesk(ledger: ledger, rules: rules, clock: clock, producer: "test"),
+                alerts: AlertDesk(ledger: ledger, rules: rules.pack, clock: clock, producer: "test"),
+                backtests: BacktestDesk(
+                    ledger: ledger,
+                    rules: rules,
+                    configuration: DetectionConfiguration(),
+                    clock: clock
+                ),
                 containment: containment ?? self.containment,
                 signedDecisions: signedDecisions,
                 readyChecks: checks,

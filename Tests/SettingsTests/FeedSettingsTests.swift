@@ -40,9 +40,9 @@ import Testing
         let site = try Site()
         let lists = "detection: {lists: {watched_customers: [\"subject:a\"], own: [x, y]}}\n"
         let configuration = try site.read(site.text + lists)
-        #expect(configuration.detection.lists["watched_customers"] == ["subject:a"])
-        #expect(configuration.detection.lists["own"] == ["x", "y"])
-        #expect(configuration.detection.lists["sensitive_fields"]?.contains("iban") == true)
+        #expect(configuration.detection.rules.lists["watched_customers"] == ["subject:a"])
+        #expect(configuration.detection.rules.lists["own"] == ["x", "y"])
+        #expect(configuration.detection.rules.lists["sensitive_fields"]?.contains("iban") == true)
     }
 
     @Test func nothingIsOnThatIsNotNamed() throws {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Measures the redaction engine beside Hyperscan, RE2 and Presidio on the same text, interleaved, and prints medians and ratios.
-# A peer that is not installed is left out: apt-get install libhyperscan-dev libre2-dev; pip install presidio-analyzer.
+# A peer that is not installed is left out: apt-get install libhyperscan-dev libre2-dev; pip install presidio-analyzer, for the
+# interpreter that PYTHON names.
 # Usage: run.sh PATH-TO-RedactionBenchmark [MEGABYTES] [ROUNDS]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,8 +33,8 @@ while [ "$round" -lt "$rounds" ]; do
     "$ours" --megabytes "$megabytes" --brief | tee -a "$work/results"
     if [ -x "$work/peers" ]; then "$work/peers" "$here/patterns.txt" "$work/text" | tee -a "$work/results"; fi
 done
-if python3 -c 'import presidio_analyzer' 2>/dev/null; then
-    python3 "$here/presidio.py" "$work/text" 65536 2>/dev/null | tee -a "$work/results" || echo "Presidio did not run"
+if "${PYTHON:-python3}" -c 'import presidio_analyzer' 2>/dev/null; then
+    "${PYTHON:-python3}" "$here/presidio.py" "$work/text" 65536 2>/dev/null | tee -a "$work/results" || echo "Presidio did not run"
 fi
 # The median of the rounds of each, and how many times faster our own is.
 awk -F': ' '

@@ -37,6 +37,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownSink = "unknown-sink"
     case unknownAlert = "unknown-alert"
     case unknownSuppression = "unknown-suppression"
+    case unknownBacktest = "unknown-backtest"
     case unknownCase = "unknown-case"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
@@ -45,6 +46,8 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case eventConflict = "event-conflict"
     case sinkConflict = "sink-conflict"
     case alertConflict = "alert-conflict"
+    case backtestRunning = "backtest-running"
+    case invalidRules = "invalid-rules"
     case containmentRefused = "containment-refused"
     case bodyTooLarge = "body-too-large"
     case unsupportedMediaType = "unsupported-media-type"
@@ -60,18 +63,20 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         switch self {
         case .badFraming, .unknownParameter, .missingParameter, .invalidParameter, .malformedJSON, .duplicateKey,
             .missingField, .unknownField, .wrongType, .invalidField, .invalidIdentifier, .invalidEvent,
-            .idempotencyUnsupported:
+            .idempotencyUnsupported, .invalidRules:
             400
         case .unauthenticated, .signatureRequired, .signatureMalformed, .signatureIncomplete, .signatureInvalid,
             .signatureExpired, .signatureReplayed, .contentDigestMismatch:
             401
         case .forbidden, .certificateRequired: 403
         case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownProposal, .unknownSink,
-            .unknownAlert, .unknownSuppression, .unknownCase:
+            .unknownAlert, .unknownSuppression, .unknownBacktest, .unknownCase:
             404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .clientRevoked, .identityConflict, .eventConflict, .sinkConflict, .alertConflict, .containmentRefused: 409
+        case .clientRevoked, .identityConflict, .eventConflict, .sinkConflict, .alertConflict, .backtestRunning,
+            .containmentRefused:
+            409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
         case .internalError: 500
@@ -119,6 +124,9 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .unknownSink: "There is no such sink."
         case .unknownAlert: "There is no such alert."
         case .unknownSuppression: "There is no such suppression, or it has ended."
+        case .unknownBacktest: "There is no such backtest here."
+        case .backtestRunning: "A backtest is under way here; wait for it or cancel it."
+        case .invalidRules: "The rules cannot be used."
         case .unknownCase: "There is no such case of containment."
         case .methodNotAllowed: "The method is not allowed here."
         case .requestTimeout: "The request did not arrive in time."

@@ -7,6 +7,7 @@ import HTTPTypes
 import Hummingbird
 import Identity
 import Ledger
+import Monitoring
 import NIOCore
 import NIOHTTP1
 import Storage
@@ -39,6 +40,9 @@ extension Refusal {
         case ReadBackError.failed(let reason): (Refusal(.destinationUnavailable), reason)
         case let error as ReadBackError: (Refusal(.sinkConflict, error.description), nil)
         case AlertError.unknownAlert: (Refusal(.unknownAlert), nil)
+        case BacktestError.unknown: (Refusal(.unknownBacktest), nil)
+        case BacktestError.busy: (Refusal(.backtestRunning), nil)
+        case let problem as RulePackError: (Refusal(.invalidRules, "\(problem)"), nil)
         case AlertError.unknownSuppression: (Refusal(.unknownSuppression), nil)
         case AlertError.unknownRule: (Refusal(.invalidField, "rule: is a rule's name or code"), nil)
         case AlertError.suppressesEverything: (Refusal(.missingField, "entity"), nil)

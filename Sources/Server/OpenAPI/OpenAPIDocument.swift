@@ -39,6 +39,7 @@ enum OpenAPIDocument {
         \#(clientPaths),
         \#(sinkPaths),
         \#(alertPaths),
+        \#(rulePaths),
         \#(containmentPaths),
         \#(readPaths)
           },
@@ -69,6 +70,7 @@ enum OpenAPIDocument {
             "schemas": {
         \#(sinkSchemas)
         \#(alertSchemas)
+        \#(ruleSchemas)
         \#(containmentSchemas)
         \#(schemas),
         \#(identitySchemas)

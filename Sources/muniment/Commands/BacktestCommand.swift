@@ -67,29 +67,8 @@ struct BacktestCommand: AsyncParsableCommand {
     }
 
     private func show(_ report: Backtest.Report, _ told: [DetectionEvent]) {
+        if format.format == .json { return Output.json(.object(report.json(told))) }
         let counts = report.counts.sorted { ($0.value.code, $0.key) < ($1.value.code, $1.key) }
-        if format.format == .json {
-            return Output.json([
-                "entries": .integer(Int64(report.entries)),
-                "rules": .array(
-                    counts.map { name, count in
-                        [
-                            "rule": .string(name), "code": .string(count.code),
-                            "wouldHaveRaised": .integer(Int64(count.raised)),
-                            "wouldHaveCleared": .integer(Int64(count.cleared)),
-                            "recorded": .integer(Int64(count.recorded)),
-                        ]
-                    }
-                ),
-                "alerts": .array(
-                    told.map { event in
-                        var fields = event.fields
-                        fields["timestamp"] = .string(event.timestamp.description)
-                        return .object(fields)
-                    }
-                ),
-            ])
-        }
         Output.table(
             ["code", "rule", "would have raised", "cleared by itself", "recorded"],
             counts.filter { $0.value.raised + $0.value.recorded > 0 }.map { name, count in
@@ -114,23 +93,13 @@ struct BacktestCommand: AsyncParsableCommand {
     }
 
     private func pack(_ settings: DetectionSettings) throws -> RulePack {
-        guard !rules.isEmpty else { return settings.rules }
         let files = try rules.map { path in
             guard let bytes = FileManager.default.contents(atPath: path) else {
                 throw CommandFailure("the rule file \(path) cannot be read")
             }
             return RuleFile(name: path, text: String(decoding: bytes, as: UTF8.self))
         }
-        func name(_ path: String) -> String { (path as NSString).lastPathComponent }
-        let replaced = Set(files.map { name($0.name) })
-        do {
-            return try RulePack(
-                files: settings.ruleFiles.filter { !replaced.contains(name($0.name)) } + files,
-                placeholders: settings.lists
-            )
-        } catch {
-            throw CommandFailure("\(error)")
-        }
+        do { return try settings.rules.trying(files) } catch { throw CommandFailure("\(error)") }
     }
 
     private static func moment(_ text: String, _ option: String, endOfDay: Bool) throws -> Timestamp {

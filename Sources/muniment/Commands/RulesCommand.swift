@@ -1,6 +1,7 @@
 import ArgumentParser
 import Detection
 import JSON
+import Monitoring
 import Settings
 
 /// `muniment rules …`: what detection looks for.
@@ -19,20 +20,10 @@ struct RulesCommand: AsyncParsableCommand {
         @OptionGroup var format: FormatOption
 
         func run() async throws {
-            let pack = try configurationOption.load().configuration.detection.rules
+            let pack = try configurationOption.load().configuration.detection.rules.pack
             let rules = pack.rules.filter(\.alerts)
             if format.format == .json {
-                return Output.json([
-                    "rules": .array(
-                        rules.map {
-                            .object([
-                                "code": .string($0.code), "name": .string($0.name), "title": .string($0.title),
-                                "version": .integer(Int64($0.version)), "severity": .string($0.severity.rawValue),
-                                "file": .string($0.file),
-                            ])
-                        }
-                    )
-                ])
+                return Output.json(["rules": .array(rules.map(\.json))])
             }
             Output.table(
                 ["code", "rule", "severity", "title"],

@@ -201,7 +201,7 @@ final class MunimentServer: Sendable {
                 await self.leases.run("detection") { _ in
                     try await DetectionFollower(
                         ledger: ledger,
-                        rules: settings.rules,
+                        rules: settings.rules.pack,
                         configuration: settings.configuration,
                         clock: clock
                     ) { what, error in
@@ -273,6 +273,12 @@ final class MunimentServer: Sendable {
                 ),
                 sinks: sinks.service.sinks,
                 alerts: installation.alertDesk(ledger, producer: producer),
+                backtests: BacktestDesk(
+                    ledger: ledger,
+                    rules: configuration.detection.rules,
+                    configuration: configuration.detection.configuration,
+                    clock: installation.clock
+                ),
                 containment: containment,
                 feeds: feeds.desk,
                 signedDecisions: configuration.detection.soar.map {

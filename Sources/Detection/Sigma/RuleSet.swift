@@ -1,0 +1,29 @@
+/// The rules in force, with what is needed to try others beside them.
+public struct RuleSet: Sendable {
+    /// The rules, read and checked.
+    public let pack: RulePack
+    /// Their texts.
+    public let files: [RuleFile]
+    /// The lists that values with the modifier `expand` name.
+    public let lists: [String: [String]]
+
+    /// Reads rules.
+    /// - Throws: ``RulePackError`` with every problem at once.
+    public init(
+        files: [RuleFile],
+        lists: [String: [String]] = RulePack.defaultPlaceholders
+    ) throws(RulePackError) {
+        pack = try RulePack(files: files, placeholders: lists)
+        self.files = files
+        self.lists = lists
+    }
+
+    /// The rules with others beside them; one with the file name of another takes its place.
+    /// - Throws: ``RulePackError`` with every problem at once.
+    public func trying(_ others: [RuleFile]) throws(RulePackError) -> RulePack {
+        guard !others.isEmpty else { return pack }
+        func name(_ path: String) -> Substring { path.split(separator: "/").last ?? "" }
+        let replaced = Set(others.map { name($0.name) })
+        return try RulePack(files: files.filter { !replaced.contains(name($0.name)) } + others, placeholders: lists)
+    }
+}

@@ -1,0 +1,30 @@
+public import Detection
+public import JSON
+
+extension Rule {
+    /// What a list says of it.
+    public var json: JSONValue {
+        [
+            "code": .string(code), "name": .string(name), "title": .string(title), "version": .integer(Int64(version)),
+            "severity": .string(severity.rawValue), "file": .string(file),
+        ]
+    }
+}
+
+extension RuleTest.Report {
+    /// How many cases there were, and which did not do as they say.
+    public var json: JSONValue {
+        [
+            "passed": .bool(passed), "cases": .integer(Int64(results.count)),
+            "failed": .array(
+                results.filter { !$0.passed }.map {
+                    [
+                        "rule": .string($0.rule), "file": .string($0.file), "name": .string($0.name),
+                        "expected": .bool($0.expected), "fired": .bool($0.fired),
+                    ]
+                }
+            ),
+            "shortcomings": .array(shortcomings.map { .string($0) }),
+        ]
+    }
+}
