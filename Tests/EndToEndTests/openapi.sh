@@ -41,9 +41,9 @@ include-operation-id = [
 ]
 checks.positive_data_acceptance.enabled = false
 
-# What an identifier, an event or a decision must be depends on its kind.
+# What an identifier, an event, a decision or a rule must be depends on its kind.
 [[operations]]
-include-path-regex = "^/api/v1/(identity/|audit/events|accesses/search|alerts|containment|redact|sinks/)"
+include-path-regex = "^/api/v1/(identity/|audit/events|accesses/search|alerts|rules/|containment|redact|sinks/)"
 checks.positive_data_acceptance.enabled = false
 CONFIGURATION
 

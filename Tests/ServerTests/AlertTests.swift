@@ -146,7 +146,7 @@ import WallTime
             for (body, problem): (JSONValue, ControlProblem) in [
                 (["limit": 1001], .invalidField), (["rules": [["name": "../x", "text": "a"]]], .invalidField),
                 (["rules": [["name": "x"]]], .missingField), (["rules": [["name": "x", "text": 1]]], .wrongType),
-                (["from": "2026-02-01", "to": "2026-01-01"], .invalidField), (["days": 1], .unknownField),
+                (["days": 1], .unknownField),
             ] {
                 try await client.post(path, caller.header, body).expect(problem)
             }

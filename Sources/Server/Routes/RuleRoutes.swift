@@ -69,7 +69,6 @@ struct RuleRoutes: Sendable {
         var order = BacktestDesk.Order()
         order.from = try body.moment("from")
         order.to = try body.moment("to")
-        if let from = order.from, let to = order.to, from > to { throw JSONBody.invalid("to", "is not before from") }
         if let limit = try body.number("limit", in: 0...mostListed) { order.limit = Int(limit) }
         for file in try body.objects("rules", known: ["name", "text"], most: mostFiles) ?? [] {
             let name = try JSONBody.required("rules.name", try file.text("name", .ruleFile))
