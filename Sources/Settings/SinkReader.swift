@@ -80,7 +80,9 @@ struct SinkReader {
 
     /// Requests at the same time; nil to find out how many the destination takes.
     private func concurrency(_ section: Section, _ kind: Kind) -> Int? {
-        guard section.has("concurrency") else { return nil }
+        // A request to Splunk holds its place until the acknowledgement, which says nothing of how much the collector takes: beside a
+        // receiver that computes, finding out drained a backlog half as fast as as many places as before.
+        guard section.has("concurrency") else { return kind == .splunk ? SplunkSink.usualConcurrency : nil }
         if section.text("concurrency") == "auto" { return nil }
         let number = section.integer("concurrency", in: 1...64)
         let isOrdered = kind == .file || kind == .syslog || kind == .worm

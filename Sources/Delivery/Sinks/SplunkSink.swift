@@ -19,7 +19,7 @@ public final class SplunkSink: Sink {
         /// What the events say of where they come from and go to.
         public var origin = HECOrigin()
         /// Most requests at the same time.
-        public var concurrency = 16
+        public var concurrency = SplunkSink.usualConcurrency
         /// When a batch is full.
         public var limits = BatchLimits(bytes: 900_000, count: 1000, age: .seconds(1))
         /// How long an exchange may take.
@@ -58,6 +58,8 @@ public final class SplunkSink: Sink {
 
     public var limits: BatchLimits { settings.limits }
     public var concurrency: Int { settings.concurrency }
+    /// Requests at the same time unless something else is said.
+    public static let usualConcurrency = 16
     public var guarantee: DeliveryGuarantee {
         settings.acknowledges
             ? DeliveryGuarantee(.confirmed, because: "Splunk acknowledges what is indexed")
