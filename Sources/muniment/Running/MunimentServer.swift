@@ -118,7 +118,7 @@ final class MunimentServer: Sendable {
     {
         // Heard before anybody can know the process: until then it would end it.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
-        try await recordStart()
+        try await own.recordStart(installation.configuration, policyHash: gateway.policyHash)
         let dataPort = try await gateway.start()
         let controlPlane = makeControlPlane()
         let (bound, boundContinuation) = AsyncStream<Int>.makeStream()
@@ -162,7 +162,13 @@ final class MunimentServer: Sendable {
                     }
                 }
                 group.addTask { await self.sinks.service.run() }
-                group.addTask { await self.followCertificates(hangups) }
+                group.addTask {
+                    await CertificateFollower(
+                        certificates: self.certificates,
+                        clock: self.installation.clock,
+                        logger: logger
+                    ).run(hangups)
+                }
                 if let exporter = self.spanExporter { group.addTask { await exporter.run() } }
             }
         }
@@ -183,7 +189,7 @@ final class MunimentServer: Sendable {
         followers.cancel()
         await followers.value
         // A store that is away cannot take it: the next start says that this one did not end in order.
-        do { try await recordStop() } catch {
+        do { try await own.recordStop() } catch {
             logger.error("the end could not be recorded", metadata: ["error": "\(error)"])
         }
         ledger.close()
@@ -343,37 +349,9 @@ final class MunimentServer: Sendable {
 
     private var certificates: [TLSKeeper] { [gateway.certificate, controlCertificate].compactMap(\.self) }
 
-    /// Reads the listeners' certificates again on SIGHUP, and once a minute when their files have changed.
-    private func followCertificates(_ hangups: UnixSignalsSequence) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { for await _ in hangups { self.reloadCertificates() } }
-            group.addTask {
-                while !Task.isCancelled {
-                    try? await Task.sleep(for: .seconds(60))
-                    if !Task.isCancelled { self.reloadCertificates() }
-                }
-            }
-        }
-    }
+    private var producer: String { "server@\(installation.configuration.node)" }
 
-    private func reloadCertificates() {
-        for certificate in certificates {
-            let metadata: Logger.Metadata = ["listener": "\(certificate.listener)"]
-            switch certificate.reload(at: installation.clock.now()) {
-            case .unchanged: continue
-            case .replaced:
-                logger.notice(
-                    "certificate replaced",
-                    metadata: metadata.merging(["expires": "\(certificate.status.expires)"]) { first, _ in first }
-                )
-            case .refused(let reason):
-                logger.error(
-                    "certificate not replaced: the one before stays in use",
-                    metadata: metadata.merging(["reason": "\(reason)"]) { first, _ in first }
-                )
-            }
-        }
-    }
+    private var own: OwnRecord { OwnRecord(ledger: ledger, producer: producer, clock: installation.clock) }
 
     private func listener() -> ControlListener {
         let control = installation.configuration.control
@@ -383,74 +361,4 @@ final class MunimentServer: Sendable {
             tls: controlCertificate
         )
     }
-
-    // MARK: The software's own acts
-
-    private var producer: String { "server@\(installation.configuration.node)" }
-
-    private func recordStart() async throws {
-        let configuration = installation.configuration
-        let now = installation.clock.now()
-        let known = try await latest(.configurationChanged)?["configurationHash"]?.string
-        if known != configuration.contentHash {
-            try await ledger.append(
-                event(
-                    .configurationChanged,
-                    now,
-                    [
-                        "configurationHash": .string(configuration.contentHash),
-                        "policyHash": .string(gateway.policyHash),
-                        "policyVersion": .string(configuration.gateway.policy.version),
-                        "previousConfigurationHash": known.map { .string($0) } ?? .null,
-                    ]
-                )
-            )
-        }
-        let (started, stopped) = (try await latestIndex(.serverStarted), try await latestIndex(.serverStopped))
-        let previous: JSONValue =
-            switch (started, stopped) {
-            case (nil, _): .null
-            case (let started?, let stopped?) where stopped > started: .string("clean")
-            default: .string("unclean")
-            }
-        try await ledger.append(
-            event(
-                .serverStarted,
-                now,
-                [
-                    "configurationHash": .string(configuration.contentHash), "previousStop": previous,
-                    "processId": .integer(Int64(getpid())), "treeSize": .integer(Int64(ledger.health.head.size)),
-                    "version": .string(Build.version),
-                ]
-            )
-        )
-    }
-
-    private func recordStop() async throws {
-        try await ledger.append(
-            event(.serverStopped, installation.clock.now(), ["processId": .integer(Int64(getpid()))])
-        )
-    }
-
-    private func event(_ type: EventType, _ now: Timestamp, _ fields: [String: JSONValue]) -> Event {
-        Event(type: type, identity: .random(producer: producer), timestamp: now, fields: fields)
-    }
-
-    /// The newest event of a kind that this node wrote; other nodes have configurations and starts of their own.
-    private func newest(_ type: EventType) async throws -> StoredEvent? {
-        var query = EventQuery(keys: [IndexKey(.eventType, type.rawValue)], limit: 100)
-        repeat {
-            let page = try await ledger.events(query)
-            let own = page.events.first { (try? JSONValue(parsing: $0.bytes))?["producer"]?.string == producer }
-            if let own { return own }
-            query.before = page.next
-        } while query.before != nil
-        return nil
-    }
-
-    private func latest(_ type: EventType) async throws -> JSONValue? {
-        try await newest(type).map { try JSONValue(parsing: $0.bytes) }
-    }
-
-    private func latestIndex(_ type: EventType) async throws -> UInt64? { try await newest(type)?.index }
 }
