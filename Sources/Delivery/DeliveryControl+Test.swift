@@ -47,13 +47,13 @@ extension DeliveryControl {
         let first = try await ledger.head().checkpoint.size
         let event = state.event(.sinkTested, name, clock.now(), ["actor": .string(actor)])
         try await state.commit([event]) { _ in }
-        var (next, past) = (first, try await ledger.head().checkpoint.size)
+        var next = first
+        let past = try await ledger.head().checkpoint.size
         while next < past {
             for entry in try await ledger.entries(next..<past, maximumBytes: 1 << 20) {
                 if try JSONValue(parsing: entry.bytes)["eventId"]?.string == event.identity.id { return entry.index }
                 next = entry.index + 1
             }
-            past = try await ledger.head().checkpoint.size
         }
         throw DeliveryError.stateChanged(name)
     }

@@ -195,9 +195,18 @@ extension RangeSet<UInt64> {
     /// How many indexes it holds.
     public var total: UInt64 { ranges.reduce(0) { $0 + ($1.upperBound - $1.lowerBound) } }
 
-    /// The set of single indexes.
+    /// The set of single indexes. Those that follow one another are taken together, which is how deliveries name them.
     public init(indexes: some Sequence<UInt64>) {
         self.init()
-        for index in indexes where index < .max { insert(contentsOf: index..<(index + 1)) }
+        var run: Range<UInt64> = 0..<0
+        for index in indexes where index < .max {
+            if index == run.upperBound, !run.isEmpty {
+                run = run.lowerBound..<index + 1
+            } else {
+                insert(contentsOf: run)
+                run = index..<index + 1
+            }
+        }
+        insert(contentsOf: run)
     }
 }

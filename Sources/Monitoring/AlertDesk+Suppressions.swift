@@ -62,7 +62,7 @@ extension AlertDesk {
         guard var found = try await suppressions().first(where: { $0.id == id }), found.lasts(at: now) else {
             throw AlertError.unknownSuppression(id)
         }
-        guard reason.contains(where: { !$0.isWhitespace }) else { throw AlertError.reasonMissing }
+        try AlertCommand.require(reason)
         try await append(
             .detectionSuppressionLifted,
             ["suppressionId": .string(id), "reason": .string(reason), "actor": .string(actor)],

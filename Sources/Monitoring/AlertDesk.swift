@@ -137,7 +137,7 @@ public struct AlertDesk: Sendable {
     /// - Throws: ``AlertError`` when there is none of this id, or nothing to write down; nothing is recorded then.
     public func note(_ id: String, _ text: String, by actor: String) async throws -> AlertView {
         _ = try await alert(id)
-        guard text.contains(where: { !$0.isWhitespace }) else { throw AlertError.reasonMissing }
+        try AlertCommand.require(text)
         let masked = try Redactor().redact(text)
         try await append(
             .detectionAlertNoted,

@@ -49,9 +49,9 @@ public final class BacktestDesk: Sendable {
         var isCancelled = false
 
         var state: String {
-            if result != nil { return "done" }
+            if isCancelled { return "cancelled" }
             if failure != nil { return "failed" }
-            return isCancelled ? "cancelled" : "running"
+            return result == nil ? "running" : "done"
         }
     }
 
@@ -65,10 +65,28 @@ public final class BacktestDesk: Sendable {
     private let configuration: DetectionConfiguration
     private let clock: any WallClock
     private let runs = Mutex<[(id: String, run: Run)]>([])
-    private let queue = DispatchQueue(label: "muniment.backtest", qos: .utility)
+    private let queue: DispatchQueue
 
     /// - Parameter rules: those in force.
-    public init(ledger: Ledger, rules: RuleSet, configuration: DetectionConfiguration, clock: any WallClock) {
+    public convenience init(
+        ledger: Ledger,
+        rules: RuleSet,
+        configuration: DetectionConfiguration,
+        clock: any WallClock
+    ) {
+        let queue = DispatchQueue(label: "muniment.backtest", qos: .utility)
+        self.init(ledger: ledger, rules: rules, configuration: configuration, clock: clock, on: queue)
+    }
+
+    /// - Parameter queue: where the record is read.
+    init(
+        ledger: Ledger,
+        rules: RuleSet,
+        configuration: DetectionConfiguration,
+        clock: any WallClock,
+        on queue: DispatchQueue
+    ) {
+        self.queue = queue
         self.ledger = ledger
         self.rules = rules
         self.configuration = configuration
@@ -99,7 +117,7 @@ public final class BacktestDesk: Sendable {
                     progress: { read, _ in try note(id, read) }
                 )
                 let result = report.json(told)
-                change(id) { $0.result = result }
+                change(id) { if !$0.isCancelled { $0.result = result } }
             } catch is Cancelled {
                 // It says so already.
             } catch {
@@ -128,7 +146,7 @@ public final class BacktestDesk: Sendable {
 
     private func note(_ id: String, _ read: UInt64) throws {
         // A look at the lock for each entry would be most of the work.
-        guard read % 1024 == 0 else { return }
+        guard read == 1 || read % 1024 == 0 else { return }
         var isCancelled = false
         change(id) {
             $0.progress.read = read

@@ -33,14 +33,38 @@ struct IndexBits: Sendable, Hashable {
     }
 
     /// Adds a range; what lies outside is left out.
-    mutating func insert(_ indexes: Range<UInt64>) {
-        for index in indexes.clamped(to: range) { insert(index) }
+    /// - Returns: how many were new.
+    @discardableResult
+    mutating func insert(_ indexes: Range<UInt64>) -> UInt64 {
+        change(indexes) { word, mask in
+            defer { word |= mask }
+            return mask & ~word
+        }
     }
 
-    mutating func remove(_ index: UInt64) {
-        guard range.contains(index) else { return }
-        let place = index - range.lowerBound
-        words[Int(place / 64)] &= ~(1 << (place % 64))
+    /// Removes a range; what lies outside is left out.
+    /// - Returns: how many were there.
+    @discardableResult
+    mutating func remove(_ indexes: Range<UInt64>) -> UInt64 {
+        change(indexes) { word, mask in
+            defer { word &= ~mask }
+            return mask & word
+        }
+    }
+
+    /// Changes the words of a range.
+    /// - Parameter body: changes the bits of a mask, and says which of them changed.
+    private mutating func change(_ indexes: Range<UInt64>, _ body: (inout UInt64, UInt64) -> UInt64) -> UInt64 {
+        let here = indexes.clamped(to: range)
+        var (changed, place) = (UInt64(0), here.lowerBound)
+        while place < here.upperBound {
+            let offset = place - range.lowerBound
+            let bits = min(64 - offset % 64, here.upperBound - place)
+            let mask = (UInt64.max >> (64 - bits)) << (offset % 64)
+            changed += UInt64(body(&words[Int(offset / 64)], mask).nonzeroBitCount)
+            place += bits
+        }
+        return changed
     }
 
     /// Keeps what is in another set over the same range as well.
@@ -55,11 +79,8 @@ struct IndexBits: Sendable, Hashable {
 
     /// Leaves out everything but a range.
     mutating func clamp(to indexes: Range<UInt64>) {
-        for place in words.indices {
-            let first = range.lowerBound + UInt64(place) * 64
-            guard first < indexes.lowerBound || first + 64 > indexes.upperBound else { continue }
-            for index in first..<first + 64 where !indexes.contains(index) { remove(index) }
-        }
+        remove(range.lowerBound..<max(range.lowerBound, indexes.lowerBound))
+        remove(min(indexes.upperBound, range.upperBound)..<range.upperBound)
     }
 
     /// The set as ranges, in order.
@@ -95,7 +116,7 @@ struct IndexBits: Sendable, Hashable {
     func bytes(of indexes: Range<UInt64>) -> [UInt8] {
         let first = Int((indexes.lowerBound - range.lowerBound) / 64)
         let count = Int((indexes.upperBound - indexes.lowerBound) / 64)
-        return words[first..<first + count].flatMap { word in withUnsafeBytes(of: word.littleEndian) { Array($0) } }
+        return words[first..<first + count].map(\.littleEndian).withUnsafeBytes { Array($0) }
     }
 
     /// Adds what ``bytes(of:)`` wrote; what lies outside the range is left out.

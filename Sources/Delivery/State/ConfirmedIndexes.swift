@@ -16,26 +16,23 @@ struct ConfirmedIndexes {
     /// Notes indexes as confirmed.
     /// - Throws: ``DeliveryError/stateChanged(_:)`` when one of them is already.
     func insert(_ indexes: RangeSet<UInt64>) throws {
-        try change(indexes) { bits, index in bits.insert(index) }
+        try change(indexes) { bits, range in bits.insert(range) }
     }
 
     /// Notes indexes as no longer confirmed.
     /// - Throws: ``DeliveryError/stateChanged(_:)`` when one of them is not.
     func remove(_ indexes: RangeSet<UInt64>) throws {
-        try change(indexes) { bits, index in
-            defer { bits.remove(index) }
-            return bits.contains(index)
-        }
+        try change(indexes) { bits, range in bits.remove(range) }
     }
 
-    private func change(_ indexes: RangeSet<UInt64>, _ change: (inout IndexBits, UInt64) -> Bool) throws {
+    private func change(_ indexes: RangeSet<UInt64>, _ change: (inout IndexBits, Range<UInt64>) -> UInt64) throws {
         var rest = indexes
         while let first = rest.ranges.first?.lowerBound {
             let number = first / Self.chunk
             let range = number * Self.chunk..<(number + 1) * Self.chunk
             var bits = try read(range)
             for part in rest.intersection(RangeSet(range)).ranges {
-                for index in part where !change(&bits, index) { throw DeliveryError.stateChanged(sink) }
+                guard change(&bits, part) == UInt64(part.count) else { throw DeliveryError.stateChanged(sink) }
             }
             rest.remove(contentsOf: range)
             try connection.run(

@@ -92,7 +92,9 @@ extension AlertCommand {
         guard until > now, until <= now.adding(seconds: longestDismissalSeconds) else { throw .expiryOutOfRange }
     }
 
-    static func require(_ reason: String) throws(AlertError) {
+    /// Checks words that stay in the record.
+    /// - Throws: ``AlertError/reasonMissing`` when there are none.
+    public static func require(_ reason: String) throws(AlertError) {
         guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
     }
 }
