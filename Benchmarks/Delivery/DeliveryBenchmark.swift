@@ -75,8 +75,7 @@ struct Usage {
     private let processor = Usage.processorSeconds
 
     var seconds: Double {
-        let (seconds, attoseconds) = wall.duration(to: .now).components
-        return Double(seconds) + Double(attoseconds) / 1e18
+        wall.duration(to: .now).inSeconds
     }
 
     func line(_ name: String, _ count: Int) -> String {
@@ -84,6 +83,9 @@ struct Usage {
         let cost = (Usage.processorSeconds - processor) * 1e6 / Double(count)
         return "\(name): \(rate) events/s, \((cost * 10).rounded() / 10) us of processor per event"
     }
+
+    /// Processor seconds in a second so far.
+    var processorShare: Double { (Usage.processorSeconds - processor) / seconds }
 
     static var processorSeconds: Double {
         var time = timespec()

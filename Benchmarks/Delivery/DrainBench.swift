@@ -85,7 +85,14 @@ final class DrainBench {
     ) -> Lane<Destination> {
         Lane(
             LaneParts(
-                definition: LaneDefinition(name: name, kind: name, hash: "h", start: start, rate: rate),
+                definition: LaneDefinition(
+                    name: name,
+                    kind: name,
+                    hash: "h",
+                    start: start,
+                    rate: rate,
+                    concurrency: sink.concurrency
+                ),
                 sink: sink,
                 ledger: ledger,
                 state: state,

@@ -10,7 +10,7 @@ import WallTime
 struct Isolation {
     /// Events that arrive in a second.
     private static let arrival = 2000
-    private static let rounds = 3
+    private static let rounds = 12
     private static let secondsEach = 5
 
     let bench: DrainBench
@@ -21,32 +21,33 @@ struct Isolation {
         // A port that nobody answers on, and later the receiver.
         let receiver = try ReceiverProcess(program)
         let dead = try bench.splunk(at: "http://127.0.0.1:9")
-        var alone: [Pace] = []
-        var beside: [Pace] = []
-        var drains: (alone: [Double], beside: [Double]) = ([], [])
         let live = bench.lane("live", NDJSONFileSink(path: bench.folder + "/live.ndjson", shaping: bench.shaping), .now)
         let liveTask = Task { await live.run() }
-        for round in 0..<Self.rounds {
-            alone.append(try await pace())
-            drains.alone.append(try await drain("alone\(round)"))
-            let lane = bench.lane("dead", dead)
-            let task = Task { await lane.run() }
-            beside.append(try await pace())
-            drains.beside.append(try await drain("beside\(round)"))
-            task.cancel()
-            await task.value
+        var alone: [Round] = []
+        var beside: [Round] = []
+        for number in 0..<Self.rounds {
+            // Each goes first in half of the rounds, since the machine drifts.
+            for isBeside in number.isMultiple(of: 2) ? [false, true] : [true, false] {
+                let task = isBeside ? Task { [lane = bench.lane("dead", dead)] in await lane.run() } : nil
+                let round = try await round("\(isBeside ? "beside" : "alone")-\(number)")
+                if isBeside { beside.append(round) } else { alone.append(round) }
+                task?.cancel()
+                await task?.value
+            }
         }
-        Pace.report("append alone, with a live file sink", alone)
-        Pace.report("append beside the dead sink as well", beside)
-        let (own, with) = (Pace.median(drains.alone), Pace.median(drains.beside))
-        print(
-            "another sink drains \(Int(own)) events/s alone, \(Int(with)) beside the dead one: \(Pace.rounded(with / own))x"
-        )
+        Round.report(alone: alone, beside: beside)
         try await caughtUp(receiver)
         try await capped()
         liveTask.cancel()
         await liveTask.value
         try receiver.end()
+    }
+
+    private func round(_ name: String) async throws -> Round {
+        let usage = Usage()
+        let pace = try await pace()
+        let processor = usage.processorShare
+        return Round(pace: pace, drain: try await drain(name), processor: processor)
     }
 
     /// The first 200,000 events into a file.
@@ -115,14 +116,57 @@ struct Isolation {
             }
             var times: [Double] = []
             for try await time in group { times.append(time) }
-            return Pace(times: times.sorted())
+            return Pace(times: times)
         }
+    }
+}
+
+/// Appends at the rate of arrival, then another sink draining as fast as it can.
+struct Round {
+    let pace: Pace
+    /// Events a second.
+    let drain: Double
+    /// Processor seconds in a second while events arrived.
+    let processor: Double
+
+    /// What the dead sink costs, beside what the same measurement differs by when nothing differs: rounds without it against each other.
+    static func report(alone: [Round], beside: [Round]) {
+        Pace.report("append alone, with a live file sink", alone.map(\.pace))
+        Pace.report("append beside the dead sink as well", beside.map(\.pace))
+        let (even, odd) = (every(second: 0, of: alone), every(second: 1, of: alone))
+        compare("p99 of appends, ms", alone, beside, even, odd) { Pace(pooling: $0.map(\.pace)).at(0.99) }
+        compare("another sink drains, events/s", alone, beside, even, odd) { Pace.median($0.map(\.drain)) }
+        compare("processor while events arrive, s/s", alone, beside, even, odd) { Pace.median($0.map(\.processor)) }
+    }
+
+    private static func every(second first: Int, of rounds: [Round]) -> [Round] {
+        stride(from: first, to: rounds.count, by: 2).map { rounds[$0] }
+    }
+
+    private static func compare(
+        _ title: String,
+        _ alone: [Round],
+        _ beside: [Round],
+        _ even: [Round],
+        _ odd: [Round],
+        _ measure: ([Round]) -> Double
+    ) {
+        let (own, with) = (measure(alone), measure(beside))
+        let noise = measure(odd) / measure(even)
+        print(
+            "\(title): \(Pace.rounded(own)) alone, \(Pace.rounded(with)) beside the dead sink: \(Pace.rounded(with / own))x; "
+                + "alone in odd rounds against even ones: \(Pace.rounded(noise))x"
+        )
     }
 }
 
 /// How long appends waited, in milliseconds.
 struct Pace {
+    /// In order.
     let times: [Double]
+
+    init(times: [Double]) { self.times = times.sorted() }
+    init(pooling rounds: [Pace]) { self.init(times: rounds.flatMap(\.times)) }
 
     func at(_ share: Double) -> Double { times[min(times.count - 1, Int(Double(times.count) * share))] }
 

@@ -115,10 +115,10 @@ import WallTime
     }
 
     @Test func askedForPatienceItIsPatient() throws {
-        var machine = Self.machine(count: 4)
-        var random = SeededGenerator(1)
-        let id = machine.admit([Stretch(first: 0, past: 1, records: 1)], indexes: [0], now: testTime)
-        _ = machine.admit([Stretch(first: 1, past: 2, records: 1)], indexes: [1], now: testTime)
+        var (machine, random) = (Self.machine(count: 4), SeededGenerator(1))
+        Self.wake(&machine, &random)
+        let id = Self.admit(0, &machine)
+        _ = Self.admit(1, &machine)
         #expect(machine.takeDue(now: testTime).count == 2)
         let busy = SinkReply(Verdict(.throttle, reason: "busy"), retryAfter: .seconds(30))
         _ = machine.answered(id, busy, now: testTime, using: &random)
@@ -138,6 +138,80 @@ import WallTime
         #expect(outcome.changes.isEmpty)
         #expect(machine.putBack() == [.putBack(Stretch(first: 3, past: 9, records: 4))])
         #expect(machine.flights.isEmpty)
+    }
+
+    @Test func onlyOneRequestAsksWhetherADestinationIsThere() {
+        var (machine, random) = (Self.machine(count: 4), SeededGenerator(1))
+        var now = testTime
+        #expect(machine.freeSlots == 2)
+        let ids = [Self.admit(0, &machine), Self.admit(1, &machine)]
+        var asked: [Int] = []
+        for _ in 0..<20 {
+            let due = machine.takeDue(now: now)
+            #expect(due.count == 1)
+            #expect(machine.takeDue(now: now.adding(.seconds(3600))).isEmpty, "another went while one was under way")
+            asked += due.map(\.id)
+            for (id, _) in due { _ = machine.answered(id, Self.failed, now: now, using: &random) }
+            #expect(machine.freeSlots == 0)
+            now = machine.nextDue ?? now
+        }
+        #expect(Set(asked) == Set(ids), "one that fails by itself must not stand for all")
+        Self.answer(.ok, to: machine.takeDue(now: now), &machine, now, &random)
+        #expect(machine.freeSlots == 3)
+    }
+
+    @Test func aDestinationThatFallsSilentIsProbedAndComesBackWithAll() {
+        var (machine, random) = (Self.machine(count: 4), SeededGenerator(1))
+        Self.wake(&machine, &random)
+        for index in 0..<4 { _ = Self.admit(UInt64(index), &machine) }
+        let sent = machine.takeDue(now: testTime)
+        #expect(sent.count == 4)
+        Self.answer(.retry, to: sent, &machine, testTime, &random)
+        #expect(machine.freeSlots == 0)
+        let later = testTime.adding(.seconds(5))
+        let probe = machine.takeDue(now: later)
+        #expect(probe.count == 1)
+        Self.answer(.ok, to: probe, &machine, later, &random)
+        #expect(machine.takeDue(now: later).count == 3)
+        #expect(machine.freeSlots == 1)
+    }
+
+    /// One failure among successes is no reason to send less.
+    @Test func aFailureNowAndThenIsNoSilence() {
+        var (machine, random) = (Self.machine(count: 4), SeededGenerator(1))
+        Self.wake(&machine, &random)
+        for round in 0..<20 {
+            let now = testTime.adding(.seconds(UInt64(round) * 10))
+            for index in 0..<4 where machine.freeSlots > 0 { _ = Self.admit(UInt64(round * 4 + index), &machine) }
+            let sent = machine.takeDue(now: now)
+            #expect(sent.count == 4)
+            Self.answer(.retry, to: Array(sent.prefix(2)), &machine, now, &random)
+            Self.answer(.ok, to: Array(sent.dropFirst(2)), &machine, now, &random)
+        }
+    }
+
+    private static let failed = SinkReply(Verdict(.retry, reason: "no connection"))
+
+    /// The destination takes a first record.
+    private static func wake(_ machine: inout LaneMachine, _ random: inout SeededGenerator) {
+        _ = admit(1000, &machine)
+        answer(.ok, to: machine.takeDue(now: testTime), &machine, testTime, &random)
+    }
+
+    private static func admit(_ index: UInt64, _ machine: inout LaneMachine) -> Int {
+        machine.admit([Stretch(first: index, past: index + 1, records: 1)], indexes: [index], now: testTime)
+    }
+
+    private static func answer(
+        _ replyClass: ReplyClass,
+        to requests: [(id: Int, positions: Range<Int>)],
+        _ machine: inout LaneMachine,
+        _ now: Timestamp,
+        _ random: inout SeededGenerator
+    ) {
+        for (id, _) in requests {
+            _ = machine.answered(id, SinkReply(Verdict(replyClass, reason: "")), now: now, using: &random)
+        }
     }
 
     private static func machine(count: Int) -> LaneMachine {

@@ -258,7 +258,7 @@ import WallTime
             return SinkReply(Verdict(.retry, mayBeStored: true, reason: "cancelled"))
         }
         let old = RunningLane(held, ledger, state, concurrency: 3)
-        try await eventually { held.requestCount == 3 }
+        try await eventually { held.requestCount == 1 }
         await old.kill()
         #expect(try await control.conservation("siem").holds)
         let sink = ScriptedSink(refused: { $0 < 15 ? .leaveOut : nil })

@@ -126,7 +126,7 @@ import WallTime
             return SinkReply(Verdict(.retry, mayBeStored: true, reason: "cancelled"))
         }
         let lane = RunningLane(held, ledger, state, concurrency: 3)
-        try await eventually { held.requestCount == 3 }
+        try await eventually { held.requestCount == 1 }
         let result = try await control.reconcile("siem", asking: shelf, actor: "op") { finding, range in
             Issue.record("\(finding) \(range)")
         }

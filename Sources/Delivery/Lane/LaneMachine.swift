@@ -60,6 +60,13 @@ struct LaneMachine: Sendable {
     private let backoff: Backoff
     private let countsDuplicates: Bool
     private var nextID = 0
+    /// Failures since the destination last said something of records; as many as ``deaf`` before it ever did.
+    private var silence = Self.deaf
+
+    /// After so many failures in a row a destination counts as away.
+    private static let deaf = 3
+    /// Flights that are held for a destination that is away: two, so that one that it can never answer does not stand for all.
+    private static let probes = 2
 
     /// - Parameters:
     ///   - countsDuplicates: false for a destination at which nothing can be twice.
@@ -71,8 +78,11 @@ struct LaneMachine: Sendable {
         self.countsDuplicates = countsDuplicates
     }
 
+    /// Whether the destination has to show that it is there: then one request at a time asks, and nothing more is read, because a
+    /// dead destination is to cost the machine next to nothing.
+    var isProbing: Bool { silence >= Self.deaf }
     /// How many more flights may begin.
-    var freeSlots: Int { max(concurrency - flights.count, 0) }
+    var freeSlots: Int { max((isProbing ? min(concurrency, Self.probes) : concurrency) - flights.count, 0) }
     /// Whether a manifest is under way.
     var carriesManifest: Bool { flights.values.contains(where: \.isManifest) }
     /// Whether a request is under way.
@@ -108,14 +118,21 @@ struct LaneMachine: Sendable {
     ) -> [(id: Int, positions: Range<Int>)] {
         guard now >= quietUntil else { return [] }
         var due: [(id: Int, positions: Range<Int>)] = []
-        for (id, flight) in flights.sorted(by: { $0.key < $1.key }) where flight.sent == nil && now >= flight.due {
-            guard isAllowed(!isUnderway) else { break }
+        for (id, flight) in candidates where flight.sent == nil && now >= flight.due {
+            guard !(isProbing && isUnderway), isAllowed(!isUnderway) else { break }
             let positions = flight.next
             flights[id]?.sent = positions
             flights[id]?.attempts += 1
             due.append((id, positions))
         }
         return due
+    }
+
+    /// The flights that may be sent, in the order in which they should.
+    private var candidates: [(key: Int, value: Flight)] {
+        let oldestFirst = flights.sorted { $0.key < $1.key }
+        // In turns: each waits longer after it failed.
+        return isProbing ? oldestFirst.prefix(Self.probes).sorted { $0.value.due < $1.value.due } : oldestFirst
     }
 
     /// When the next request is due; nil when none waits.
@@ -141,9 +158,11 @@ struct LaneMachine: Sendable {
         switch verdict.replyClass {
         case .ok:
             if !verdict.asksToSlowDown { adapt(slower: false) }
+            silence = 0
             flight.failures = 0
             take(verdict, sent, reply, &flight, &outcome)
         case .split, .poison:
+            silence = 0
             flight.failures = 0
             take(verdict, sent, reply, &flight, &outcome)
             flight.due = now
@@ -151,7 +170,8 @@ struct LaneMachine: Sendable {
             let wait = backoff.wait(retry: flight.failures, atLeast: reply.retryAfter, using: &generator)
             flight.failures += 1
             flight.due = now.adding(wait)
-            if verdict.replyClass == .throttle { quietUntil = max(quietUntil, flight.due) }
+            if verdict.replyClass == .retry { silence = min(silence + 1, Self.deaf) }
+            if verdict.replyClass == .throttle || isProbing { quietUntil = max(quietUntil, flight.due) }
             if verdict.mayBeStored { noteDuplicates(sent, flight, &outcome) }
         case .auth, .config:
             outcome.stop = verdict.reason
