@@ -8,6 +8,9 @@ public import WallTime
 /// A `true` can be another request's: when Splunk restarts, or another node answers, ids are given out anew. Each counts from 0 in
 /// steps of one, so an id n comes twice without two replies of the same id only if at least n + 1 requests of the channel have no
 /// reply here. A `true` is believed when fewer have none.
+///
+/// An id that comes again after its `true` was believed is taken once more: who gave it first has forgotten it. From then on the
+/// channel is ``isShared``, what waited on it is to be sent again, and a `true` is believed when no request is without a reply.
 public struct HECAcknowledgements<Batch: Hashable & Sendable>: Sendable {
     /// What the sender must do about a reply to events.
     public enum Effect: Sendable, Hashable {
@@ -17,8 +20,9 @@ public struct HECAcknowledgements<Batch: Hashable & Sendable>: Sendable {
         case accepted
         /// The token stopped sending acknowledgement ids. The lane must stop and say so; the batch is not confirmed.
         case guaranteeLost
-        /// The id was given out before on this channel: Splunk restarted and counts anew, or another one answers. No id of this
-        /// channel can be trusted any more: leave it, and send everything that is ``HECAcknowledgements/waiting`` again.
+        /// The id was given out before on this channel, and its `true` may still come: Splunk restarted and counts anew, or another
+        /// one answers. No id of this channel can be trusted any more: leave it, and send everything that is
+        /// ``HECAcknowledgements/waiting`` again.
         case receiverRestarted
     }
 
@@ -46,6 +50,12 @@ public struct HECAcknowledgements<Batch: Hashable & Sendable>: Sendable {
     private var pending: [UInt64: Pending] = [:]
     /// All ids given out on this channel; they come nearly in order, so this is nearly one range.
     private var seen = RangeSet<UInt64>()
+    /// Ids whose `true` was believed: who gave them has forgotten them.
+    private var settled = RangeSet<UInt64>()
+    /// Whether ids of several lives or nodes are among those given out.
+    public private(set) var isShared = false
+    /// What waited when that was found out.
+    private var abandoned: [Batch] = []
     /// Batches whose id was given out before. Once there is one, no answer counts.
     private var doubted: [Batch] = []
     /// Requests that may have got an id and have no reply: yet, or for ever.
@@ -68,11 +78,11 @@ public struct HECAcknowledgements<Batch: Hashable & Sendable>: Sendable {
     }
 
     /// Batches that wait for their acknowledgement.
-    public var waiting: [Batch] { pending.sorted { $0.key < $1.key }.map(\.value.batch) + doubted }
+    public var waiting: [Batch] { pending.sorted { $0.key < $1.key }.map(\.value.batch) + abandoned + doubted }
     /// Whether any request may have got an id.
     public var isUsed: Bool { !seen.isEmpty || underway + lost > 0 }
     /// Whether nothing waits and no reply is to come.
-    public var isDone: Bool { pending.isEmpty && doubted.isEmpty && underway == 0 }
+    public var isDone: Bool { waiting.isEmpty && underway == 0 }
 
     // MARK: Requests
 
@@ -117,9 +127,23 @@ public struct HECAcknowledgements<Batch: Hashable & Sendable>: Sendable {
     private mutating func endOne() { if underway > 0 { underway -= 1 } }
 
     private mutating func note(_ id: UInt64) -> Bool {
-        guard id < .max, !seen.contains(id) else { return false }
+        guard id < .max else { return false }
+        if seen.contains(id) {
+            guard settled.contains(id) else { return false }
+            settled.remove(contentsOf: id..<(id + 1))
+            if !isShared {
+                isShared = true
+                abandoned = waiting
+                pending = [:]
+            }
+        }
         seen.insert(contentsOf: id..<(id + 1))
         return true
+    }
+
+    /// How many requests without a reply allow a `true` to be another's.
+    private func isBelieved(_ id: UInt64, despite unanswered: UInt64) -> Bool {
+        unanswered <= (isShared ? 0 : id)
     }
 
     /// No further request goes on this channel, because Splunk may have restarted.
@@ -153,8 +177,11 @@ public struct HECAcknowledgements<Batch: Hashable & Sendable>: Sendable {
     /// ``answered(_:now:)``.
     public mutating func takeConfirmed() -> [Batch] {
         guard doubted.isEmpty else { return [] }
-        let confirmed = pending.filter { $0.value.isSaid && $0.key >= underway + lost }
-        for id in confirmed.keys { pending[id] = nil }
+        let confirmed = pending.filter { $0.value.isSaid && isBelieved($0.key, despite: underway + lost) }
+        for id in confirmed.keys {
+            pending[id] = nil
+            settled.insert(contentsOf: id..<(id + 1))
+        }
         unpersisted = unpersisted || !confirmed.isEmpty
         return confirmed.sorted { $0.key < $1.key }.map(\.value.batch)
     }
@@ -175,10 +202,12 @@ public struct HECAcknowledgements<Batch: Hashable & Sendable>: Sendable {
     public mutating func takeOverdue(now: Timestamp) -> [Batch] {
         let isForgotten = answeredSinceLeft.map { now.since($0) >= Self.patience.wholeMilliseconds } ?? false
         let overdue = pending.filter { id, entry in
-            isForgotten || now.since(entry.sentAt) >= timeout.wholeMilliseconds || entry.isSaid && id < lost
+            isForgotten || now.since(entry.sentAt) >= timeout.wholeMilliseconds
+                || entry.isSaid && !isBelieved(id, despite: lost)
         }
         for id in overdue.keys { pending[id] = nil }
-        return overdue.sorted { $0.key < $1.key }.map(\.value.batch)
+        defer { abandoned = [] }
+        return abandoned + overdue.sorted { $0.key < $1.key }.map(\.value.batch)
     }
 
     private mutating func schedule(_ now: Timestamp) {

@@ -13,13 +13,11 @@ public struct HECExchange: Sendable, Hashable {
 /// A Splunk that restarts counts ids anew on every channel. So as soon as it may have restarted, requests go on a new channel, on
 /// which no id was given out yet; what waits is asked for on its own channel, on which nothing is sent any more. Then no id comes
 /// twice, and what is sent after a restart need not be sent again. It may have restarted when an exchange failed without an answer,
-/// when a proxy answered in its place, when it said that it stops, and when nothing was heard of it for longer than a restart takes.
+/// when a proxy answered in its place, and when it said that it stops; it did when an id came again.
 ///
 /// There are never more earlier channels than requests that wait. A channel begins at most once a second on average, so that
 /// Splunk, which forgets idle channels after 600 s (`maxIdleTime` of inputs.conf), keeps a few hundred of its 1,000,000.
 public struct HECChannels<Batch: Hashable & Sendable>: Sendable {
-    /// After so long without a word it may have restarted unseen. Splunk takes longer to restart.
-    public static var quiet: Duration { .seconds(10) }
     /// So many channels may begin at once; after that, one a second.
     static var burst: Int { 16 }
 
@@ -29,8 +27,6 @@ public struct HECChannels<Batch: Hashable & Sendable>: Sendable {
     private var current: HECChannel?
     /// When the newest channels began, the oldest of them first.
     private var births: [Timestamp] = []
-    /// When the receiver last said anything.
-    private var heard = Timestamp(milliseconds: 0)
     /// Whether it may have restarted since the newest channel began.
     private var isDoubtful = false
     /// Channels of which a question is under way.
@@ -52,7 +48,7 @@ public struct HECChannels<Batch: Hashable & Sendable>: Sendable {
 
     // MARK: Requests
 
-    /// A request sets out. One of ``accepted(_:acknowledgement:_:now:)``, ``declined(acknowledgement:_:restarts:now:)`` and
+    /// A request sets out. One of ``accepted(_:acknowledgement:_:now:)``, ``declined(acknowledgement:_:restarts:)`` and
     /// ``unanswered(_:mayHaveArrived:)`` follows.
     public mutating func send(now: Timestamp, using generator: inout some RandomNumberGenerator) -> HECExchange {
         let channel = open(now: now, using: &generator)
@@ -68,7 +64,6 @@ public struct HECChannels<Batch: Hashable & Sendable>: Sendable {
         books[channel] = HECAcknowledgements(channel: channel, guarantee: guarantee, timeout: timeout)
         current = channel
         isDoubtful = false
-        heard = now
         births = births.suffix(Self.burst - 1) + [now]
         if let old {
             books[old]?.leave()
@@ -78,10 +73,12 @@ public struct HECChannels<Batch: Hashable & Sendable>: Sendable {
     }
 
     private func isWorn(_ book: HECAcknowledgements<Batch>, _ now: Timestamp) -> Bool {
-        guard book.isUsed else { return false }
-        if now.since(heard) >= Self.quiet.wholeMilliseconds { return true }
-        guard isDoubtful else { return false }
-        return births.count < Self.burst || births.first.map { now.since($0) >= Int64(Self.burst) * 1000 } ?? true
+        book.isShared || isDoubtful && book.isUsed && mayBegin(now)
+    }
+
+    /// Whether there were few enough channels lately for another.
+    private func mayBegin(_ now: Timestamp) -> Bool {
+        births.count < Self.burst || births.first.map { now.since($0) >= Int64(Self.burst) * 1000 } ?? true
     }
 
     /// Takes a successful reply to a request. Nil when the channel was given up meanwhile: the batch is to be sent again.
@@ -93,11 +90,12 @@ public struct HECChannels<Batch: Hashable & Sendable>: Sendable {
         _ exchange: HECExchange,
         now: Timestamp
     ) -> HECAcknowledgements<Batch>.Effect? {
-        heard = now
-        guard let effect = books[exchange.channel]?.accepted(batch, acknowledgement: acknowledgement, now: now) else {
-            return nil
-        }
-        guarantee = books[exchange.channel]?.guarantee ?? guarantee
+        guard var book = books[exchange.channel] else { return nil }
+        let effect = book.accepted(batch, acknowledgement: acknowledgement, now: now)
+        books[exchange.channel] = book
+        guarantee = book.guarantee
+        // Behind a balancer that asks any node ids come again all the time: then the lane has to slow down.
+        if book.isShared, exchange.channel == current, !mayBegin(now) { return .receiverRestarted }
         forget(exchange.channel)
         return effect
     }
@@ -107,10 +105,9 @@ public struct HECChannels<Batch: Hashable & Sendable>: Sendable {
     public mutating func declined(
         acknowledgement: UInt64?,
         _ exchange: HECExchange,
-        restarts: Bool,
-        now: Timestamp
+        restarts: Bool
     ) -> Bool {
-        if restarts { doubt(exchange) } else { heard = now }
+        if restarts { doubt(exchange) }
         let isGood = books[exchange.channel]?.declined(acknowledgement: acknowledgement) ?? true
         forget(exchange.channel)
         return isGood
@@ -160,7 +157,6 @@ public struct HECChannels<Batch: Hashable & Sendable>: Sendable {
     /// Takes an answer. Returns the batches that are confirmed.
     public mutating func answered(_ states: [UInt64: Bool], _ exchange: HECExchange, now: Timestamp) -> [Batch] {
         questions.remove(exchange.channel)
-        heard = now
         let confirmed = books[exchange.channel]?.answered(states, now: now) ?? []
         // A process that dies now begins a new channel and sends again whatever it had not stored as confirmed.
         books[exchange.channel]?.persisted()

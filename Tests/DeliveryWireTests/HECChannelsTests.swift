@@ -13,6 +13,13 @@ import WallTime
 
         mutating func send(_ now: Timestamp) -> HECExchange { channels.send(now: now, using: &generator) }
 
+        /// Asks once for what is due, and has this for an answer.
+        mutating func answer(_ states: [UInt64: Bool], _ now: Timestamp) -> [Int] {
+            guard let (exchange, ids) = channels.question(now: now) else { return [] }
+            #expect(Set(ids) == Set(states.keys))
+            return channels.answered(states, exchange, now: now)
+        }
+
         /// Sends one that is answered with this id.
         @discardableResult mutating func send(_ batch: Int, _ id: UInt64, _ now: Timestamp) -> HECExchange {
             let exchange = send(now)
@@ -47,19 +54,49 @@ import WallTime
         #expect(sender.channels.count == 1, "the old one is dropped with the last that waited on it")
     }
 
-    /// It restarted while nobody spoke to it.
-    @Test func afterSilenceTheChannelIsNew() {
+    /// It restarted while nobody spoke to it: what is sent then gets ids that came before and were said true, so they are its own.
+    @Test func afterARestartThatNobodySawNothingIsSentAgain() {
         var sender = Sender()
         let old = sender.send(1, 0, Samples.moment)
-        let soon = sender.send(2, 1, Samples.moment.after(9999))
-        #expect(soon.channel == old.channel)
-        let late = sender.send(3, 0, Samples.moment.after(19_999))
-        #expect(late.channel != old.channel)
-        // Before a first answer silence means nothing.
-        var unheard = Sender()
-        let first = unheard.send(Samples.moment)
-        let next = unheard.send(Samples.moment.after(9000))
-        #expect(next.channel == first.channel)
+        sender.send(2, 1, Samples.moment)
+        let due = Samples.moment.after(500)
+        let confirmed = sender.answer([0: true, 1: true], due)
+        #expect(confirmed == [1, 2])
+        let two = [sender.send(due), sender.send(due)]
+        for (exchange, id) in zip(two, [0, 1] as [UInt64]) {
+            let effect = sender.channels.accepted(Int(id) + 3, acknowledgement: id, exchange, now: due)
+            #expect(effect == .awaiting && exchange.channel == old.channel)
+        }
+        let again = sender.channels.takeOverdue(now: due)
+        #expect(again == [])
+        let later = due.after(500)
+        let confirmed2 = sender.answer([0: true, 1: true], later)
+        #expect(confirmed2 == [3, 4])
+        let next = sender.send(5, 0, later)
+        #expect(next.channel != old.channel && sender.channels.count == 1)
+    }
+
+    /// An id that waits is not given to another: which of them a `true` means nobody could say.
+    @Test func whatWaitedWhenItRestartedIsSentAgain() {
+        var sender = Sender()
+        sender.send(1, 0, Samples.moment)
+        sender.send(2, 1, Samples.moment)
+        let due = Samples.moment.after(500)
+        let confirmed = sender.answer([0: true, 1: false], due)
+        #expect(confirmed == [1])
+        let (first, second) = (sender.send(due), sender.send(due))
+        let effect = sender.channels.accepted(3, acknowledgement: 0, first, now: due)
+        #expect(effect == .awaiting)
+        let again = sender.channels.takeOverdue(now: due)
+        #expect(again == [2])
+        // While another has no reply, it may be the one that a true is of.
+        let later = due.after(500)
+        let confirmed2 = sender.answer([0: true], later)
+        #expect(confirmed2 == [])
+        let effect2 = sender.channels.accepted(4, acknowledgement: 1, second, now: later)
+        #expect(effect2 == .receiverRestarted, "1 was never said true")
+        let givenUp = sender.channels.giveUp(second.channel)
+        #expect(givenUp == [3, 4])
     }
 
     @Test func aProxyThatAnswersInItsPlaceIsARestartToo() {
@@ -74,8 +111,7 @@ import WallTime
             let isGood = sender.channels.declined(
                 acknowledgement: reply.acknowledgement,
                 refused,
-                restarts: reply.mayRestart,
-                now: Samples.moment
+                restarts: reply.mayRestart
             )
             #expect(isGood)
             let next = sender.send(Samples.moment).channel

@@ -57,8 +57,7 @@ final class AcknowledgementWatch: Sendable {
             let isGood = state.channels.declined(
                 acknowledgement: reply.acknowledgement,
                 exchange,
-                restarts: reply.mayRestart,
-                now: clock.now()
+                restarts: reply.mayRestart
             )
             if !isGood { Self.giveUp(exchange.channel, Self.countsAnew, &state) }
         }
