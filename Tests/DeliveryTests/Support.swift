@@ -131,6 +131,7 @@ final class ScriptedSink: Sink {
     let guarantee: DeliveryGuarantee
     private let stored = Mutex<[UInt64]>([])
     private let manifests = Mutex<[DeliveryManifest]>([])
+    private let mostRanges = Mutex(Int.max)
     private let requests = Mutex(0)
     private let answer: Mutex<Answer>
     private let opening = Mutex(SinkReply.ok)
@@ -155,6 +156,8 @@ final class ScriptedSink: Sink {
         self.refused = refused
     }
 
+    /// Takes manifests that name at most so many ranges.
+    func take(manifestsOf ranges: Int) { mostRanges.withLock { $0 = ranges } }
     func change(_ answer: @escaping Answer) { self.answer.withLock { $0 = answer } }
     func change(opening reply: SinkReply) { opening.withLock { $0 = reply } }
     var indexes: [UInt64] { stored.withLock { $0 } }
@@ -169,7 +172,10 @@ final class ScriptedSink: Sink {
         }
     }
 
-    func prepare(_ manifest: DeliveryManifest) -> Prepared<Content>? { .send(.manifest(manifest), bytes: 100) }
+    func prepare(_ manifest: DeliveryManifest) -> Prepared<Content>? {
+        let ranges = manifest.expected.ranges.count + manifest.dead.ranges.count
+        return ranges <= mostRanges.withLock(\.self) ? .send(.manifest(manifest), bytes: 100) : .dead("too long")
+    }
     func open(position: String?) async -> SinkReply { opening.withLock { $0 } }
     func close() async {}
 

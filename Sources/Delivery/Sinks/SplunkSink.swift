@@ -106,20 +106,23 @@ public final class SplunkSink: Sink {
             return SinkReply(failure.verdict)
         case .success(let reply):
             let said = HECReply(status: reply.status, body: reply.body)
-            let verdict = said.verdict(count: batch.items.count)
-            guard verdict.replyClass == .ok, settings.acknowledges else {
+            let verdict = said.verdict(count: batch.items.count, acknowledges: settings.acknowledges)
+            let refusal = SinkReply(
+                verdict,
+                retryAfter: reply.retryAfter(now: clock.now()),
+                detail: verdict.replyClass == .ok ? nil : reply.detail(hiding: [settings.token])
+            )
+            // What stands before a refused event is taken like any other: it is there when Splunk says so.
+            guard settings.acknowledges, verdict.replyClass == .ok || verdict.hint.storesSome else {
                 watch.declined(exchange, said)
-                return SinkReply(
-                    verdict,
-                    retryAfter: reply.retryAfter(now: clock.now()),
-                    detail: verdict.replyClass == .ok ? nil : reply.detail(hiding: [settings.token])
-                )
+                return refusal
             }
             // When something is indexed, and when that is asked for, says nothing of how much the collector takes.
             let roundTrip = began.duration(to: .now)
             var outcome = await watch.acknowledged(said.acknowledgement, exchange, said: verdict) {
                 [self] ids, channel in await ask(ids, channel)
             }
+            if verdict.replyClass != .ok, outcome.verdict.replyClass == .ok { outcome = refusal }
             outcome.roundTrip = roundTrip
             return outcome
         }

@@ -201,6 +201,8 @@ enum DeliveryFormatError: Error, CustomStringConvertible {
 
 /// The name of a warehouse's table.
 public struct WarehouseTable: Sendable, Hashable {
+    /// The name as it was given.
+    public let text: String
     /// The name with each part in quotation marks.
     public let quoted: String
 
@@ -215,6 +217,7 @@ public struct WarehouseTable: Sendable, Hashable {
                     }
             })
         else { return nil }
+        self.text = text
         quoted = parts.map { "\"\($0)\"" }.joined(separator: ".")
     }
 

@@ -30,6 +30,8 @@ public final class HECReceiver: Sendable {
         public var settlesAtOnce = true
         /// Indexes that the token may write to; nil for all.
         public var indexes: Set<String>?
+        /// Records that it refuses as badly formed.
+        public var refusedRecords: Set<String> = []
         /// Whose behaviour it shows.
         public var flavour = Flavour.enterprise
         /// The largest body before compression, in bytes; nil for the flavour's own: 838,860,800 and 5,500,000.
