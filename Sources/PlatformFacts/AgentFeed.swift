@@ -87,7 +87,9 @@ public actor AgentFeed: FactFeed {
         var fields: [String: JSONValue] = ["agentId": .string(id)]
         if let group, !group.isEmpty { fields["peerGroup"] = .string(String(group.prefix(128))) }
         // In none is a fact, too: it ends that the agent was in one.
-        if let queues { fields["queueIds"] = .array((queues[id] ?? []).sorted().prefix(Self.mostQueues).map { .string($0) }) }
+        if let queues {
+            fields["queueIds"] = .array((queues[id] ?? []).sorted().prefix(Self.mostQueues).map { .string($0) })
+        }
         guard fields.count > 1 else { return nil }
         return Fact(key: id, type: .agentRecorded, timestamp: now, fields: fields)
     }

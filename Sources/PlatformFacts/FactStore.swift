@@ -183,7 +183,7 @@ public struct FactStore: Sendable {
     func keys(of feed: String, prefix: String) async throws -> [String] {
         try await ledger.database.read { connection in
             try connection.all(
-                "SELECT fact FROM feed_facts WHERE feed = $1 AND substr(fact, 1, $2) = $3 ORDER BY fact",
+                "SELECT fact FROM feed_facts WHERE feed = $1 AND substr(fact, 1, CAST($2 AS INTEGER)) = $3 ORDER BY fact",
                 [.text(feed), .integer(Int64(prefix.unicodeScalars.count)), .text(prefix)]
             ) { $0.text(0) }
         }

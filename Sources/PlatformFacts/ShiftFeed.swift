@@ -50,7 +50,8 @@ public actor ShiftFeed: FactFeed {
         let today = now.dayStart
         // One day more, for shifts that began the day before.
         let back = max(Self.weekDays, settings.rereadDays + 1)
-        let asked = today.adding(seconds: -back * Self.daySeconds)..<today.adding(seconds: Self.daysAhead * Self.daySeconds)
+        let asked =
+            today.adding(seconds: -back * Self.daySeconds)..<today.adding(seconds: Self.daysAhead * Self.daySeconds)
         // Nothing is recorded before all units were heard: who left one for another would seem to be off.
         var calendars: [String: PublishedShifts.Calendar] = [:]
         var unreadable = 0

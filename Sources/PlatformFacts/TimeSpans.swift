@@ -8,7 +8,9 @@ struct TimeSpans: Sendable, Hashable {
     /// Joins what touches or overlaps; empty stretches are left out.
     init(_ spans: some Sequence<Range<Int64>> = []) {
         ranges = []
-        for span in spans.filter({ !$0.isEmpty }).sorted(by: { ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound) }) {
+        for span in spans.filter({ !$0.isEmpty }).sorted(by: {
+            ($0.lowerBound, $0.upperBound) < ($1.lowerBound, $1.upperBound)
+        }) {
             if let last = ranges.last, span.lowerBound <= last.upperBound {
                 ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, span.upperBound)
             } else {

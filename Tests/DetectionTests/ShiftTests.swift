@@ -21,14 +21,18 @@ struct ShiftTests {
         return event(index, "SCHEDULE_RECORDED", at: -7200, fields.merging(more) { $1 })
     }
 
-    private static func span(_ from: Double, _ to: Double) -> JSONValue { .string("\(text(from).string ?? "")/\(text(to).string ?? "")") }
+    private static func span(_ from: Double, _ to: Double) -> JSONValue {
+        .string("\(text(from).string ?? "")/\(text(to).string ?? "")")
+    }
 
     /// Whether a read of a moment is found off shift after some events.
     private static func isOff(_ events: [LedgerEvent], at seconds: Double) throws -> Bool {
         var engine = try ExplanationTests.engine()
         let last = (events.last?.index ?? 0) + 1
         let output = engine.feed(
-            events + [read(last, at: seconds), ExplanationTests.feed(last + 1, through: seconds + 60, at: seconds + 60)]
+            events + [
+                read(last, at: seconds), ExplanationTests.feed(last + 1, through: seconds + 60, at: seconds + 60),
+            ]
         )
         return !ExplanationTests.raised(output, "D-10").isEmpty
     }
@@ -119,7 +123,9 @@ struct ShiftTests {
                 ExplanationTests.fact(0, .callback, from: -600, ["agentId": nil, "queueId": "q-1"])
             ]
             for (number, fields) in agents.enumerated() {
-                events.append(event(Int64(number) + 1, "AGENT_RECORDED", at: -60, fields.merging(["agentId": "agent-1"]) { $1 }))
+                events.append(
+                    event(Int64(number) + 1, "AGENT_RECORDED", at: -60, fields.merging(["agentId": "agent-1"]) { $1 })
+                )
             }
             events += [read(9, at: 0), ExplanationTests.feed(10, through: 9000, at: 100)]
             return !ExplanationTests.raised(engine.feed(events), "D-01").isEmpty

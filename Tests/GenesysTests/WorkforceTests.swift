@@ -25,7 +25,8 @@ import WallTime
              "activities":[{"startDate":"2026-10-24T22:00:00.000Z","lengthMinutes":60,"activityCodeId":"0"},
               {"startDate":"2026-10-25T04:00:00.000Z","lengthMinutes":120,"timeOffRequestId":"r","description":"private"}]}
             """
-        let markers = #","fullDayTimeOffMarkers":[{"businessUnitDate":"2026-10-26","lengthMinutes":480,"description":"x"}]"#
+        let markers =
+            #","fullDayTimeOffMarkers":[{"businessUnitDate":"2026-10-26","lengthMinutes":480,"description":"x"}]"#
         let weeks = #"[{"id":"W1","weekDate":"2026-10-19","weekCount":2}]"#
         let read = try Self.result(Self.agent(shift, more: markers), weeks)
         let agent = try #require(read.agents.first)
@@ -66,7 +67,8 @@ import WallTime
     }
 
     @Test(arguments: [
-        #"{"weekDate":"2026-10-19"}"#, #"{"id":"w","weekDate":"soon"}"#, #"{"id":"w","weekDate":"2026-10-19","weekCount":0}"#,
+        #"{"weekDate":"2026-10-19"}"#, #"{"id":"w","weekDate":"soon"}"#,
+        #"{"id":"w","weekDate":"2026-10-19","weekCount":0}"#,
         #"{"id":"w","weekDate":"2026-10-19","weekCount":4000000000000000000}"#, "null", "[]",
     ])
     func aScheduleThatCannotBeReadIsNotPublished(schedule: String) throws {
@@ -74,14 +76,17 @@ import WallTime
     }
 
     @Test(arguments: [
-        #"{"status":"Processing","operationId":"o"}"#, #"{"status":"Complete","downloadUrl":"https://x.example"}"#, "{}",
+        #"{"status":"Processing","operationId":"o"}"#, #"{"status":"Complete","downloadUrl":"https://x.example"}"#,
+        "{}",
         #"{"status":"Error","result":{}}"#, #"{"status":5}"#,
     ])
     func anAnswerThatIsElsewhereIsNone(text: String) throws {
         #expect(try Self.search(text).result == nil)
     }
 
-    @Test(arguments: [#"{"status":"Complete","result":[]}"#, #"{"status":"Complete","result":{"agentSchedules":"x"}}"#, "[]"])
+    @Test(arguments: [
+        #"{"status":"Complete","result":[]}"#, #"{"status":"Complete","result":{"agentSchedules":"x"}}"#, "[]",
+    ])
     func anAnswerOfAnotherShapeIsAnError(text: String) {
         #expect(throws: (any Error).self) { try Self.search(text) }
     }

@@ -26,7 +26,8 @@ public struct AgentSchedules: Sendable, Hashable, Decodable {
             let lengthMinutes: Int64
 
             func span() throws -> Span {
-                guard let from = Timestamp(startDate), (0...AgentSchedules.longestMinutes).contains(lengthMinutes) else {
+                guard let from = Timestamp(startDate), (0...AgentSchedules.longestMinutes).contains(lengthMinutes)
+                else {
                     throw Unreadable()
                 }
                 return Span(from: from, to: from.adding(seconds: lengthMinutes * 60))

@@ -114,7 +114,10 @@ extension SandboxWorkforce.Unit {
                             "shifts": .array(shifts.compactMap { json($0) }),
                             "fullDayTimeOffMarkers": .array(
                                 schedule.daysOff.sorted().map {
-                                    ["businessUnitDate": .date($0), "lengthMinutes": 480, "activityCodeId": "5", "paid": true]
+                                    [
+                                        "businessUnitDate": .date($0), "lengthMinutes": 480, "activityCodeId": "5",
+                                        "paid": true,
+                                    ]
                                 }
                             ),
                         ]
