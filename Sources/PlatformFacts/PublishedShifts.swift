@@ -30,12 +30,18 @@ struct PublishedShifts: Sendable {
 
     private var published: [String: AgentSchedules.Published] = [:]
     private var agents: [String: Agent] = [:]
-    /// Replies in which an agent's schedule could not be read.
-    private(set) var unreadable = 0
+    /// Agents of whom some reply held something that could not be read: nothing is known of them.
+    private(set) var unreadable: Set<String> = []
+    /// Rows that may be anybody's.
+    private(set) var nameless = 0
+    /// Replies.
+    private(set) var replies = 0
 
     /// Takes in a reply; those of neighbouring periods tell of some shifts twice.
     mutating func add(_ reply: AgentSchedules) {
-        unreadable += reply.unreadable
+        unreadable.formUnion(reply.unreadable)
+        nameless += reply.nameless
+        replies += 1
         for schedule in reply.published { published[schedule.id] = schedule }
         for agent in reply.agents {
             var known = agents[agent.userID] ?? Agent()

@@ -54,18 +54,26 @@ public actor ShiftFeed: FactFeed {
             today.adding(seconds: -back * Self.daySeconds)..<today.adding(seconds: Self.daysAhead * Self.daySeconds)
         // Nothing is recorded before all units were heard: who left one for another would seem to be off.
         var calendars: [String: PublishedShifts.Calendar] = [:]
-        var unreadable = 0
+        var unreadable: Set<String> = []
+        var (nameless, replies) = (0, 0)
         for unit in units.sorted() {
             let shifts = try await shifts(of: unit, in: asked)
-            unreadable += shifts.unreadable
+            unreadable.formUnion(shifts.unreadable)
+            nameless += shifts.nameless
+            replies += shifts.replies
             for (agent, calendar) in shifts.calendars() { calendars[agent, default: .init()].add(calendar) }
         }
+        for agent in unreadable { calendars[agent] = nil }
+        // A row that names nobody may be the one that has the shift of somebody whom other replies name.
+        if nameless > 0, replies > 1 { calendars = [:] }
         for day in -settings.rereadDays..<Self.daysAhead {
             try await self.record(calendars, of: today.adding(seconds: day * Self.daySeconds), at: now, record)
         }
         return FeedRound(
             through: now,
-            note: unreadable == 0 ? nil : "the schedules of some agents could not be read (\(unreadable) times)"
+            note: unreadable.isEmpty && nameless == 0
+                ? nil
+                : "the schedules of \(unreadable.count) agents could not be read, and \(nameless) rows name nobody"
         )
     }
 

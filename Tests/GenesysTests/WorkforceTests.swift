@@ -30,7 +30,7 @@ import WallTime
         let weeks = #"[{"id":"W1","weekDate":"2026-10-19","weekCount":2}]"#
         let read = try Self.result(Self.agent(shift, more: markers), weeks)
         let agent = try #require(read.agents.first)
-        #expect(agent.userID == "u1" && read.unreadable == 0)
+        #expect(agent.userID == "u1" && read.unreadable.isEmpty && read.nameless == 0)
         let found = try #require(agent.shifts.first)
         // The clock of Europe is set back in this night; eight hours are eight hours.
         #expect(found.span.to == Timestamp("2026-10-25T06:00:00Z") && found.scheduleID == "w1")
@@ -53,7 +53,7 @@ import WallTime
         let other = #"{"user":{"id":"U2"},"shifts":[\#(good)]}"#
         let read = try Self.result("\(Self.agent(good + "," + shift)),\(other)")
         #expect(read.agents.map(\.userID) == ["u2"])
-        #expect(read.unreadable == 1)
+        #expect(read.unreadable == ["u1"] && read.nameless == 0)
     }
 
     @Test(arguments: [
@@ -63,7 +63,8 @@ import WallTime
     ])
     func anAgentWhoCannotBeReadIsCounted(agent: String) throws {
         let read = try Self.result(agent)
-        #expect(read.agents.isEmpty && read.unreadable == 1)
+        #expect(read.agents.isEmpty && read.unreadable.count + read.nameless == 1)
+        #expect(read.unreadable.allSatisfy { $0 == "u" })
     }
 
     @Test(arguments: [

@@ -87,21 +87,31 @@ public struct AgentSchedules: Sendable, Hashable, Decodable {
         /// Reads `BuAgentScheduleSearchResponse` of the API. One shift that cannot be read makes the whole of it unreadable: who is
         /// known only in part would seem to be off.
         public init(from decoder: any Decoder) throws {
+            userID = try Named(from: decoder).userID
             let wire = try Wire(from: decoder)
-            userID = wire.user.id.lowercased()
-            guard !userID.isEmpty, userID.utf8.count <= 128 else { throw Unreadable() }
             shifts = wire.shifts ?? []
             daysOff = (wire.fullDayTimeOffMarkers ?? []).compactMap { Timestamp($0.businessUnitDate) }
         }
 
         private struct Wire: Decodable {
-            let user: Reference
             let shifts: [Shift]?
             let fullDayTimeOffMarkers: [Marker]?
         }
 
-        private struct Reference: Decodable { let id: String }
         private struct Marker: Decodable { let businessUnitDate: String }
+    }
+
+    /// Whom a row is about.
+    private struct Named: Decodable {
+        let userID: String
+
+        init(from decoder: any Decoder) throws {
+            userID = try Wire(from: decoder).user.id.lowercased()
+            guard !userID.isEmpty, userID.utf8.count <= 128 else { throw Unreadable() }
+        }
+
+        private struct Wire: Decodable { let user: Reference }
+        private struct Reference: Decodable { let id: String }
     }
 
     /// A schedule that was published.
@@ -139,24 +149,38 @@ public struct AgentSchedules: Sendable, Hashable, Decodable {
 
     private struct Unreadable: Error {}
 
+    /// A row, whose agent is nil when more than the name cannot be read.
+    private struct Row: Decodable {
+        let userID: String
+        let agent: Agent?
+
+        init(from decoder: any Decoder) throws {
+            userID = try Named(from: decoder).userID
+            agent = try? Agent(from: decoder)
+        }
+    }
+
     /// The agents who could be read.
     public let agents: [Agent]
-    /// How many could not.
-    public let unreadable: Int
+    /// The users, lower case, whose schedules could not.
+    public let unreadable: [String]
+    /// How many rows do not even say whose they are.
+    public let nameless: Int
     /// The published schedules that the period touches.
     public let published: [Published]
 
     /// Reads `BuAgentSchedulesSearchResponse` of the API.
     public init(from decoder: any Decoder) throws {
         let wire = try Wire(from: decoder)
-        let agents = wire.agentSchedules ?? []
-        self.agents = agents.compactMap(\.value)
-        unreadable = agents.count - self.agents.count
+        let rows = wire.agentSchedules ?? []
+        agents = rows.compactMap { $0.value?.agent }
+        unreadable = rows.compactMap(\.value).filter { $0.agent == nil }.map(\.userID)
+        nameless = rows.count - agents.count - unreadable.count
         published = (wire.publishedSchedules ?? []).compactMap(\.value)
     }
 
     private struct Wire: Decodable {
-        let agentSchedules: [Lenient<Agent>]?
+        let agentSchedules: [Lenient<Row>]?
         let publishedSchedules: [Lenient<Published>]?
     }
 }
