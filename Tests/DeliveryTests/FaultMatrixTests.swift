@@ -179,7 +179,7 @@ import WallTime
 
     /// A session of RELP begins with offers; it breaks among the messages and their answers.
     private func relp(_ fault: NetworkFault) async throws {
-        let receiver = try RsyslogServer()
+        let receiver = try await Blocking.run { try RsyslogServer() }
         try await endure(fault, receiver: receiver.relp, skipping: 60) { _, port in
             var settings = SyslogSink.Settings(host: "127.0.0.1", port: port, tls: nil)
             settings.exchange = .relp
@@ -209,7 +209,7 @@ import WallTime
                 return try PostgresDatabase(settings)
             }
         } arrived: {
-            try warehouse.readBlocking {
+            try await warehouse.read {
                 try $0.all("SELECT entry_index FROM events WHERE entry_index IS NOT NULL") { $0.position(0) }
             }
         }
