@@ -21,6 +21,9 @@ public struct HECReply: Sendable, Hashable {
         invalidEvent = value?["invalid-event-number"]?.int.flatMap { $0 >= 0 ? $0 : nil }
     }
 
+    /// Whether Splunk stops or something else answers in its place, as a proxy does while it restarts.
+    public var mayRestart: Bool { status >= 500 && (code == nil || code == 23) }
+
     /// What the reply means for a request of `count` events.
     ///
     /// A refusal with codes 6, 12, 13 or 15 stores the events before the one it names. Code 6 that names the first event of many

@@ -158,6 +158,26 @@ import WallTime
         }
     }
 
+    /// What is sent after Splunk restarted is sent once, whether or not anybody saw that it was down.
+    @Test(arguments: [true, false]) func nothingIsDoubledByARestart(isSeen: Bool) async throws {
+        try await run(.sqlite) { bench in
+            try await bench.ledger.append(40)
+            let lane = bench.lane()
+            try await bench.control.drained()
+            await bench.receiver.stop()
+            if isSeen {
+                try await bench.ledger.append(5)
+                try await eventually { try await bench.control.sink("siem").lastFailure != nil }
+            }
+            try await bench.receiver.start()
+            try await bench.ledger.append(5)
+            try await bench.control.drained()
+            await lane.end()
+            try await bench.check()
+            #expect(bench.counts.values.allSatisfy { $0 == 1 })
+        }
+    }
+
     /// Forgets its acknowledgements while it serves, and asks the wrong node for a while.
     @Test(arguments: Engine.allCases) func lostAcknowledgementsAreSentAgain(engine: Engine) async throws {
         try await run(engine) { bench in

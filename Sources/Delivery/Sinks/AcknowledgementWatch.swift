@@ -2,20 +2,19 @@ import DeliveryWire
 import Synchronization
 import WallTime
 
-/// Waits for the acknowledgements of one HEC channel on behalf of all requests that were sent on it: whichever request finds a
-/// question due asks for all.
+/// Waits for the acknowledgements of one collector on behalf of all requests that were sent to it: whichever request finds a
+/// question due asks for all of a channel.
 final class AcknowledgementWatch: Sendable {
     private struct State {
-        var book: HECAcknowledgements<Int>
+        var channels: HECChannels<Int>
         var next = 0
         /// What became of requests whose senders have not looked yet.
         var verdicts: [Int: Verdict] = [:]
-        var isAsking = false
     }
 
     private enum Look {
         case done(Verdict)
-        case ask([UInt64], HECChannel)
+        case ask([UInt64], HECExchange)
         case wait(Duration)
     }
 
@@ -25,37 +24,53 @@ final class AcknowledgementWatch: Sendable {
     private let sleep: @Sendable (Duration) async throws -> Void
 
     init(timeout: Duration, clock: any WallClock, sleep: @escaping @Sendable (Duration) async throws -> Void) {
-        var generator = SystemRandomNumberGenerator()
-        let book = HECAcknowledgements<Int>(
-            channel: .random(using: &generator),
-            guarantee: .acknowledged,
-            timeout: timeout
-        )
-        state = Mutex(State(book: book))
+        state = Mutex(State(channels: HECChannels(guarantee: .acknowledged, timeout: timeout)))
         self.timeout = timeout
         self.clock = clock
         self.sleep = sleep
     }
 
-    /// The channel to send on.
-    var channel: HECChannel { state.withLock(\.book.channel) }
-
-    /// Begins a new channel. Nobody waits on the old one any more.
+    /// Begins anew. Nobody waits any more.
     func begin() {
         state.withLock { state in
-            Self.renew(&state)
+            state.channels = HECChannels(guarantee: .acknowledged, timeout: timeout)
             state.verdicts.removeAll()
+        }
+    }
+
+    /// A request sets out; one of the three functions below must follow.
+    func send() -> HECExchange {
+        state.withLock { state in
+            var generator = SystemRandomNumberGenerator()
+            return state.channels.send(now: clock.now(), using: &generator)
+        }
+    }
+
+    /// A request had no reply.
+    func unanswered(_ exchange: HECExchange, _ failure: TransportFailure) {
+        state.withLock { $0.channels.unanswered(exchange, mayHaveArrived: failure.verdict.mayBeStored) }
+    }
+
+    /// A request was refused, or nothing is to be waited for.
+    func declined(_ exchange: HECExchange, _ reply: HECReply) {
+        state.withLock { state in
+            let isGood = state.channels.declined(
+                acknowledgement: reply.acknowledgement,
+                exchange,
+                restarts: reply.mayRestart
+            )
+            if !isGood { Self.giveUp(exchange.channel, Self.countsAnew, &state) }
         }
     }
 
     /// Waits until a request is acknowledged, or until it must be sent again.
     func acknowledged(
         _ id: UInt64?,
-        on channel: HECChannel,
+        _ exchange: HECExchange,
         said: Verdict,
         ask: @Sendable ([UInt64], HECChannel) async -> HECAcknowledgementReply
     ) async -> SinkReply {
-        guard let request = enlist(id, channel) else { return SinkReply(Self.notAcknowledging) }
+        guard let request = enlist(id, exchange) else { return SinkReply(Self.notAcknowledging) }
         while true {
             switch look(request) {
             case .done(let verdict):
@@ -67,7 +82,7 @@ final class AcknowledgementWatch: Sendable {
                         reason: verdict.reason
                     )
                 )
-            case .ask(let ids, let channel): take(await ask(ids, channel), channel)
+            case .ask(let ids, let question): take(await ask(ids, question.channel), question)
             case .wait(let duration):
                 do { try await sleep(duration) } catch {
                     return SinkReply(Verdict(.retry, mayBeStored: true, reason: "ended before it was acknowledged"))
@@ -77,18 +92,15 @@ final class AcknowledgementWatch: Sendable {
     }
 
     /// Notes a request that was answered with success; nil when the token gave no id.
-    private func enlist(_ id: UInt64?, _ channel: HECChannel) -> Int? {
+    private func enlist(_ id: UInt64?, _ exchange: HECExchange) -> Int? {
         state.withLock { state in
             let request = state.next
             state.next += 1
-            guard channel == state.book.channel else {
-                state.verdicts[request] = Self.channelGone
-                return request
-            }
-            switch state.book.accepted(request, acknowledgement: id, now: clock.now()) {
+            switch state.channels.accepted(request, acknowledgement: id, exchange, now: clock.now()) {
             case .awaiting: break
             case .accepted, .guaranteeLost: return nil
-            case .receiverRestarted: Self.restart(&state)
+            case .receiverRestarted: Self.giveUp(exchange.channel, Self.countsAnew, &state)
+            case nil: state.verdicts[request] = Self.countsAnew
             }
             return request
         }
@@ -98,56 +110,44 @@ final class AcknowledgementWatch: Sendable {
         state.withLock { state in
             if let verdict = state.verdicts.removeValue(forKey: request) { return .done(verdict) }
             let now = clock.now()
-            for overdue in state.book.takeOverdue(now: now) { state.verdicts[overdue] = Self.overdue }
+            Self.settle(state.channels.takeConfirmed(), Self.isAcknowledged, &state)
+            Self.settle(state.channels.takeOverdue(now: now), Self.overdue, &state)
             if let verdict = state.verdicts.removeValue(forKey: request) { return .done(verdict) }
-            if !state.isAsking, let ids = state.book.question(now: now) {
-                state.isAsking = true
-                return .ask(ids, state.book.channel)
-            }
-            let due = state.book.questionDue.map { Duration.milliseconds($0.since(now)) } ?? .milliseconds(100)
+            if let (exchange, ids) = state.channels.question(now: now) { return .ask(ids, exchange) }
+            let due = state.channels.questionDue.map { Duration.milliseconds($0.since(now)) } ?? .milliseconds(100)
             return .wait(min(max(due, .milliseconds(20)), .milliseconds(500)))
         }
     }
 
-    private func take(_ reply: HECAcknowledgementReply, _ channel: HECChannel) {
+    private func take(_ reply: HECAcknowledgementReply, _ question: HECExchange) {
         state.withLock { state in
-            state.isAsking = false
-            guard channel == state.book.channel else { return }
             switch reply {
             case .states(let states):
-                for request in state.book.answered(states, now: clock.now()) {
-                    state.verdicts[request] = Verdict(.ok, reason: "acknowledged")
-                }
-                // A process that dies now begins a new channel and sends again whatever it had not stored as confirmed.
-                state.book.persisted()
+                Self.settle(state.channels.answered(states, question, now: clock.now()), Self.isAcknowledged, &state)
             case .refused(let verdict):
-                guard !state.book.refused(verdict, now: clock.now()) else { return }
+                guard !state.channels.refused(verdict, question, now: clock.now()) else { return }
                 // The lane must stop, and nothing of what waits is confirmed.
-                for request in state.book.waiting {
-                    state.verdicts[request] = Verdict(verdict.replyClass, mayBeStored: true, reason: verdict.reason)
-                }
-                Self.renew(&state)
+                let stop = Verdict(verdict.replyClass, mayBeStored: true, reason: verdict.reason)
+                Self.giveUp(question.channel, stop, &state)
             }
         }
     }
 
-    private static func restart(_ state: inout State) {
-        for request in state.book.waiting { state.verdicts[request] = channelGone }
-        renew(&state)
+    private static func giveUp(_ channel: HECChannel, _ verdict: Verdict, _ state: inout State) {
+        settle(state.channels.giveUp(channel), verdict, &state)
     }
 
-    private static func renew(_ state: inout State) {
-        var generator = SystemRandomNumberGenerator()
-        _ = state.book.restart(channel: .random(using: &generator))
-        state.isAsking = false
+    private static func settle(_ requests: [Int], _ verdict: Verdict, _ state: inout State) {
+        for request in requests { state.verdicts[request] = verdict }
     }
 
+    private static let isAcknowledged = Verdict(.ok, reason: "acknowledged")
     private static let notAcknowledging = Verdict(
         .config,
         mayBeStored: true,
         reason: "the token does not acknowledge; switch acknowledgement on for it in Splunk, or set acknowledge: false"
     )
-    private static let channelGone = Verdict(
+    private static let countsAnew = Verdict(
         .retry,
         mayBeStored: true,
         reason: "Splunk began to count acknowledgements anew"

@@ -98,14 +98,17 @@ public final class SplunkSink: Sink {
         } catch {
             return SinkReply(Verdict(.split, reason: "\(error)"))
         }
-        let channel = watch.channel
+        let exchange = watch.send()
         let began = ContinuousClock.now
-        switch await post("/services/collector/event", body, [("content-encoding", "gzip")], channel) {
-        case .failure(let failure): return SinkReply(failure.verdict)
+        switch await post("/services/collector/event", body, [("content-encoding", "gzip")], exchange.channel) {
+        case .failure(let failure):
+            watch.unanswered(exchange, failure)
+            return SinkReply(failure.verdict)
         case .success(let reply):
             let said = HECReply(status: reply.status, body: reply.body)
             let verdict = said.verdict(count: batch.items.count)
             guard verdict.replyClass == .ok, settings.acknowledges else {
+                watch.declined(exchange, said)
                 return SinkReply(
                     verdict,
                     retryAfter: reply.retryAfter(now: clock.now()),
@@ -114,7 +117,7 @@ public final class SplunkSink: Sink {
             }
             // When something is indexed, and when that is asked for, says nothing of how much the collector takes.
             let roundTrip = began.duration(to: .now)
-            var outcome = await watch.acknowledged(said.acknowledgement, on: channel, said: verdict) {
+            var outcome = await watch.acknowledged(said.acknowledgement, exchange, said: verdict) {
                 [self] ids, channel in await ask(ids, channel)
             }
             outcome.roundTrip = roundTrip

@@ -1,177 +1,124 @@
 extension OpenAPIDocument {
     /// What detection found.
-    static let alertPaths = #"""
-        "/api/v1/alerts": {
-          "get": {
-            "operationId": "listAlerts", "tags": ["alerts"],
-            "summary": "What detection found, newest first, with its evidence and what became of it.",
-            \#(secured("alerts")),
-            "parameters": [
-              {
-                "name": "status", "in": "query", "description": "Only those that stand so.",
-                "schema": {"$ref": "#/components/schemas/AlertStatus"}
-              },
-              {
-                "name": "alertId", "in": "query", "description": "Only this one.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 256}
-              },
-              {
-                "name": "limit", "in": "query", "description": "At most so many.",
-                "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
-              }
-            ],
-            "responses": {
-              "200": {
-                "description": "The alerts.",
-                "content": {
-                  "application/json": {
-                    "schema": {
-                      "type": "object", "required": ["alerts"], "additionalProperties": false,
-                      "properties": {"alerts": {"type": "array", "items": {"$ref": "#/components/schemas/Alert"}}}
+    static let alertOperations: [Operation] =
+        [
+            Operation(
+                .alerts,
+                "listAlerts",
+                "What detection found, newest first, with its evidence and what became of it.",
+                parameters: [
+                    #"""
+                    {
+                      "name": "status", "in": "query", "description": "Only those that stand so.",
+                      "schema": {"$ref": "#/components/schemas/AlertStatus"}
                     }
-                  }
-                }
-              },
-              \#(problems(400, 401, 403, 408, 413, 500, 503))
-            }
-          }
-        },
-        "/api/v1/alerts/decisions": {
-          "post": {
-            "operationId": "decideAlert", "tags": ["alerts"], "summary": "A person's decision about an alert.",
-            \#(secured("alerts")),
-            "requestBody": {
-              "required": true,
-              "content": {
-                "application/json": {
-                  "schema": {
-                    "type": "object", "required": ["alertId", "decision"], "additionalProperties": false,
-                    "properties": {
-                      "alertId": {"type": "string", "minLength": 1, "maxLength": 256},
-                      "decision": {"enum": ["acknowledge", "assign", "note", "resolve", "dismiss", "reopen"]},
-                      "assignee": {
-                        "description": "To whom `assign` gives it; to nobody when left out.",
-                        "type": ["string", "null"], \#(reasonRule)
-                      },
-                      "note": {
-                        "description": "What `note` writes down. What looks like personal data in it is masked.",
-                        "type": ["string", "null"], "minLength": 1, "maxLength": 2000, "pattern": "^[^\\u0000-\\u001F\\u007F-\\u009F]*$"
-                      },
-                      "reason": {"$ref": "#/components/schemas/Reason"},
-                      "until": {
-                        "type": "string", "format": "date-time",
-                        "description": "The end of a dismissal, within a year."
-                      }
+                    """#,
+                    #"""
+                    {
+                      "name": "alertId", "in": "query", "description": "Only this one.",
+                      "schema": {"type": "string", "minLength": 1, "maxLength": 256}
                     }
-                  },
-                  "example": {"alertId": "D-13-6-agent-1", "decision": "resolve", "reason": "talked to the agent"}
-                }
-              }
-            },
-            "responses": {
-              "200": {
-                "description": "The alert as it is now.",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Alert"}}}
-              },
-              \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
-            }
-          }
-        },
-        "/api/v1/alerts/suppressions": {
-          "get": {
-            "operationId": "listSuppressions", "tags": ["alerts"],
-            "summary": "Stretches of time in which matches are counted and raise nothing, newest first.",
-            \#(secured("alerts")),
-            "parameters": [
-              {
-                "name": "all", "in": "query", "description": "Those that have ended, too.",
-                "schema": {"type": "boolean", "default": false}
-              }
-            ],
-            "responses": {
-              "200": {
-                "description": "The suppressions.",
-                "content": {
-                  "application/json": {
-                    "schema": {
-                      "type": "object", "required": ["suppressions"], "additionalProperties": false,
+                    """#,
+                    #"""
+                    {
+                      "name": "limit", "in": "query", "description": "At most so many.",
+                      "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+                    }
+                    """#,
+                ],
+                answers: [.ok("The alerts.", only("alerts", list(ref("Alert"))))]
+            ),
+            Operation(
+                .decideAlert,
+                "decideAlert",
+                "A person's decision about an alert.",
+                body: .required(
+                    #"""
+                    {
+                      "type": "object", "required": ["alertId", "decision"], "additionalProperties": false,
                       "properties": {
-                        "suppressions": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}}
+                        "alertId": {"type": "string", "minLength": 1, "maxLength": 256},
+                        "decision": {"enum": ["acknowledge", "assign", "note", "resolve", "dismiss", "reopen"]},
+                        "assignee": {
+                          "description": "To whom `assign` gives it; to nobody when left out.", "type": ["string", "null"],
+                          \#(reasonRule)
+                        },
+                        "note": {
+                          "description": "What `note` writes down. What looks like personal data in it is masked.",
+                          "type": ["string", "null"], "minLength": 1, "maxLength": 2000,
+                          "pattern": "^[^\\u0000-\\u001F\\u007F-\\u009F]*$"
+                        },
+                        "reason": {"$ref": "#/components/schemas/Reason"},
+                        "until": {"type": "string", "format": "date-time", "description": "The end of a dismissal, within a year."}
                       }
                     }
-                  }
-                }
-              },
-              \#(problems(400, 401, 403, 408, 413, 500, 503))
-            }
-          },
-          "post": {
-            "operationId": "suppress", "tags": ["alerts"],
-            "summary": "For a time, counts what a rule matches and raises no alert of it.",
-            \#(secured("alerts")),
-            "requestBody": {
-              "required": true,
-              "content": {
-                "application/json": {
-                  "schema": {
-                    "type": "object", "required": ["reason", "until"], "additionalProperties": false,
-                    "properties": {
-                      "rule": {
-                        "type": ["string", "null"], "minLength": 1, "maxLength": 256, "default": "*",
-                        "description": "A rule's name or code; every rule when left out, which needs `entity`."
-                      },
-                      "entity": {
-                        "type": ["string", "null"], "minLength": 1, "maxLength": 256,
-                        "description": "About whom or what, as alerts name it; everybody when left out."
-                      },
-                      "reason": {"$ref": "#/components/schemas/Reason"},
-                      "until": {"type": "string", "format": "date-time", "description": "Its end, within a year."}
+                    """#,
+                    example: #"{"alertId": "D-13-6-agent-1", "decision": "resolve", "reason": "talked to the agent"}"#
+                ),
+                answers: [.ok("The alert as it is now.", ref("Alert"))],
+                problems: [404, 409]
+            ),
+            Operation(
+                .suppressions,
+                "listSuppressions",
+                "Stretches of time in which matches are counted and raise nothing, newest first.",
+                parameters: [
+                    #"""
+                    {
+                      "name": "all", "in": "query", "description": "Those that have ended, too.",
+                      "schema": {"type": "boolean", "default": false}
                     }
-                  },
-                  "example": {
-                    "rule": "D-03", "entity": "agent-1", "reason": "load test", "until": "2027-01-31T06:00:00.000Z"
-                  }
-                }
-              }
-            },
-            "responses": {
-              "201": {
-                "description": "The suppression.",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Suppression"}}}
-              },
-              \#(problems(400, 401, 403, 408, 413, 415, 500, 503))
-            }
-          }
-        },
-        "/api/v1/alerts/suppressions/lift": {
-          "post": {
-            "operationId": "liftSuppression", "tags": ["alerts"], "summary": "Ends a suppression before its time.",
-            \#(secured("alerts")),
-            "requestBody": {
-              "required": true,
-              "content": {
-                "application/json": {
-                  "schema": {
-                    "type": "object", "required": ["suppressionId", "reason"], "additionalProperties": false,
-                    "properties": {
-                      "suppressionId": {"type": "string", "pattern": "^[A-Za-z0-9_:.+-]{1,40}$"},
-                      "reason": {"$ref": "#/components/schemas/Reason"}
+                    """#
+                ],
+                answers: [.ok("The suppressions.", only("suppressions", list(ref("Suppression"))))]
+            ),
+            Operation(
+                .suppress,
+                "suppress",
+                "For a time, counts what a rule matches and raises no alert of it.",
+                body: .required(
+                    #"""
+                    {
+                      "type": "object", "required": ["reason", "until"], "additionalProperties": false,
+                      "properties": {
+                        "rule": {
+                          "type": ["string", "null"], "minLength": 1, "maxLength": 256, "default": "*",
+                          "description": "A rule's name or code; every rule when left out, which needs `entity`."
+                        },
+                        "entity": {
+                          "type": ["string", "null"], "minLength": 1, "maxLength": 256,
+                          "description": "About whom or what, as alerts name it; everybody when left out."
+                        },
+                        "reason": {"$ref": "#/components/schemas/Reason"},
+                        "until": {"type": "string", "format": "date-time", "description": "Its end, within a year."}
+                      }
                     }
-                  },
-                  "example": {"suppressionId": "sup_00112233445566aa", "reason": "the test is over"}
-                }
-              }
-            },
-            "responses": {
-              "200": {
-                "description": "The suppression as it was.",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Suppression"}}}
-              },
-              \#(problems(400, 401, 403, 404, 408, 413, 415, 500, 503))
-            }
-          }
-        }
-        """#
+                    """#,
+                    example:
+                        #"{"rule": "D-03", "entity": "agent-1", "reason": "load test", "until": "2027-01-31T06:00:00.000Z"}"#
+                ),
+                answers: [.created("The suppression.", ref("Suppression"))]
+            ),
+            Operation(
+                .liftSuppression,
+                "liftSuppression",
+                "Ends a suppression before its time.",
+                body: .required(
+                    #"""
+                    {
+                      "type": "object", "required": ["suppressionId", "reason"], "additionalProperties": false,
+                      "properties": {
+                        "suppressionId": {"type": "string", "pattern": "^[A-Za-z0-9_:.+-]{1,40}$"},
+                        "reason": {"$ref": "#/components/schemas/Reason"}
+                      }
+                    }
+                    """#,
+                    example: #"{"suppressionId": "sup_00112233445566aa", "reason": "the test is over"}"#
+                ),
+                answers: [.ok("The suppression as it was.", ref("Suppression"))],
+                problems: [404]
+            ),
+        ]
 
     static let alertSchemas = #"""
         "Suppression": {

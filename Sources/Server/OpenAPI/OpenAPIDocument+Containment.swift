@@ -2,215 +2,162 @@ import Detection
 
 extension OpenAPIDocument {
     /// Containment, and what a SOAR signs.
-    static let containmentPaths = #"""
-        "/api/v1/containment": {
-          "get": {
-            "operationId": "listContainment", "tags": ["containment"],
-            "summary": "Who is contained, and how far it has come.",
-            \#(secured("respond", "respond.approve")),
-            "parameters": [
-              {
-                "name": "all", "in": "query", "description": "Those that are over, too.",
-                "schema": {"type": "boolean", "default": false}
-              }
-            ],
-            "responses": {
-              "200": {
-                "description": "The cases, newest first.",
-                "content": {
-                  "application/json": {
-                    "schema": {
-                      "type": "object", "required": ["cases"], "additionalProperties": false,
+    static let containmentOperations: [Operation] =
+        [
+            Operation(
+                .containment,
+                "listContainment",
+                "Who is contained, and how far it has come.",
+                parameters: [
+                    #"""
+                    {
+                      "name": "all", "in": "query", "description": "Those that are over, too.",
+                      "schema": {"type": "boolean", "default": false}
+                    }
+                    """#
+                ],
+                answers: [.ok("The cases, newest first.", only("cases", list(ref("ContainmentCase"))))]
+            ),
+            Operation(
+                .contain,
+                "contain",
+                "Asks for a step. Masking and blocking happen within a second; the platform's steps wait for approvals.",
+                body: proposal,
+                answers: [caseAnswer],
+                problems: [404, 409]
+            ),
+            Operation(
+                .containmentCase,
+                "showContainment",
+                "A case with the state before and everything that happened to it.",
+                parameters: [
+                    #"""
+                    {
+                      "name": "id", "in": "path", "required": true,
+                      "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
+                    }
+                    """#
+                ],
+                answers: [.ok("The case; `history` holds its events, oldest first.", ref("ContainmentHistory"))],
+                problems: [404]
+            ),
+            Operation(
+                .previewContainment,
+                "previewContainment",
+                "The dry run: what a proposal would do, and how its target stands. Nothing is done or recorded.",
+                body: proposal,
+                answers: [.ok("What it would do.", ref("ContainmentPreview"))]
+            ),
+            Operation(
+                .approveContainment,
+                "approveContainment",
+                "Agrees to a step that another client asked for.",
+                body: .required(
+                    only("caseId", #"{"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}"#),
+                    example: #"{"caseId": "c-1"}"#
+                ),
+                answers: [caseAnswer],
+                problems: [404, 409]
+            ),
+            Operation(
+                .refuseContainment,
+                "refuseContainment",
+                "Refuses a step, or withdraws it, before it has begun.",
+                body: decision,
+                answers: [caseAnswer],
+                problems: [404, 409]
+            ),
+            Operation(
+                .undoContainment,
+                "undoContainment",
+                "Takes a step back now.",
+                body: decision,
+                answers: [caseAnswer],
+                problems: [404, 409]
+            ),
+            Operation(
+                .signedDecision,
+                "decideContainmentSigned",
+                "A SOAR's approval or refusal, signed as Standard Webhooks says: the signature is the credential.",
+                description:
+                    "HMAC-SHA-256 (`v1`) or Ed25519 (`v1a`) over `<webhook-id>.<webhook-timestamp>.<body>` by one of the keys in `detection.containment.soar.secrets`. The time is within five minutes of now, and each id is taken once. 404 when no key is configured.",
+                parameters: [
+                    #"{"name": "webhook-id", "in": "header", "required": true, "schema": {"type": "string"}}"#,
+                    #"""
+                    {
+                      "name": "webhook-timestamp", "in": "header", "required": true,
+                      "description": "Seconds since 1970.", "schema": {"type": "string"}
+                    }
+                    """#,
+                    #"{"name": "webhook-signature", "in": "header", "required": true, "schema": {"type": "string"}}"#,
+                ],
+                body: .required(
+                    #"""
+                    {
+                      "type": "object", "required": ["caseId", "decision"], "additionalProperties": false,
                       "properties": {
-                        "cases": {"type": "array", "items": {"$ref": "#/components/schemas/ContainmentCase"}}
+                        "caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+                        "decision": {"enum": ["approve", "refuse"]}, "reason": {"$ref": "#/components/schemas/Reason"}
                       }
                     }
-                  }
-                }
-              },
-              \#(problems(400, 401, 403, 408, 413, 500, 503))
-            }
-          },
-          "post": {
-            "operationId": "contain", "tags": ["containment"],
-            "summary": "Asks for a step. Masking and blocking happen within a second; the platform's steps wait for approvals.",
-            \#(secured("respond")),
-            "requestBody": \#(proposal),
-            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
-          }
-        },
-        "/api/v1/containment/cases/{id}": {
-          "get": {
-            "operationId": "showContainment", "tags": ["containment"],
-            "summary": "A case with the state before and everything that happened to it.",
-            \#(secured("respond", "respond.approve")),
-            "parameters": [
-              {
-                "name": "id", "in": "path", "required": true,
-                "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
-              }
-            ],
-            "responses": {
-              "200": {
-                "description": "The case; `history` holds its events, oldest first.",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ContainmentHistory"}}}
-              },
-              \#(problems(400, 401, 403, 404, 408, 413, 500, 503))
-            }
-          }
-        },
-        "/api/v1/containment/preview": {
-          "post": {
-            "operationId": "previewContainment", "tags": ["containment"],
-            "summary": "The dry run: what a proposal would do, and how its target stands. Nothing is done or recorded.",
-            \#(secured("respond")),
-            "requestBody": \#(proposal),
-            "responses": {
-              "200": {
-                "description": "What it would do.",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ContainmentPreview"}}}
-              },
-              \#(problems(400, 401, 403, 408, 413, 415, 500, 503))
-            }
-          }
-        },
-        "/api/v1/containment/approve": {
-          "post": {
-            "operationId": "approveContainment", "tags": ["containment"],
-            "summary": "Agrees to a step that another client asked for.",
-            \#(secured("respond.approve")),
-            "requestBody": {
-              "required": true,
-              "content": {
-                "application/json": {
-                  "schema": {
-                    "type": "object", "required": ["caseId"], "additionalProperties": false,
-                    "properties": {"caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}}
-                  },
-                  "example": {"caseId": "c-1"}
-                }
-              }
-            },
-            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
-          }
-        },
-        "/api/v1/containment/refuse": {
-          "post": {
-            "operationId": "refuseContainment", "tags": ["containment"],
-            "summary": "Refuses a step, or withdraws it, before it has begun.",
-            \#(secured("respond", "respond.approve")),
-            "requestBody": \#(decision),
-            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
-          }
-        },
-        "/api/v1/containment/undo": {
-          "post": {
-            "operationId": "undoContainment", "tags": ["containment"], "summary": "Takes a step back now.",
-            \#(secured("respond")),
-            "requestBody": \#(decision),
-            "responses": {\#(caseAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
-          }
-        },
-        "/api/v1/containment/signed-decisions": {
-          "post": {
-            "operationId": "decideContainmentSigned", "tags": ["containment"],
-            "summary": "A SOAR's approval or refusal, signed as Standard Webhooks says: the signature is the credential.",
-            "description": "HMAC-SHA-256 (`v1`) or Ed25519 (`v1a`) over `<webhook-id>.<webhook-timestamp>.<body>` by one of the keys in `detection.containment.soar.secrets`. The time is within five minutes of now, and each id is taken once. 404 when no key is configured.",
-            "security": [],
-            "parameters": [
-              {"name": "webhook-id", "in": "header", "required": true, "schema": {"type": "string"}},
-              {
-                "name": "webhook-timestamp", "in": "header", "required": true, "description": "Seconds since 1970.",
-                "schema": {"type": "string"}
-              },
-              {"name": "webhook-signature", "in": "header", "required": true, "schema": {"type": "string"}}
-            ],
-            "requestBody": {
-              "required": true,
-              "content": {
-                "application/json": {
-                  "schema": {
-                    "type": "object", "required": ["caseId", "decision"], "additionalProperties": false,
-                    "properties": {
-                      "caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-                      "decision": {"enum": ["approve", "refuse"]},
-                      "reason": {"$ref": "#/components/schemas/Reason"}
-                    }
-                  },
-                  "example": {"caseId": "c-1", "decision": "refuse", "reason": "a drill"}
-                }
-              }
-            },
-            "responses": {\#(caseAnswer), \#(problems(400, 401, 404, 408, 409, 413, 415, 500, 503))}
-          }
-        }
-        """#
+                    """#,
+                    example: #"{"caseId": "c-1", "decision": "refuse", "reason": "a drill"}"#
+                ),
+                answers: [caseAnswer],
+                problems: [401, 404, 409, 500, 503]
+            ),
+        ]
 
     private static let steps = ContainmentStep.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
 
-    private static let caseAnswer = #"""
-        "200": {
-          "description": "The case as it is now.",
-          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ContainmentCase"}}}
-        }
-        """#
+    private static let caseAnswer = Operation.Answer.ok("The case as it is now.", ref("ContainmentCase"))
 
-    private static let decision = #"""
+    private static let decision = Operation.Body.required(
+        #"""
         {
-          "required": true,
-          "content": {
-            "application/json": {
-              "schema": {
-                "type": "object", "required": ["caseId", "reason"], "additionalProperties": false,
-                "properties": {
-                  "caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
-                  "reason": {"type": "string", \#(reasonRule)}
-                }
-              },
-              "example": {"caseId": "c-1", "reason": "a false alarm"}
+          "type": "object", "required": ["caseId", "reason"], "additionalProperties": false,
+          "properties": {
+            "caseId": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+            "reason": {"type": "string", \#(reasonRule)}
+          }
+        }
+        """#,
+        example: #"{"caseId": "c-1", "reason": "a false alarm"}"#
+    )
+
+    private static let proposal = Operation.Body.required(
+        #"""
+        {
+          "type": "object", "required": ["step", "reason"], "additionalProperties": false,
+          "properties": {
+            "caseId": {
+              "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
+              "description": "Of the caller's choosing: asking twice is asking once. Made up when left out."
+            },
+            "step": {"enum": [\#(steps)]},
+            "agentId": {
+              "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
+              "description": "The platform's id of the user; for every step but disable_client."
+            },
+            "clientId": {
+              "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
+              "description": "The id of the platform's OAuth client, for disable_client."
+            },
+            "reason": {"type": "string", \#(reasonRule)},
+            "alerts": {"type": ["array", "null"], "maxItems": 20, "items": {"type": "string"}},
+            "minutes": {
+              "type": ["integer", "null"], "minimum": 1, "maximum": 525600,
+              "description": "End it by itself after so many; for steps that can be taken back."
+            },
+            "afterCall": {
+              "type": ["boolean", "null"], "default": false,
+              "description": "deactivate_user waits while the agent is seen in a conversation."
             }
           }
         }
-        """#
-
-    private static let proposal = #"""
-        {
-          "required": true,
-          "content": {
-            "application/json": {
-              "schema": {
-                "type": "object", "required": ["step", "reason"], "additionalProperties": false,
-                "properties": {
-                  "caseId": {
-                    "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
-                    "description": "Of the caller's choosing: asking twice is asking once. Made up when left out."
-                  },
-                  "step": {"enum": [\#(steps)]},
-                  "agentId": {
-                    "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
-                    "description": "The platform's id of the user; for every step but disable_client."
-                  },
-                  "clientId": {
-                    "type": ["string", "null"], "pattern": "^[A-Za-z0-9._-]{1,64}$",
-                    "description": "The id of the platform's OAuth client, for disable_client."
-                  },
-                  "reason": {"type": "string", \#(reasonRule)},
-                  "alerts": {"type": ["array", "null"], "maxItems": 20, "items": {"type": "string"}},
-                  "minutes": {
-                    "type": ["integer", "null"], "minimum": 1, "maximum": 525600,
-                    "description": "End it by itself after so many; for steps that can be taken back."
-                  },
-                  "afterCall": {
-                    "type": ["boolean", "null"], "default": false,
-                    "description": "deactivate_user waits while the agent is seen in a conversation."
-                  }
-                }
-              },
-              "example": {"step": "mask_only", "agentId": "agent-1", "reason": "200 customers in ten minutes"}
-            }
-          }
-        }
-        """#
+        """#,
+        example: #"{"step": "mask_only", "agentId": "agent-1", "reason": "200 customers in ten minutes"}"#
+    )
 
     static let containmentSchemas = #"""
         "ContainmentCase": {

@@ -1,110 +1,77 @@
 extension OpenAPIDocument {
     /// What destinations hold.
-    static let proofPaths = #"""
-        "/api/v1/sinks/{name}/reconcile": {
-          "post": {
-            "operationId": "reconcileSink", "tags": ["sinks"],
-            "summary": "Asks the destination what it holds, and compares that with what was confirmed. With resend, what is missing is sent again, and nothing else.",
-            \#(secured("sinks")),
-            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
-            "requestBody": {
-              "required": false,
-              "content": {
-                "application/json": {
-                  "schema": {
-                    "type": "object", "additionalProperties": false,
-                    "properties": {\#(rangeMembers), "resend": {"type": "boolean", "default": false}}
-                  },
-                  "example": {"first": 0, "last": 9999}
-                }
-              }
-            },
-            "responses": {
-              "200": {
-                "description": "What was found.",
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Reconciliation"}}}
-              },
-              \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
-            }
-          }
-        },
-        "/api/v1/sinks/{name}/test": {
-          "post": {
-            "operationId": "testSink", "tags": ["sinks"],
-            "summary": "Writes an entry, to see whether it arrives: ask for its standing afterwards.",
-            \#(secured("sinks")),
-            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
-            "responses": {
-              "201": {
-                "description": "The entry.",
-                "content": {
-                  "application/json": {
-                    "schema": {
-                      "type": "object", "required": ["index"], "additionalProperties": false,
-                      "properties": {"index": {"type": "integer"}}
+    static let proofOperations: [Operation] =
+        [
+            Operation(
+                .reconcileSink,
+                "reconcileSink",
+                "Asks the destination what it holds, and compares that with what was confirmed. With resend, what is missing is sent again, and nothing else.",
+                parameters: [parameter("sinkName")],
+                body: .optional(
+                    #"""
+                    {
+                      "type": "object", "additionalProperties": false,
+                      "properties": {\#(rangeMembers), "resend": {"type": "boolean", "default": false}}
                     }
-                  }
-                }
-              },
-              \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
-            }
-          }
-        },
-        "/api/v1/sinks/{name}/entries/{index}": {
-          "get": {
-            "operationId": "getSinkEntry", "tags": ["sinks"], "summary": "Where one entry stands for a sink.",
-            \#(secured("sinks")),
-            "parameters": [
-              {"$ref": "#/components/parameters/sinkName"},
-              {
-                "name": "index", "in": "path", "required": true, "description": "The entry's index.",
-                "schema": {"type": "integer", "minimum": 0, "maximum": 9007199254740991}
-              }
-            ],
-            "responses": {
-              "200": {
-                "description": "Where it stands.",
-                "content": {
-                  "application/json": {
-                    "schema": {
-                      "type": "object", "required": ["index", "standing", "reason"], "additionalProperties": false,
-                      "properties": {
-                        "index": {"type": "integer"},
-                        "standing": {"enum": ["confirmed", "filtered", "dead", "in flight", "backlog"]},
-                        "reason": {"type": ["string", "null"], "description": "Why it is dead."}
-                      }
+                    """#,
+                    example: #"{"first": 0, "last": 9999}"#
+                ),
+                answers: [.ok("What was found.", ref("Reconciliation"))],
+                problems: [404, 409]
+            ),
+            Operation(
+                .testSink,
+                "testSink",
+                "Writes an entry, to see whether it arrives: ask for its standing afterwards.",
+                parameters: [parameter("sinkName")],
+                answers: [.created("The entry.", only("index", #"{"type": "integer"}"#))],
+                problems: [404, 409]
+            ),
+            Operation(
+                .sinkEntry,
+                "getSinkEntry",
+                "Where one entry stands for a sink.",
+                parameters: [
+                    parameter("sinkName"),
+                    #"""
+                    {
+                      "name": "index", "in": "path", "required": true, "description": "The entry's index.",
+                      "schema": {"type": "integer", "minimum": 0, "maximum": 9007199254740991}
                     }
-                  }
-                }
-              },
-              \#(problems(400, 401, 403, 404, 408, 413, 500, 503))
-            }
-          }
-        },
-        "/api/v1/sinks/{name}/statement": {
-          "post": {
-            "operationId": "stateSink", "tags": ["sinks"],
-            "summary": "Makes a signed statement of what was delivered of a range, for somebody who has nothing but it and the public key.",
-            \#(secured("sinks")),
-            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
-            "requestBody": {"required": true, \#(rangeContent)},
-            "responses": {
-              "200": {
-                "description": "The statement; save it as a file for 'muniment sinks verify-statement'.",
-                "content": {
-                  "application/json": {
-                    "schema": {
-                      "type": "object", "required": ["statement"], "additionalProperties": false,
-                      "properties": {"statement": {"type": "string", "description": "A C2SP signed note."}}
-                    }
-                  }
-                }
-              },
-              \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
-            }
-          }
-        }
-        """#
+                    """#,
+                ],
+                answers: [
+                    .ok(
+                        "Where it stands.",
+                        #"""
+                        {
+                          "type": "object", "required": ["index", "standing", "reason"], "additionalProperties": false,
+                          "properties": {
+                            "index": {"type": "integer"},
+                            "standing": {"enum": ["confirmed", "filtered", "dead", "in flight", "backlog"]},
+                            "reason": {"type": ["string", "null"], "description": "Why it is dead."}
+                          }
+                        }
+                        """#
+                    )
+                ],
+                problems: [404]
+            ),
+            Operation(
+                .stateSink,
+                "stateSink",
+                "Makes a signed statement of what was delivered of a range, for somebody who has nothing but it and the public key.",
+                parameters: [parameter("sinkName")],
+                body: .required(range, example: rangeExample),
+                answers: [
+                    .ok(
+                        "The statement; save it as a file for 'muniment sinks verify-statement'.",
+                        only("statement", #"{"type": "string", "description": "A C2SP signed note."}"#)
+                    )
+                ],
+                problems: [404, 409]
+            ),
+        ]
 
     private static let indexRanges = #"""
         {

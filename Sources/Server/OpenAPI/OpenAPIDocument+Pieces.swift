@@ -10,6 +10,8 @@ extension OpenAPIDocument {
 
     static func ref(_ name: String) -> String { ##"{"$ref": "#/components/schemas/\##(name)"}"## }
     static func list(_ item: String) -> String { #"{"type": "array", "items": \#(item)}"# }
+    /// An object with one member.
+    static func only(_ name: String, _ body: String) -> String { object([name], [(name, body)]) }
     static func maybe(_ type: String) -> String { #"{"type": ["\#(type)", "null"]}"# }
     static func schema(_ name: String, _ body: String) -> String { #""\#(name)": \#(body)"# }
 

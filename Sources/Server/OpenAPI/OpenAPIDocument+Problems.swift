@@ -15,14 +15,11 @@ extension OpenAPIDocument {
     }
 
     /// References to the responses for some statuses, as further members of an operation's `responses`.
-    static func problems(_ statuses: Int..., of plane: String = "Problem") -> String {
+    static func problems(_ statuses: [Int], of plane: String = "Problem") -> String {
         statuses.map { ##""\##($0)": {"$ref": "#/components/responses/\##(plane)\##($0)"}"## }.joined(separator: ", ")
     }
 
     /// How an operation is called: by any way of authenticating, with one of the scopes. A member of the operation.
-    static func secured(_ scopes: String...) -> String { secured(scopes) }
-
-    /// As ``secured(_:)``.
     static func secured(_ scopes: [String]) -> String {
         let ways = scopes.flatMap { scope in
             ["basic", "bearer", "signature"].map { #"{"\#($0)": ["\#(scope)"]}"# }

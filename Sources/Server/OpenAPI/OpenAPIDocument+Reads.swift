@@ -15,7 +15,7 @@ extension OpenAPIDocument {
           "post": {
             "operationId": "read", "tags": ["reads"],
             "summary": "Fetches a customer's data for an agent on an interaction, masked as the policy says, once that is recorded.",
-            \#(secured("read:{route}")),
+            \#(secured(["read:{route}"])),
             "parameters": [
               {
                 "name": "route", "in": "path", "required": true, "description": "A route of the configuration.",
@@ -63,7 +63,7 @@ extension OpenAPIDocument {
                 },
                 "content": {"application/json": {}}
               },
-              \#(problems(400, 401, 403, 404, 405, 413, 415, 429, 502, 503, 504, of: "ReadProblem"))
+              \#(problems([400, 401, 403, 404, 405, 413, 415, 429, 502, 503, 504], of: "ReadProblem"))
             }
           }
         },
@@ -99,7 +99,7 @@ extension OpenAPIDocument {
                   }
                 }
               },
-              \#(problems(400, 401, 403, 405, 413, of: "ReadProblem"))
+              \#(problems([400, 401, 403, 405, 413], of: "ReadProblem"))
             }
           }
         }

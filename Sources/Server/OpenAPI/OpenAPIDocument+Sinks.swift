@@ -1,143 +1,90 @@
 extension OpenAPIDocument {
     /// Delivery.
-    static let sinkPaths = #"""
-        "/api/v1/sinks": {
-          "get": {
-            "operationId": "listSinks", "tags": ["sinks"], "summary": "Every sink, with where every entry of the ledger stands for it.",
-            \#(secured("sinks")),
-            "responses": {
-              "200": {
-                "description": "The sinks.",
-                "content": {
-                  "application/json": {
-                    "schema": {
-                      "type": "object", "required": ["sinks"], "additionalProperties": false,
-                      "properties": {"sinks": {"type": "array", "items": {"$ref": "#/components/schemas/Sink"}}}
+    static let sinkOperations: [Operation] =
+        [
+            Operation(
+                .sinks,
+                "listSinks",
+                "Every sink, with where every entry of the ledger stands for it.",
+                answers: [.ok("The sinks.", only("sinks", list(ref("Sink"))))]
+            ),
+            Operation(
+                .sink,
+                "getSink",
+                "One sink.",
+                parameters: [parameter("sinkName")],
+                answers: [sinkAnswer],
+                problems: [404]
+            ),
+            Operation(
+                .deadLetters,
+                "listDeadLetters",
+                "Entries that the sink can never take, and why, by index.",
+                parameters: [
+                    parameter("sinkName"),
+                    #"""
+                    {
+                      "name": "from", "in": "query", "description": "Begin at this index.",
+                      "schema": {"type": "integer", "minimum": 0, "maximum": 9007199254740991, "default": 0}
                     }
-                  }
-                }
-              },
-              \#(problems(400, 401, 403, 408, 413, 500, 503))
-            }
-          }
-        },
-        "/api/v1/sinks/{name}": {
-          "get": {
-            "operationId": "getSink", "tags": ["sinks"], "summary": "One sink.",
-            \#(secured("sinks")),
-            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
-            "responses": {\#(sinkAnswer), \#(problems(400, 401, 403, 404, 408, 413, 500, 503))}
-          }
-        },
-        "/api/v1/sinks/{name}/dead-letters": {
-          "get": {
-            "operationId": "listDeadLetters", "tags": ["sinks"],
-            "summary": "Entries that the sink can never take, and why, by index.",
-            \#(secured("sinks")),
-            "parameters": [
-              {"$ref": "#/components/parameters/sinkName"},
-              {
-                "name": "from", "in": "query", "description": "Begin at this index.",
-                "schema": {"type": "integer", "minimum": 0, "maximum": 9007199254740991, "default": 0}
-              },
-              {
-                "name": "limit", "in": "query", "description": "At most so many.",
-                "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
-              }
-            ],
-            "responses": {
-              "200": {
-                "description": "The dead letters.",
-                "content": {
-                  "application/json": {
-                    "schema": {
-                      "type": "object", "required": ["deadLetters"], "additionalProperties": false,
-                      "properties": {
-                        "deadLetters": {"type": "array", "items": {"$ref": "#/components/schemas/DeadLetter"}}
-                      }
+                    """#,
+                    #"""
+                    {
+                      "name": "limit", "in": "query", "description": "At most so many.",
+                      "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
                     }
-                  }
-                }
-              },
-              \#(problems(400, 401, 403, 404, 408, 413, 500, 503))
-            }
-          }
-        },
-        "/api/v1/sinks/{name}/pause": {
-          "post": {
-            "operationId": "pauseSink", "tags": ["sinks"], "summary": "Stops sending; everything stays in the ledger.",
-            \#(secured("sinks")),
-            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
-            "requestBody": {
-              "required": false,
-              "content": {
-                "application/json": {
-                  "schema": {
-                    "type": "object", "additionalProperties": false,
-                    "properties": {"reason": {"$ref": "#/components/schemas/Reason"}}
-                  },
-                  "example": {"reason": "maintenance of the SIEM"}
-                }
-              }
-            },
-            "responses": {\#(sinkAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
-          }
-        },
-        "/api/v1/sinks/{name}/resume": {
-          "post": {
-            "operationId": "resumeSink", "tags": ["sinks"],
-            "summary": "Goes on, after a pause or after the sink stopped itself.",
-            \#(secured("sinks")),
-            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
-            "requestBody": {
-              "required": false,
-              "content": {"application/json": {"schema": {"type": "object", "additionalProperties": false}}}
-            },
-            "responses": {\#(sinkAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
-          }
-        },
-        "/api/v1/sinks/{name}/redrive": {
-          "post": {
-            "operationId": "redriveSink", "tags": ["sinks"],
-            "summary": "Sends dead letters again: those from first to last, or all of them.",
-            \#(secured("sinks")),
-            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
-            "requestBody": {"required": false, \#(rangeContent)},
-            "responses": {
-              "200": {
-                "description": "How many are sent again.",
-                "content": {
-                  "application/json": {
-                    "schema": {
-                      "type": "object", "required": ["redriven"], "additionalProperties": false,
-                      "properties": {"redriven": {"type": "integer", "minimum": 1}}
+                    """#,
+                ],
+                answers: [.ok("The dead letters.", only("deadLetters", list(ref("DeadLetter"))))],
+                problems: [404]
+            ),
+            Operation(
+                .pauseSink,
+                "pauseSink",
+                "Stops sending; everything stays in the ledger.",
+                parameters: [parameter("sinkName")],
+                body: .optional(
+                    #"""
+                    {
+                      "type": "object", "additionalProperties": false,
+                      "properties": {"reason": {"$ref": "#/components/schemas/Reason"}}
                     }
-                  }
-                }
-              },
-              \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))
-            }
-          }
-        },
-        "/api/v1/sinks/{name}/backfill": {
-          "post": {
-            "operationId": "backfillSink", "tags": ["sinks"],
-            "summary": "Has the sink take entries from before its start as well; what lies between last and its start is left out.",
-            \#(secured("sinks")),
-            "parameters": [{"$ref": "#/components/parameters/sinkName"}],
-            "requestBody": {"required": true, \#(rangeContent)},
-            "responses": {\#(sinkAnswer), \#(problems(400, 401, 403, 404, 408, 409, 413, 415, 500, 503))}
-          }
-        },
-        \#(proofPaths)
-        """#
+                    """#,
+                    example: #"{"reason": "maintenance of the SIEM"}"#
+                ),
+                answers: [sinkAnswer],
+                problems: [404, 409]
+            ),
+            Operation(
+                .resumeSink,
+                "resumeSink",
+                "Goes on, after a pause or after the sink stopped itself.",
+                parameters: [parameter("sinkName")],
+                body: .optional(#"{"type": "object", "additionalProperties": false}"#),
+                answers: [sinkAnswer],
+                problems: [404, 409]
+            ),
+            Operation(
+                .redriveSink,
+                "redriveSink",
+                "Sends dead letters again: those from first to last, or all of them.",
+                parameters: [parameter("sinkName")],
+                body: .optional(range, example: rangeExample),
+                answers: [.ok("How many are sent again.", only("redriven", #"{"type": "integer", "minimum": 1}"#))],
+                problems: [404, 409]
+            ),
+            Operation(
+                .backfillSink,
+                "backfillSink",
+                "Has the sink take entries from before its start as well; what lies between last and its start is left out.",
+                parameters: [parameter("sinkName")],
+                body: .required(range, example: rangeExample),
+                answers: [sinkAnswer],
+                problems: [404, 409]
+            ),
+        ] + proofOperations
 
-    private static let sinkAnswer = #"""
-        "200": {
-          "description": "The sink as it is now.",
-          "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Sink"}}}
-        }
-        """#
+    private static let sinkAnswer = Operation.Answer.ok("The sink as it is now.", ref("Sink"))
 
     /// The members that name a range of indexes.
     static let rangeMembers = #"""
@@ -150,17 +97,9 @@ extension OpenAPIDocument {
         }
         """#
 
-    static let rangeContent = #"""
-        "content": {
-          "application/json": {
-            "schema": {
-              "type": "object", "additionalProperties": false,
-              "properties": {\#(rangeMembers)}
-            },
-            "example": {"first": 120, "last": 140}
-          }
-        }
-        """#
+    /// A range of indexes.
+    static let range = #"{"type": "object", "additionalProperties": false, "properties": {\#(rangeMembers)}}"#
+    static let rangeExample = #"{"first": 120, "last": 140}"#
 
     /// The schemas of delivery.
     static let sinkSchemas = #"""

@@ -1,6 +1,7 @@
 /// The description of both planes' HTTP interfaces (OpenAPI 3.1.0), as served at `GET /openapi.json`.
 ///
-/// Written by hand, an area in each file; what must not drift from the code (problems, kinds of event, limits) is taken from it.
+/// An area in each file, as ``Operation``s of the endpoints that are served; what must not drift from the code (paths, scopes, problems,
+/// kinds of event, limits) is taken from it.
 enum OpenAPIDocument {
     /// The document as UTF-8 JSON.
     static let bytes = Array(text.utf8)
@@ -31,16 +32,16 @@ enum OpenAPIDocument {
           ],
           "security": [],
           "paths": {
-        \#(operationsPaths),
-        \#(logPaths),
-        \#(trailPaths),
-        \#(identityPaths),
-        \#(redactionPaths),
-        \#(clientPaths),
-        \#(sinkPaths),
-        \#(alertPaths),
-        \#(rulePaths),
-        \#(containmentPaths),
+        \#(paths("operations", installationOperations)),
+        \#(paths("log", logOperations)),
+        \#(paths("trail", trailOperations)),
+        \#(paths("identity", identityOperations)),
+        \#(paths("redaction", redactionOperations)),
+        \#(paths("clients", clientOperations)),
+        \#(paths("sinks", sinkOperations)),
+        \#(paths("alerts", alertOperations)),
+        \#(paths("alerts", ruleOperations)),
+        \#(paths("containment", containmentOperations)),
         \#(readPaths)
           },
           "components": {

@@ -116,23 +116,39 @@ struct DemoCommand: AsyncParsableCommand {
         )
     }
 
-    /// Tells the configuration of the pretend SIEM, that the platform's count of executions is compared with the reads, and that
-    /// agents may be contained.
+    /// Tells the configuration of the pretend SIEM, that reads are compared with what the platform says of executions and
+    /// conversations, that fraud specialists may look without a call, and that agents may be contained.
     private func addFollowers(_ siem: HECReceiver, folder: String) throws {
         try KeyFile.write(HECReceiver.Configuration().token, to: folder + "/keys/siem-token")
         let path = folder + "/muniment.yaml"
-        let text = try String(contentsOfFile: path, encoding: .utf8).replacing(
-            "  binding:\n",
-            with: "  feeds: {executions: {interval: 1s, step: 5m, settle: 0s}}\n  binding:\n"
-        )
+        let feeds = """
+              feeds:
+                executions: {interval: 1s, step: 5m, settle: 0s}
+                conversations: {interval: 1s, settle: 0s}
+              binding:
+
+            """
+        let rule = """
+              rules:
+                - id: fraud-sees-whom-it-looks-for
+                  effect: allow
+                  roles: [fraud]
+                  purposes: [fraud-investigation]
+                  bindings: [contradicted]
+                  categories: [name, identifier]
+
+            """
         let more = """
 
             sinks:
               siem: {kind: splunk, url: "\(siem.url ?? "")", token: {file: keys/siem-token}, start: beginning, manifests: false}
             detection:
+              requiredFeeds: [conversations]
               containment: {steps: [mask_only, block, delete_tokens]}
 
             """
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+            .replacing("  binding:\n", with: feeds).replacing("  rules:\n", with: rule)
         try (text + more).write(toFile: path, atomically: true, encoding: .utf8)
     }
 }

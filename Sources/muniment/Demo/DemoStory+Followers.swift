@@ -24,7 +24,7 @@ extension DemoStory {
         Output.line("  \(try await account())")
         let confirmed = try await office.get("/api/v1/sinks/siem")["conservation"]?["confirmed"]?.int ?? 0
         let records = siem.events.compactMap(\.recordID)
-        // Splunk forgets what it was asked to acknowledge when it dies, so a request under way then is sent again.
+        // What is sent after a restart is sent once; only a request that was under way when it died may be there twice.
         let again = records.count - Set(records).count
         try expect(
             confirmed > 0 && Set(records).count >= confirmed,
@@ -32,11 +32,7 @@ extension DemoStory {
                 + (again == 0 ? "each once" : "\(again) of them twice and told by their id")
         )
 
-        title("The agent who was refused is an alert, in one sentence with its evidence")
-        let snooping = try await alert("D-13", about: directory.otherAgent)
-        Output.line("  \(snooping["sentence"]?.string ?? "")")
-        try expect(snooping["evidence"]?.array?.isEmpty == false, "an alert with the entries that it rests on")
-
+        try await tellOfSnooping()
         title(
             "A quarter of an hour ago the platform ran a data action, and no read was audited: something else answered"
         )
@@ -54,23 +50,69 @@ extension DemoStory {
         }
         let scraping = try await alert("D-07", about: directory.chatAgent)
         Output.line("  \(scraping["sentence"]?.string ?? "")")
+        let before = try await scrape()
+        let masked = try await contain(by: "mask_only", because: scraping, "masked throughout") {
+            $0.status == 200 && $0.body != before.body
+        }
+        Output.line("  \(masked.body)")
+        _ = try await contain(by: "block", because: scraping, "refused") { $0.body.contains("agent-contained") }
+    }
+
+    /// Two kinds of curiosity: one that the platform contradicts at once, and one that it knows nothing of.
+    private func tellOfSnooping() async throws {
+        title("The agent who was refused is an alert, in one sentence with its evidence")
+        let contradicted = try await alert("D-13", about: directory.otherAgent)
+        Output.line("  \(contradicted["sentence"]?.string ?? "")")
+        try expect(contradicted["evidence"]?.array?.isEmpty == false, "an alert with the entries that it rests on")
+
+        title("A fraud specialist may look without a call, says the policy, and looks: nothing explains it")
+        let curious = try await desktop.read(
+            customer: directory.otherCustomer,
+            agent: directory.fraudSpecialist,
+            interaction: directory.liveConversation,
+            purpose: "fraud-investigation"
+        )
+        show(curious)
+        try expect(curious.status == 200 && curious.binding == "contradicted", "a read that is released")
+        let unexplained = try await alert("D-01", about: directory.fraudSpecialist)
+        Output.line("  \(unexplained["sentence"]?.string ?? "")")
+        try expect(
+            unexplained["evidence"]?.array?.compactMap(\.int).map({ "\($0)" }) == [curious.receipt ?? ""],
+            "an alert that rests on that entry"
+        )
+    }
+
+    /// Contains the scraper, and waits until a read shows it.
+    private func contain(
+        by step: String,
+        because alert: JSONValue,
+        _ effect: String,
+        isShown: (Desktop.Answer) -> Bool
+    ) async throws -> Desktop.Answer {
         let began = ContinuousClock.now
         _ = try await office.post(
             "/api/v1/containment",
             [
-                "step": "block", "agentId": .string(directory.chatAgent), "reason": "tries customer numbers",
-                "alerts": .array([scraping["alertId"] ?? .null]), "minutes": 60,
+                "step": .string(step), "agentId": .string(directory.chatAgent), "reason": "tries customer numbers",
+                "alerts": .array([alert["alertId"] ?? .null]), "minutes": 60,
             ]
         )
-        try await wait("the block", seconds: 10) {
-            try await desktop.read(
-                customer: directory.customer,
-                agent: directory.chatAgent,
-                interaction: directory.anonymousConversation
-            ).body.contains("agent-contained")
+        var answer = try await scrape()
+        try await wait("the effect of \(step)", seconds: 10) {
+            answer = try await scrape()
+            return isShown(answer)
         }
         let milliseconds = Int((ContinuousClock.now - began) / .milliseconds(1))
-        try expect(milliseconds < 5000, "the agent's reads refused \(milliseconds) ms after the request")
+        try expect(milliseconds < 1000, "the agent's reads \(effect) \(milliseconds) ms after the request")
+        return answer
+    }
+
+    private func scrape() async throws -> Desktop.Answer {
+        try await desktop.read(
+            customer: directory.customer,
+            agent: directory.chatAgent,
+            interaction: directory.anonymousConversation
+        )
     }
 
     private func siemHasEverything() async throws -> Bool {

@@ -1,14 +1,10 @@
-import AccessPolicy
 import AsyncHTTPClient
 import AuditTrail
 import Credentials
 import Delivery
-import Detection
-import Foundation
 import Gateway
 import Genesys
 import Identity
-import JSON
 import Ledger
 import Logging
 import Monitoring
@@ -145,8 +141,8 @@ final class MunimentServer: Sendable {
                         }
                     }
                 }
-                group.addTask { await self.watchRecord() }
-                group.addTask { await self.followContainment() }
+                group.addTask { await self.recordWatch.run() }
+                group.addTask { await self.feeds.run(self.leases, logger: logger) }
                 group.addTask {
                     await self.ledger.watchHead { try await Task.sleep(for: .seconds(1)) }
                 }
@@ -157,9 +153,11 @@ final class MunimentServer: Sendable {
                 }
                 group.addTask { await controlPlane.followClients() }
                 group.addTask {
-                    await self.followIdentities {
-                        logger.error("changes of identities cannot be followed", metadata: ["error": "\($0)"])
-                    }
+                    await IdentityFollower(
+                        identities: self.identities,
+                        configuration: self.installation.configuration,
+                        logger: logger
+                    ).run()
                 }
                 group.addTask { await self.sinks.service.run() }
                 group.addTask {
@@ -195,59 +193,6 @@ final class MunimentServer: Sendable {
         ledger.close()
         try await http?.shutdown()
         try await sinks.close()
-    }
-
-    /// Detection where it is on, and what is due of containment: once in a cluster.
-    private func watchRecord() async {
-        let settings = installation.configuration.detection
-        let (logger, ledger, clock, containment) = (self.logger, self.ledger, installation.clock, self.containment)
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask {
-                guard settings.isOn else { return }
-                await self.leases.run("detection") { _ in
-                    try await DetectionFollower(
-                        ledger: ledger,
-                        rules: settings.rules.pack,
-                        configuration: settings.configuration,
-                        clock: clock
-                    ) { what, error in
-                        logger.warning("detection: \(what)", metadata: ["error": "\(error)"])
-                    }.run()
-                }
-            }
-            group.addTask { await self.feeds.run(self.leases, logger: logger) }
-            // A platform that is away holds up no mask and no block.
-            for (lease, reach) in [("containment", ContainmentDesk.Reach.gateway), ("containment-platform", .platform)]
-            {
-                group.addTask {
-                    await self.leases.run(lease) { _ in
-                        while !Task.isCancelled {
-                            // One step of each case at a time, until nothing is due.
-                            while try await containment.work([reach]) {}
-                            try await Task.sleep(for: .milliseconds(200))
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Keeps this node's gateway to what contains agents, whichever node brought it about.
-    private func followContainment() async {
-        while !Task.isCancelled {
-            do {
-                let found = try await containment.restrictions()
-                restrictions.replace(
-                    with: Dictionary(
-                        found.map { ($0.agent, $0.step == .block ? AgentRestriction.block : .maskOnly) },
-                        uniquingKeysWith: { $0 == .block ? $0 : $1 }
-                    )
-                )
-            } catch {
-                logger.warning("containment cannot be followed", metadata: ["error": "\(error)"])
-            }
-            try? await Task.sleep(for: .milliseconds(200))
-        }
     }
 
     private func makeControlPlane() -> ControlPlane {
@@ -306,39 +251,24 @@ final class MunimentServer: Sendable {
         )
     }
 
-    /// Hears within a second or two what other processes do: forgettings, and new keys.
-    private func followIdentities(failed: @escaping @Sendable (any Error) -> Void) async {
-        var fingerprints = identities.tokens.keyring.keys.map(\.fingerprint)
-        var seconds = 0
-        while !Task.isCancelled {
-            // A rhythm: what others do is looked for every second, keys that a command prints every minute.
-            try? await Task.sleep(for: .seconds(1))
-            seconds += 1
-            do {
-                try await identities.followForgettings()
-                if seconds % 60 == 0 {
-                    try await identities.destroyExpiredTokens()
-                    try await identities.expireProposals()
-                }
-                if case .command = installation.configuration.keyring, seconds % 60 != 0 { continue }
-                let keyring = try Installation.readKeyring(installation.configuration)
-                let read = keyring.keys.map(\.fingerprint)
-                if read != fingerprints {
-                    identities.replaceKeyring(with: keyring)
-                    fingerprints = read
-                }
-            } catch {
-                failed(error)
-            }
-        }
-    }
-
     private static func state(of genesys: GenesysClient) -> PartState {
         let suspended = genesys.suspended
         guard !suspended.isEmpty else { return .ok }
         let names = suspended.joined(separator: ", ")
         return .degraded(
             "calls for \(names) are left alone for a while after failures: what needs them is unverifiable"
+        )
+    }
+
+    private var recordWatch: RecordWatch {
+        RecordWatch(
+            ledger: ledger,
+            leases: leases,
+            detection: installation.configuration.detection,
+            containment: containment,
+            restrictions: restrictions,
+            clock: installation.clock,
+            logger: logger
         )
     }
 

@@ -1,0 +1,75 @@
+import Detection
+import Gateway
+import Ledger
+import Logging
+import Monitoring
+import Settings
+import Storage
+import WallTime
+
+/// Detection, where it is on, and the containment of agents: decided once in a cluster, and kept to by every node's gateway.
+struct RecordWatch: Sendable {
+    let ledger: Ledger
+    let leases: LeaseKeeper
+    let detection: DetectionSettings
+    let containment: ContainmentDesk
+    /// What this node's gateway keeps to.
+    let restrictions: AgentRestrictions
+    let clock: any WallClock
+    let logger: Logger
+
+    /// How often what is due is looked for: a mask or a block is to hold within a second.
+    private static let rhythm = Duration.milliseconds(200)
+
+    /// Runs until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            if detection.isOn { group.addTask { await detect() } }
+            // A platform that is away holds up no mask and no block.
+            group.addTask { await carryOut(.gateway, lease: "containment") }
+            group.addTask { await carryOut(.platform, lease: "containment-platform") }
+            group.addTask { await keepGatewayToContainment() }
+        }
+    }
+
+    private func detect() async {
+        await leases.run("detection") { _ in
+            try await DetectionFollower(
+                ledger: ledger,
+                rules: detection.rules.pack,
+                configuration: detection.configuration,
+                clock: clock
+            ) { what, error in
+                logger.warning("detection: \(what)", metadata: ["error": "\(error)"])
+            }.run()
+        }
+    }
+
+    private func carryOut(_ reach: ContainmentDesk.Reach, lease: String) async {
+        await leases.run(lease) { _ in
+            while !Task.isCancelled {
+                // One step of each case at a time, until nothing is due.
+                while try await containment.work([reach]) {}
+                try await Task.sleep(for: Self.rhythm)
+            }
+        }
+    }
+
+    /// Whichever node brought it about.
+    private func keepGatewayToContainment() async {
+        while !Task.isCancelled {
+            do {
+                let found = try await containment.restrictions()
+                restrictions.replace(
+                    with: Dictionary(
+                        found.map { ($0.agent, $0.step == .block ? AgentRestriction.block : .maskOnly) },
+                        uniquingKeysWith: { $0 == .block ? $0 : $1 }
+                    )
+                )
+            } catch {
+                logger.warning("containment cannot be followed", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: Self.rhythm)
+        }
+    }
+}
