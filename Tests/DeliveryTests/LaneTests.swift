@@ -236,9 +236,9 @@ import WallTime
     @Test(arguments: Engine.allCases) func theOneWithoutTheLeaseChangesNothing(engine: Engine) async throws {
         let (ledger, state, control) = try make(engine)
         try await ledger.append(100)
-        let opened = Mutex(false)
+        let gate = Gate()
         let first = ScriptedSink(concurrency: 1) { indexes, store in
-            while !opened.withLock({ $0 }), !Task.isCancelled { await Task.yield() }
+            await gate.pass()
             store(indexes)
             return .ok
         }
@@ -250,7 +250,7 @@ import WallTime
         let new = RunningLane(second, ledger, state)
         try await control.drained()
         let before = try await control.conservation("siem")
-        opened.withLock { $0 = true }
+        gate.open()
         try await eventually { !first.indexes.isEmpty }
         await old.end()
         #expect(try await control.conservation("siem") == before)
@@ -263,7 +263,7 @@ import WallTime
         let (ledger, state, control) = try make(engine)
         try await ledger.append(60)
         let held = ScriptedSink { _, _ in
-            while !Task.isCancelled { await Task.yield() }
+            await Gate().pass()
             return SinkReply(Verdict(.retry, mayBeStored: true, reason: "cancelled"))
         }
         let old = RunningLane(held, ledger, state, concurrency: 3)

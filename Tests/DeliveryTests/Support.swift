@@ -1,5 +1,4 @@
 import DeliveryWire
-import Dispatch
 import EventFormats
 import Foundation
 import JSON
@@ -250,15 +249,15 @@ final class RunningLane<Destination: Sink>: Sendable {
     }
 }
 
-/// Work that blocks its thread, kept off the threads that run tasks.
-enum Waiting {
-    private static let queue = DispatchQueue(label: "waiting", attributes: .concurrent)
+/// Holds up whoever would pass until it is opened, or their task is cancelled.
+final class Gate: Sendable {
+    private let stream: AsyncStream<Void>
+    private let end: AsyncStream<Void>.Continuation
 
-    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body() }) }
-        }
-    }
+    init() { (stream, end) = AsyncStream.makeStream() }
+
+    func open() { end.finish() }
+    func pass() async { for await _ in stream {} }
 }
 
 /// Looks again until it is so; fails after a minute, which on a busy machine is not much.
