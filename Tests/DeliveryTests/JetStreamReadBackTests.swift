@@ -48,7 +48,7 @@ struct JetStreamReadBackTests {
             let order = try await bench.indexes()
             let ledger = site.ledger.origin
             let past = site.ledger.size + 5
-            try await Waiting.run { [stream = bench.stream] in
+            try await Blocking.run { [stream = bench.stream] in
                 try stream.delete(order.indices.filter { lost.contains(order[$0]) }.map { $0 + 1 })
                 func add(_ id: String, _ hash: String? = nil) throws {
                     let hash = hash.map { [(name: "Muniment-Leaf-Hash", value: $0)] } ?? []
