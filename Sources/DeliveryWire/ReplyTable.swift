@@ -91,7 +91,12 @@ public struct ReplyTable: Sendable, Hashable {
                 "stored; the queue or the acknowledgements are nearly full"
             ),
             // A proxy or a login page can answer 200 too.
-            Row(200...299, .config, "a success without Splunk's code 0: something else answers at this address"),
+            Row(
+                200...299,
+                .config,
+                mayBeStored: true,
+                "a success without Splunk's code 0: something else answers at this address"
+            ),
             Row(
                 400...400,
                 codes: [7],
@@ -118,7 +123,12 @@ public struct ReplyTable: Sendable, Hashable {
     public static let datadogLogs = ReplyTable(
         rows: [
             Row(202...202, .ok, "taken"),
-            Row(200...299, .config, "a success other than 202: something else answers at this address"),
+            Row(
+                200...299,
+                .config,
+                mayBeStored: true,
+                "a success other than 202: something else answers at this address"
+            ),
             Row(400...400, .split, "an entry is refused"),
         ] + common
     )

@@ -79,13 +79,28 @@ public enum SinkHTTP {
         }
     }
 
+    /// Whether an error of TLS is about certificates or versions, and not about a connection that broke: a process that dies ends it
+    /// without goodbye, also in the middle of a handshake.
+    static func blamesCertificates(_ error: any Error) -> Bool {
+        switch error {
+        case NIOSSLError.handshakeFailed(.sslError(let stack)):
+            !stack.contains(.eofDuringHandshake) && !stack.contains(.eofDuringAdditionalCertficiateChainValidation)
+        case NIOSSLError.handshakeFailed(.syscallError), NIOSSLError.handshakeFailed(.zeroReturn),
+            NIOSSLError.uncleanShutdown, NIOSSLError.shutdownFailed, NIOSSLError.readInInvalidTLSState,
+            NIOSSLError.writeDuringTLSShutdown, BoringSSLError.syscallError, BoringSSLError.zeroReturn:
+            false
+        default: error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError
+        }
+    }
+
     /// What a failure of the client says about the request. Where it does not say whether the request was written, it counts as
     /// written.
     static func failure(_ error: any Error) -> TransportFailure {
         switch error {
         case let error as NIOConnectionError:
             return error.connectionErrors.isEmpty && error.dnsAError != nil ? .nameNotFound : .notConnected
-        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: return .tls
+        case NIOSSLError.handshakeFailed where !blamesCertificates(error): return .notConnected
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError: return blamesCertificates(error) ? .tls : .noReply
         case let error as IOError:
             let beforeSending = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, EADDRNOTAVAIL]
             return beforeSending.contains(error.errnoCode) ? .notConnected : .noReply

@@ -54,10 +54,7 @@ enum SyslogLine {
 
     /// What it means that a connection broke while something was under way.
     static func reply(to cause: any Error) -> SinkReply {
-        switch cause {
-        case is NIOSSLError, is BoringSSLError: SinkReply(TransportFailure.tls.verdict)
-        default: SinkReply(TransportFailure.brokenWhileSending.verdict)
-        }
+        SinkReply((SinkHTTP.blamesCertificates(cause) ? TransportFailure.tls : .brokenWhileSending).verdict)
     }
 }
 
