@@ -21,8 +21,6 @@ public struct DetectionSettings: Sendable {
 public struct SOARSettings: Sendable {
     /// The keys that it signs with, several while they are changed.
     public let keys: [WebhookVerifier.Key]
-    /// The API clients that are its own.
-    public let clients: Set<String>
 }
 
 /// Reads how the record is watched, and what may be done about what is found.
@@ -67,7 +65,10 @@ struct DetectionReader {
             }
             if let containment = section.section("containment") {
                 settings.containment = policy(containment)
-                settings.soar = containment.section("soar").flatMap(soar)
+                if let section = containment.section("soar") {
+                    settings.containment.soarClients = Set(section.texts("clients"))
+                    settings.soar = soar(section)
+                }
                 containment.end()
             }
         }
@@ -128,6 +129,6 @@ struct DetectionReader {
             }
         }
         if section.isEmptyList("secrets") { section.problem("secrets", "must name at least one secret") }
-        return keys.isEmpty ? nil : SOARSettings(keys: keys, clients: Set(section.texts("clients")))
+        return keys.isEmpty ? nil : SOARSettings(keys: keys)
     }
 }

@@ -58,7 +58,7 @@ import Testing
             "{soar: {secrets: [{file: keys/soar}, {file: keys/soar}], clients: [cl_1]}}"
         )
         #expect(problems.isEmpty)
-        #expect(settings?.soar?.keys.count == 2 && settings?.soar?.clients == ["cl_1"])
+        #expect(settings?.soar?.keys.count == 2 && settings?.containment.soarClients == ["cl_1"])
     }
 
     @Test func thePlatformsStepsNeedAPlatform() throws {

@@ -37,7 +37,9 @@ public struct ContainmentBook: Sendable {
             )
         case .approve(let id):
             let found = try open(id, in: [.proposed])
-            if let obstacle = found.approval.obstacle(to: actor, at: now) { throw .approval(obstacle) }
+            if let obstacle = policy.obstacle(to: actor, of: found.approval, at: now) {
+                throw .approval(obstacle)
+            }
             // The bounds hold when the deed is decided, not only when it is asked for.
             guard policy.enabled.contains(found.step) else { throw .stepDisabled(found.step) }
             guard !policy.protected.contains(found.target.id) else { throw .protected(found.target.id) }

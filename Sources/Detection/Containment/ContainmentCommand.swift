@@ -14,24 +14,40 @@ public struct ContainmentPolicy: Sendable, Hashable {
     public var identitiesPerHour: Int
     /// Accounts that are never touched, such as those for emergencies.
     public var protected: Set<String>
+    /// The API clients of the SOAR, which are one party with whoever signs its decisions.
+    public var soarClients: Set<String>
 
-    /// Masking only, three identities an hour, nobody protected by name.
+    /// How the SOAR is named as the actor of the decisions that it signs.
+    public static let soar = "soar"
+
+    /// Masking only, three identities an hour, nobody protected by name, no SOAR.
     public init(
         enabled: Set<ContainmentStep> = [.maskOnly],
         approvals: [ContainmentStep: Int] = [:],
         proposalSeconds: Int64 = Approval.usualSeconds,
         identitiesPerHour: Int = 3,
-        protected: Set<String> = []
+        protected: Set<String> = [],
+        soarClients: Set<String> = []
     ) {
         self.enabled = enabled
         self.approvals = approvals
         self.proposalSeconds = proposalSeconds
         self.identitiesPerHour = identitiesPerHour
         self.protected = protected
+        self.soarClients = soarClients
     }
 
     /// How many people, none of them the requester, have to agree to a step: never fewer than the step itself asks for.
     public func approvalsNeeded(_ step: ContainmentStep) -> Int { max(approvals[step] ?? 0, step.approvalsNeeded) }
+
+    /// Why somebody's agreement would not count, under any of the names of the same party, if it would not.
+    func obstacle(to actor: String, of approval: Approval, at now: Timestamp) -> ApprovalObstacle? {
+        let soar = soarClients.union([Self.soar])
+        let names = soar.contains(actor) ? soar : [actor]
+        if names.contains(approval.requester) { return .isRequester }
+        if !names.isDisjoint(with: approval.approvers) { return .agreedBefore }
+        return approval.obstacle(to: actor, at: now)
+    }
 }
 
 /// What somebody, or the engine, wants of containment.
