@@ -42,9 +42,15 @@ extension ContainmentDesk {
         }
         var moved = !expired.isEmpty
         for event in expired { try await recordUnlessOvertaken(event) }
-        let over = Set(expired.map(\.caseID))
-        let live = reaches.contains(.platform) ? try await liveCalls(in: book) : []
-        let due = book.due(at: now, liveCalls: live)
+        var over = Set(expired.map(\.caseID))
+        let calls = reaches.contains(.platform) ? try await calls(in: book) : [:]
+        if reaches.contains(.platform) {
+            for event in book.awaiting(calls, at: now) where over.insert(event.caseID).inserted {
+                try await recordUnlessOvertaken(event)
+                moved = true
+            }
+        }
+        let due = book.due(at: now, calls: calls)
             .filter { isOurs($0.effect.step) && !over.contains($0.caseID) }
         for (id, effect) in due {
             guard let report = try await bringAbout(effect, of: id) else { continue }

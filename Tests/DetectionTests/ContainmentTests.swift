@@ -357,12 +357,50 @@ struct ContainmentTests {
             waitsForCallEnd: true
         )
         try world.command(.propose(proposal), by: "alice", at: monday)
-        if let (id, effect) = world.book.due(at: monday, liveCalls: ["agent-1"]).first {
+        if let (id, effect) = world.book.due(at: monday, calls: ["agent-1": true]).first {
             world.execute(id, effect, at: monday)
         }
         #expect(world.book.cases["case-1"]?.phase == .executing)
-        #expect(world.book.due(at: monday, liveCalls: ["agent-1"]).isEmpty)
-        #expect(world.book.due(at: monday).count == 1)
+        #expect(world.book.due(at: monday, calls: ["agent-1": true]).isEmpty)
+        // Who may be in a call is left alone as one who is.
+        #expect(world.book.due(at: monday).isEmpty)
+        #expect(world.book.due(at: monday, calls: ["agent-1": false]).count == 1)
+    }
+
+    @Test("nobody can tell of the call: held back, also over restarts, and failed after half an hour with nothing done")
+    func callUnknown() throws {
+        var world = World()
+        let proposal = ContainmentProposal(
+            id: "case-1",
+            step: .block,
+            target: ContainmentTarget(id: "agent-1"),
+            reason: "r",
+            undoAt: monday.adding(seconds: 86_400),
+            waitsForCallEnd: true
+        )
+        try world.command(.propose(proposal), by: "alice", at: monday)
+        if let (id, effect) = world.book.due(at: monday).first { world.execute(id, effect, at: monday) }
+        func look(_ call: Bool?, after seconds: Int64) {
+            let events = world.book.awaiting(call.map { ["agent-1": $0] } ?? [:], at: monday.adding(seconds: seconds))
+            for event in events { world.write(event) }
+            world.restart()
+        }
+        look(nil, after: 0)
+        look(nil, after: 1799)
+        #expect(world.book.cases["case-1"]?.problem?.contains("cannot be told") == true)
+        // A call that is seen begins the wait for an answer anew, and may last.
+        look(true, after: 1799)
+        look(true, after: 7200)
+        #expect(world.book.cases["case-1"]?.problem?.contains("waits for the end") == true)
+        look(nil, after: 7210)
+        let written = world.ledger.count
+        look(nil, after: 9009)
+        #expect(world.book.cases["case-1"]?.phase == .executing && world.ledger.count == written)
+        look(nil, after: 9010)
+        let failed = try #require(world.book.cases["case-1"])
+        #expect(failed.phase == .failed && failed.effect == "none" && world.done.isEmpty)
+        #expect(failed.problem?.contains("nobody could tell") == true)
+        #expect(!failed.isUndoDue(at: monday.adding(seconds: 90_000)))
     }
 
     @Test("what cannot be read stays unknown, is looked at more and more rarely, and is called unconfirmed after a day")

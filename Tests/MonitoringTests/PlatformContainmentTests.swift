@@ -158,6 +158,29 @@ import WallTime
             #expect(try await bench.found().phase == .effective)
         }
     }
+
+    @Test func aCallOfWhichNobodyCanTellHoldsBackUntilAPersonHasToLook() async throws {
+        try await PlatformBench.run { bench in
+            let agent = bench.directory.agentWithLiveCall
+            try await bench.watched.read(1, agent: agent, interaction: bench.directory.liveConversation)
+            bench.sandbox.inject(PlatformFault(route: "GET /api/v2/conversations/{id}", status: 429, times: 1000))
+            try await bench.approved(.deactivateUser, agent, id: "limited", afterCall: true)
+            // Nothing was read for this one, so that there is no conversation to ask about.
+            try await bench.approved(.deactivateUser, bench.agent, id: "unseen", afterCall: true)
+            let desk = try bench.desk()
+            for seconds: Int64 in [0, 11, 600, 1000, 200] {
+                #expect(bench.count(patchUser) == 0)
+                bench.watched.clock.advance(seconds: seconds)
+                while try await desk.work() {}
+            }
+            for id in ["limited", "unseen"] {
+                let found = try await bench.found(id)
+                #expect(found.phase == .failed && found.effect == "none")
+                #expect(found.problem?.contains("nobody could tell") == true)
+            }
+            #expect(bench.count(patchUser) == 0)
+        }
+    }
 }
 
 /// What others do between our steps.

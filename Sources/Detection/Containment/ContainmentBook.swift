@@ -146,14 +146,57 @@ public struct ContainmentBook: Sendable {
     // MARK: Execution
 
     /// Everything that has to be done now, in the order of the cases' ids. Asked again after a restart, it gives the same keys.
-    public func due(at now: Timestamp, liveCalls: Set<String> = []) -> [(caseID: String, effect: ContainmentEffect)] {
+    /// - Parameter calls: whether agents are in conversations; those who are missing may be.
+    public func due(at now: Timestamp, calls: [String: Bool] = [:]) -> [(caseID: String, effect: ContainmentEffect)] {
         cases.keys.sorted().compactMap { id in
-            guard let found = cases[id], let effect = found.due(at: now, liveCall: liveCalls.contains(found.target.id))
+            guard let found = cases[id], let effect = found.due(at: now, liveCall: calls[found.target.id])
             else { return nil }
             // What the rules no longer allow is not begun; what was begun is read back, and undone.
             let isAllowed = policy.enabled.contains(effect.step) && !policy.protected.contains(effect.target.id)
             if effect.action.isBeginning, !isAllowed { return nil }
             return (id, effect)
+        }
+    }
+
+    /// The events about cases that wait for the end of a call: one whenever the reason changes, and the failure of those of whose
+    /// call nobody could tell for too long.
+    public func awaiting(_ calls: [String: Bool], at now: Timestamp) -> [ContainmentEvent] {
+        cases.keys.sorted().compactMap { id in
+            guard let found = cases[id], found.waitsForCallEnd, found.phase == .executing else { return nil }
+            switch calls[found.target.id] {
+            case false?: return nil
+            case true? where found.awaitsLiveCall: return nil
+            case true?:
+                return event(
+                    .callAwaited,
+                    id,
+                    now,
+                    DetectionEvent.producer,
+                    ["call": "live", "problem": "the agent is in a conversation: it waits for the end"]
+                )
+            case nil:
+                let longest = ContainmentCase.longestUnknownCallSeconds
+                guard let since = found.callUnknownSince else {
+                    let until = now.adding(seconds: longest)
+                    let problem = "whether the agent is in a conversation cannot be told: held back until \(until) at the most"
+                    return event(
+                        .callAwaited,
+                        id,
+                        now,
+                        DetectionEvent.producer,
+                        ["call": "unknown", "problem": .string(problem), "until": .string(until.description)]
+                    )
+                }
+                guard now >= since.adding(seconds: longest) else { return nil }
+                var fields: [String: JSONValue] = [
+                    "problem": .string(
+                        "for \(longest / 60) minutes nobody could tell whether the agent is in a conversation, so it was not done: "
+                            + "look at the agent, and propose it anew without waiting for a call"
+                    )
+                ]
+                if found.attempts == 0 { fields["begun"] = false }
+                return event(.failed, id, now, DetectionEvent.producer, fields)
+            }
         }
     }
 
@@ -176,7 +219,7 @@ public struct ContainmentBook: Sendable {
             (.verifying, .unknown(let problem)), (.verifyingUndo, .unknown(let problem)):
             return unknown(found, problem, now)
         case (_, .failed(let problem, let canRetry)):
-            guard found.due(at: .distantFuture) != nil else { return nil }
+            guard found.due(at: .distantFuture, liveCall: false) != nil else { return nil }
             return failure(found, problem, canRetry, now)
         case (.approved, .state(let state, let isDone)):
             return event(isDone ? .foundDone : .priorStateSaved, id, now, actor, ["priorState": state])

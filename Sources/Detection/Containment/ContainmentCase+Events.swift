@@ -43,6 +43,9 @@ extension ContainmentCase {
         evidence = nil
         attempts = 0
         looks = 0
+        callUnknownSince = nil
+        awaitsLiveCall = false
+        failedUnbegun = false
         retryAt = nil
         endedBy = nil
         problem = nil
@@ -69,6 +72,10 @@ extension ContainmentCase {
         case (.approved, .foundDone):
             priorState = event.fields["priorState"]
             enter(.alreadyDone)
+        case (.executing, .callAwaited):
+            awaitsLiveCall = event.fields["call"] == "live"
+            callUnknownSince = awaitsLiveCall ? nil : event.time
+            problem = event.fields["problem"]?.string
         case (.executing, .performed):
             evidence = event.fields["evidence"]
             enter(.verifying)
@@ -96,6 +103,7 @@ extension ContainmentCase {
         case (.approved, .failed), (.executing, .failed), (.verifying, .failed), (.undoing, .failed),
             (.verifyingUndo, .failed):
             problem = event.fields["problem"]?.string
+            failedUnbegun = event.fields["begun"] == false
             enter(.failed)
         default: return false
         }

@@ -60,6 +60,12 @@ public struct ContainmentCase: Sendable, Hashable {
     /// Failed attempts of the present phase, looks that showed nothing, and when the next may be made.
     public internal(set) var attempts: Int
     var looks: Int
+    /// Since when nobody can tell whether the call is over that it waits for; nil when it can be told.
+    var callUnknownSince: Timestamp?
+    /// Whether it is known that it waits for the end of a live call.
+    var awaitsLiveCall: Bool
+    /// Whether it failed before anything was begun.
+    var failedUnbegun: Bool
     public internal(set) var retryAt: Timestamp?
     /// Who ended or refused it, and what went wrong last.
     public internal(set) var endedBy: String?
@@ -74,6 +80,9 @@ public struct ContainmentCase: Sendable, Hashable {
     /// Looks at an effect that does not show itself before it is called unconfirmed: with pauses that double up to an hour,
     /// a little more than a day.
     public static let maximumLooks = 36
+    /// Seconds for which a step that waits for the end of a call is held back while nobody can tell of the call: half an hour.
+    /// Then it fails, and a person has to decide, rather than that it cuts a call or is forgotten.
+    public static let longestUnknownCallSeconds: Int64 = 1800
 
     /// What is known of the effect: `none`, `shown`, or `unknown`. Accepted by the platform is unknown until it was read back.
     public var effect: String {
@@ -82,7 +91,7 @@ public struct ContainmentCase: Sendable, Hashable {
         case .executing: attempts == 0 ? "none" : "unknown"
         case .effective, .alreadyDone: "shown"
         case .verifying, .undoing, .verifyingUndo, .unconfirmed: "unknown"
-        case .failed: priorState == nil ? "none" : "unknown"
+        case .failed: priorState == nil || failedUnbegun ? "none" : "unknown"
         }
     }
 
@@ -104,11 +113,12 @@ public struct ContainmentCase: Sendable, Hashable {
     // MARK: What has to be done
 
     /// The effect to bring about now, or nil while there is nothing to do.
-    public func due(at now: Timestamp, liveCall: Bool = false) -> ContainmentEffect? {
+    /// - Parameter liveCall: whether the target is in a conversation now; nil, when nobody can tell, holds back as a call does.
+    public func due(at now: Timestamp, liveCall: Bool?) -> ContainmentEffect? {
         if let retryAt, now < retryAt { return nil }
         switch phase {
         case .approved: return effect(.readState, "before")
-        case .executing: return waitsForCallEnd && liveCall ? nil : effect(.perform, "do")
+        case .executing: return waitsForCallEnd && liveCall != false ? nil : effect(.perform, "do")
         case .verifying: return effect(.readBack(evidence ?? .null), "check")
         case .undoing:
             let undo = ContainmentUndo(
@@ -131,7 +141,7 @@ public struct ContainmentCase: Sendable, Hashable {
 
     /// Whether it may be asked to be taken back: from the moment at which the state before is saved.
     var isUndoable: Bool {
-        guard step.isReversible, priorState != nil else { return false }
+        guard step.isReversible, priorState != nil, !failedUnbegun else { return false }
         switch phase {
         case .executing, .verifying, .effective, .failed: return true
         default: return false

@@ -12,6 +12,7 @@ public struct ContainmentEvent: Sendable, Hashable {
         case expired = "CONTAINMENT_EXPIRED"
         case priorStateSaved = "CONTAINMENT_PRIOR_STATE_SAVED"
         case foundDone = "CONTAINMENT_FOUND_DONE"
+        case callAwaited = "CONTAINMENT_CALL_AWAITED"
         case performed = "CONTAINMENT_PERFORMED"
         case effectVerified = "CONTAINMENT_EFFECT_VERIFIED"
         case effectUnknown = "CONTAINMENT_EFFECT_UNKNOWN"
