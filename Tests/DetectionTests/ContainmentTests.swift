@@ -335,6 +335,57 @@ struct ContainmentTests {
         #expect(world.book.cases["case-1"]?.phase == .undoing)
     }
 
+    @Test("what failed and may hold ends in time, once; where the end fails too, a person has to look")
+    func failedEndsInTime() throws {
+        for endFails in [false, true] {
+            var world = World()
+            try world.command(.propose(Self.proposal(.block, undoAfter: 600)), by: "alice", at: monday)
+            func step(_ report: ContainmentReport, _ seconds: Int64 = 0) {
+                guard let event = world.book.record(report, of: "case-1", at: monday.adding(seconds: seconds)) else {
+                    Issue.record("the report was not taken")
+                    return
+                }
+                world.write(event)
+                world.restart()
+            }
+            func timers(_ seconds: Int64) -> Int {
+                let events = world.book.expired(at: monday.adding(seconds: seconds))
+                for event in events { world.write(event) }
+                return events.count
+            }
+            step(.state("open", isDone: false))
+            step(.failed("the answer was lost", canRetry: false))
+            #expect(world.book.cases["case-1"]?.phase == .failed && world.book.cases["case-1"]?.effect == "unknown")
+            #expect(timers(599) == 0)
+            #expect(timers(600) == 1)
+            #expect(world.book.cases["case-1"]?.phase == .undoing)
+            if endFails {
+                step(.failed("somebody else has changed it since", canRetry: false), 600)
+                #expect(world.book.cases["case-1"]?.phase == .failed)
+            } else {
+                step(.performed(evidence: .null), 600)
+                step(.readBack(holds: false), 600)
+                #expect(world.book.cases["case-1"]?.phase == .undone)
+            }
+            #expect(timers(9000) == 0)
+        }
+    }
+
+    @Test("the end of a case that failed waits for a later case that wants the same")
+    func laterCaseWantsIt() throws {
+        var world = World()
+        try world.command(.propose(Self.proposal(.block, undoAfter: 600)), by: "alice", at: monday)
+        for report: ContainmentReport in [.state("open", isDone: false), .failed("lost", canRetry: false)] {
+            if let event = world.book.record(report, of: "case-1", at: monday) { world.write(event) }
+        }
+        let later = monday.adding(seconds: 60)
+        try world.command(.propose(Self.proposal(.block, id: "case-2", undoAfter: 1200)), by: "alice", at: later)
+        if let event = world.book.record(.state("inactive", isDone: true), of: "case-2", at: later) { world.write(event) }
+        #expect(world.book.cases["case-2"]?.phase == .alreadyDone)
+        #expect(world.book.expired(at: monday.adding(seconds: 1199)).isEmpty)
+        #expect(world.book.expired(at: monday.adding(seconds: 1200)).map(\.caseID) == ["case-1"])
+    }
+
     @Test("somebody did it before: nothing is done, and nothing will be undone")
     func doneBefore() throws {
         var world = World()

@@ -51,7 +51,7 @@ public struct ContainmentBook: Sendable {
             guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
             return event(.refused, id, now, actor, ["reason": .string(reason)])
         case .undo(let id, let reason):
-            let found = try open(id, in: [.executing, .verifying, .effective, .failed])
+            let found = try open(id, in: [.executing, .verifying, .effective, .unconfirmed, .failed])
             guard found.isUndoable else { throw .notReversible(found.step) }
             guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
             return event(.undoRequested, id, now, actor, ["reason": .string(reason)])
@@ -205,8 +205,22 @@ public struct ContainmentBook: Sendable {
         cases.keys.sorted().compactMap { id in
             guard let found = cases[id] else { return nil }
             if found.isExpired(at: now) { return event(.expired, id, now, DetectionEvent.producer, [:]) }
-            guard found.isUndoDue(at: now) else { return nil }
+            guard found.isUndoDue(at: now), !isWantedByAnother(found, at: now) else { return nil }
             return event(.undoRequested, id, now, DetectionEvent.producer, ["reason": "its time was over"])
+        }
+    }
+
+    /// Whether a later case wants the state that one which came to no good end may have left: its own end is the one that counts.
+    private func isWantedByAnother(_ found: ContainmentCase, at now: Timestamp) -> Bool {
+        guard found.isOver else { return false }
+        return cases.values.contains { other in
+            guard other.step == found.step, other.target.id == found.target.id, other.proposedAt > found.proposedAt,
+                other.undoAt.map({ now < $0 }) ?? true
+            else { return false }
+            switch other.phase {
+            case .executing, .verifying, .effective, .alreadyDone: return true
+            default: return false
+            }
         }
     }
 
@@ -240,7 +254,9 @@ public struct ContainmentBook: Sendable {
     {
         let attempts = found.attempts + 1
         let isLast = attempts >= ContainmentCase.maximumAttempts
-        var fields: [String: JSONValue] = ["problem": .string(Text.bounded(problem))]
+        var fields: [String: JSONValue] = [
+            "problem": .string(Text.bounded(problem)), "attempts": .integer(Int64(attempts)),
+        ]
         guard canRetry, !isLast || found.phase == .undoing else {
             return event(.failed, found.id, now, DetectionEvent.producer, fields)
         }

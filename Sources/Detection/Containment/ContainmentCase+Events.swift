@@ -46,6 +46,7 @@ extension ContainmentCase {
         callUnknownSince = nil
         awaitsLiveCall = false
         failedUnbegun = false
+        undoFailed = false
         retryAt = nil
         endedBy = nil
         problem = nil
@@ -111,6 +112,7 @@ extension ContainmentCase {
     }
 
     private mutating func enter(_ phase: Phase) {
+        if phase == .failed { undoFailed = self.phase == .undoing || self.phase == .verifyingUndo }
         // Attempts are counted from bringing about to reading back, so that going round between the two ends.
         if phase != .verifying, phase != .verifyingUndo { attempts = 0 }
         // What went wrong on the way no longer matters once the end is reached.

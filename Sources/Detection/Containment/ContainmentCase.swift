@@ -64,8 +64,9 @@ public struct ContainmentCase: Sendable, Hashable {
     var callUnknownSince: Timestamp?
     /// Whether it is known that it waits for the end of a live call.
     var awaitsLiveCall: Bool
-    /// Whether it failed before anything was begun.
+    /// Whether it failed before anything was begun, and whether it was the undoing that failed.
     var failedUnbegun: Bool
+    var undoFailed: Bool
     public internal(set) var retryAt: Timestamp?
     /// Who ended or refused it, and what went wrong last.
     public internal(set) var endedBy: String?
@@ -135,15 +136,16 @@ public struct ContainmentCase: Sendable, Hashable {
     /// Whether its timer has run out and the effect has to be undone.
     public func isUndoDue(at now: Timestamp) -> Bool {
         guard let undoAt, now >= undoAt else { return false }
-        // What was not brought about yet, or not seen to hold, ends in time too.
-        return isUndoable && phase != .failed
+        // What was not brought about yet, or not seen to hold, or failed and may hold all the same, ends in time too. Where the end
+        // itself failed, a person has to look.
+        return isUndoable && !undoFailed
     }
 
     /// Whether it may be asked to be taken back: from the moment at which the state before is saved.
     var isUndoable: Bool {
         guard step.isReversible, priorState != nil, !failedUnbegun else { return false }
         switch phase {
-        case .executing, .verifying, .effective, .failed: return true
+        case .executing, .verifying, .effective, .unconfirmed, .failed: return true
         default: return false
         }
     }
