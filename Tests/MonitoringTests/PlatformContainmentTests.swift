@@ -116,6 +116,27 @@ import WallTime
         }
     }
 
+    @Test func anAgentWhomNeitherTheRecordNorThePlatformKnowsIsDoubtedAndNotRefused() async throws {
+        try await PlatformBench.run { bench in
+            func propose(_ target: String) async throws -> ContainmentCase {
+                let proposal = ContainmentProposal(
+                    id: "c-\(target)",
+                    step: .block,
+                    target: ContainmentTarget(id: target),
+                    reason: "scraping"
+                )
+                let preview = try await bench.desk().preview(proposal)
+                let made = try await bench.desk().command(.propose(proposal), by: "ann")
+                #expect(preview.warnings == made.warnings && preview.obstacle == nil)
+                return made
+            }
+            #expect(try await propose("nobody-such").warnings.first?.contains("knows no such user") == true)
+            #expect(try await propose(bench.agent).warnings == [])
+            try await bench.watched.read(1, agent: "read-before")
+            #expect(try await propose("read-before").warnings == [])
+        }
+    }
+
     @Test func anUnknownTargetIsRefused() async throws {
         try await PlatformBench.run { bench in
             for step in [ContainmentStep.deleteTokens, .deactivateUser, .disableClient] {

@@ -228,4 +228,42 @@ import WallTime
             }
         }
     }
+
+    @Test func alertsMustExistAndAgentsNeverSeenAreDoubted() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.respond)
+        func event(_ type: EventType, _ id: String, _ fields: [String: JSONValue], by producer: String) -> Event {
+            Event(
+                type: type,
+                identity: EventIdentity(producer: producer, id: id),
+                timestamp: installation.clock.now(),
+                fields: fields
+            )
+        }
+        try await installation.ledger.append(
+            event(.detectionAlertRaised, "D-03-1-seen/1", ["alertId": "D-03-1-seen"], by: DetectionEvent.producer)
+        )
+        try await installation.ledger.append(
+            event(.customerDataAccessed, "read-1", ["agentId": "seen"], by: "gateway")
+        )
+        try await installation.test(.router, try control(installation)) { client in
+            let path = "/api/v1/containment"
+            func proposal(_ agent: String, _ alert: String) -> JSONValue {
+                ["step": "block", "agentId": .string(agent), "reason": "scraping", "alerts": [.string(alert)]]
+            }
+            let size = installation.ledger.health.head.size
+            let invented = proposal("seen", "D-99-nothing")
+            try await client.post(path, caller.header, invented).expect(.containmentRefused, detail: "does not exist")
+            #expect(installation.ledger.health.head.size == size)
+            let dry = try await client.post(path + "/preview", caller.header, invented).json()
+            #expect(dry["obstacle"]?.string?.contains("no alert 'D-99-nothing'") == true && dry["warnings"] == [])
+            let doubted = try await client.post(path + "/preview", caller.header, proposal("nobody-such", "D-03-1-seen")).json()
+            #expect(doubted["obstacle"] == .null)
+            #expect(doubted["warnings"]?[0]?.string?.contains("no read of this agent") == true)
+            let made = try await client.post(path, caller.header, proposal("nobody-such", "D-03-1-seen")).json()
+            #expect(made["phase"] == "approved" && made["warnings"] == doubted["warnings"])
+            let known = try await client.post(path, caller.header, proposal("seen", "D-03-1-seen")).json()
+            #expect(known["warnings"] == [])
+        }
+    }
 }

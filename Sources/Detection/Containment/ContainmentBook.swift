@@ -59,10 +59,12 @@ public struct ContainmentBook: Sendable {
     }
 
     /// What a proposal would do, without doing it.
+    /// - Parameter hindrance: why the caller would refuse it.
     public func preview(
         _ proposal: ContainmentProposal,
         hasLiveCall: Bool?,
         facts: [String],
+        hindrance: ContainmentError? = nil,
         at now: Timestamp
     ) -> ContainmentPreview {
         ContainmentPreview(
@@ -71,8 +73,9 @@ public struct ContainmentBook: Sendable {
             isReversible: proposal.step.isReversible,
             hasLiveCall: hasLiveCall,
             facts: facts,
+            warnings: proposal.warnings,
             identitiesLeft: max(policy.identitiesPerHour - recentIdentities(except: nil, at: now).count, 0),
-            obstacle: obstacle(to: proposal, at: now)
+            obstacle: obstacle(to: proposal, at: now) ?? hindrance
         )
     }
 

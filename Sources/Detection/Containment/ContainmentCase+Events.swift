@@ -13,6 +13,7 @@ extension ContainmentProposal {
             "approvalsNeeded": .integer(Int64(approvalsNeeded)),
         ]
         fields["hasNativeLogin"] = target.hasNativeLogin.map { .bool($0) }
+        if !warnings.isEmpty { fields["warnings"] = .array(warnings.map { .string($0) }) }
         if approvalsNeeded > 0 { fields["expiresAt"] = .string(expiresAt.description) }
         fields["undoAt"] = undoAt.map { .string($0.description) }
         return fields
@@ -29,6 +30,7 @@ extension ContainmentCase {
         self.target = ContainmentTarget(id: target, hasNativeLogin: event.fields["hasNativeLogin"]?.bool)
         self.reason = reason
         alerts = event.fields["alerts"]?.array?.compactMap(\.string) ?? []
+        warnings = event.fields["warnings"]?.array?.compactMap(\.string) ?? []
         waitsForCallEnd = event.fields["waitsForCallEnd"]?.bool ?? false
         undoAt = event.fields["undoAt"]?.string.flatMap { Timestamp($0) }
         approval = Approval(

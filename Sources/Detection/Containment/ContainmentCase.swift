@@ -46,6 +46,8 @@ public struct ContainmentCase: Sendable, Hashable {
     public let reason: String
     /// The alerts that led to it.
     public let alerts: [String]
+    /// What made the proposal doubtful without being in its way.
+    public let warnings: [String]
     /// Waits until the agent's live conversation is over.
     public let waitsForCallEnd: Bool
     /// When the effect ends by itself; nil when it does not.

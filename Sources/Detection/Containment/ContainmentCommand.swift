@@ -73,6 +73,8 @@ public struct ContainmentProposal: Sendable, Hashable {
     public let undoAt: Timestamp?
     /// Waits until the agent's live conversation is over.
     public let waitsForCallEnd: Bool
+    /// What makes the proposal doubtful without being in its way; recorded, for whoever has to agree.
+    public let warnings: [String]
 
     /// Asks for a step.
     public init(
@@ -82,7 +84,8 @@ public struct ContainmentProposal: Sendable, Hashable {
         reason: String,
         alerts: [String] = [],
         undoAt: Timestamp? = nil,
-        waitsForCallEnd: Bool = false
+        waitsForCallEnd: Bool = false,
+        warnings: [String] = []
     ) {
         self.id = id
         self.step = step
@@ -91,6 +94,7 @@ public struct ContainmentProposal: Sendable, Hashable {
         self.alerts = alerts
         self.undoAt = undoAt
         self.waitsForCallEnd = waitsForCallEnd
+        self.warnings = warnings
     }
 }
 
@@ -105,6 +109,8 @@ public struct ContainmentPreview: Sendable, Hashable {
     public let hasLiveCall: Bool?
     /// How the target stands now and what depends on it, as the caller found out.
     public let facts: [String]
+    /// What makes it doubtful without being in its way.
+    public let warnings: [String]
     /// How many more identities may be contained within the hour.
     public let identitiesLeft: Int
     /// Why it would be refused, if it would.

@@ -88,6 +88,8 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
     case wrongPhase(ContainmentCase.Phase)
     /// The platform knows no such user or client, or hides it.
     case unknownTarget(String)
+    /// No alert has this id.
+    case unknownAlert(String)
     /// The decision came before, under this id.
     case decisionRepeated
     /// A random password is of no use to a user of single sign-on.
@@ -111,6 +113,7 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
         case .approval(let obstacle): obstacle.description
         case .wrongPhase(let phase): "the case is '\(phase.rawValue)', where this cannot be done"
         case .unknownTarget(let id): "the platform knows no active or inactive '\(id)'; give the id, not a name"
+        case .unknownAlert(let id): "there is no alert '\(id)'; list them with 'muniment alerts'"
         case .decisionRepeated: "a decision with this message id was taken before; each needs an id of its own"
         case .noNativeLogin:
             "the user is not known to sign in with a password of the platform, which must answer to that; with single sign-on end "

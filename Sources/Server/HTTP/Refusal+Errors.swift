@@ -92,6 +92,7 @@ extension ContainmentError {
         case .undoInPast: "the end must be later than now"
         case .approval(let obstacle): obstacle.description
         case .unknownTarget: "the platform knows no such account"
+        case .unknownAlert: "one of the alerts named does not exist: list them with GET /api/v1/alerts"
         case .noNativeLogin: "the user is not known to sign in with a password of the platform"
         case .decisionRepeated: "a decision with this message id was taken before"
         default: "the case does not stand where this can be done"
