@@ -134,7 +134,7 @@ let package = Package(
             "Monitoring",
             [
                 "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Redaction", "Storage",
-                "WallTime",
+                "WallTime", crypto,
             ]
         ),
 

@@ -32,7 +32,9 @@ extension ContainmentDesk {
     /// A command with what the platform and the record know of a proposal's target and alerts.
     /// - Throws: ``ContainmentError`` for a target that the platform does not know, where the step is the platform's, and for an alert
     ///   that does not exist.
-    func informed(_ command: ContainmentCommand) async throws -> ContainmentCommand {
+    func informed(_ command: ContainmentCommand, by actor: String) async throws -> ContainmentCommand {
+        // What rests on an alert of our own knows both, and waits for nobody.
+        if actor == ContainmentPolicy.automaticActor { return command }
         guard case .propose(var proposal) = command, policy.enabled.contains(proposal.step),
             !policy.protected.contains(proposal.target.id)
         else { return command }

@@ -88,7 +88,7 @@ public struct ContainmentDesk: Sendable {
         by actor: String,
         messageID: String? = nil
     ) async throws -> ContainmentCase {
-        let command = try await informed(command)
+        let command = try await informed(command, by: actor)
         for attempt in 1... {
             let (book, size) = try await read()
             let event = try book.plan(command, by: actor, at: clock.now())

@@ -108,8 +108,28 @@ struct DetectionReader {
             policy.proposalSeconds = Int64(milliseconds / 1000)
         }
         policy.identitiesPerHour = section.integer("identitiesPerHour", in: 0...1000) ?? policy.identitiesPerHour
+        automatic(section, &policy)
         policy.protected = Set(section.texts("protected").map { $0.lowercased() })
         return policy
+    }
+
+    /// What is done about alerts without anybody being asked: at our own gateway only, and never where somebody has to agree.
+    private func automatic(_ section: Section, _ policy: inout ContainmentPolicy) {
+        for name in section.texts("automatic") {
+            guard let step = ContainmentStep(rawValue: name), step.isLocal else {
+                section.problem("automatic", "'\(name)' cannot be taken without people: only mask_only and block can")
+                continue
+            }
+            if !policy.enabled.contains(step) {
+                section.problem("automatic", "'\(name)' is not among the steps that may be taken: add it to 'steps'")
+            } else if policy.approvalsNeeded(step) > 0 {
+                section.problem("automatic", "'\(name)' needs approvals according to 'steps', so nothing can take it by itself")
+            }
+            policy.automatic.insert(step)
+        }
+        if let milliseconds = section.duration("automaticFor", in: 60_000...86_400_000) {
+            policy.automaticSeconds = Int64(milliseconds / 1000)
+        }
     }
 
     /// The steps, as a list of names or as a mapping of names to their rules.

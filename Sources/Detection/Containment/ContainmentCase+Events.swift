@@ -54,6 +54,7 @@ extension ContainmentCase {
         problem = nil
         proposedAt = event.time
         approvedAt = approval.isComplete ? event.time : nil
+        endedAt = nil
     }
 
     /// Takes in an event; false when it does not fit.
@@ -67,6 +68,7 @@ extension ContainmentCase {
             }
         case (.proposed, .refused), (.approved, .refused):
             endedBy = event.actor
+            endedAt = event.time
             enter(.refused)
         case (.proposed, .expired): enter(.expired)
         case (.approved, .priorStateSaved):
@@ -91,6 +93,7 @@ extension ContainmentCase {
         case (_, .undoRequested):
             guard isUndoable else { return false }
             endedBy = event.actor
+            endedAt = event.time
             enter(.undoing)
         case (.undoing, .undoPerformed): enter(.verifyingUndo)
         case (.verifyingUndo, .undone): enter(.undone)

@@ -75,8 +75,9 @@ public struct ContainmentCase: Sendable, Hashable {
     public internal(set) var problem: String?
     /// When it was proposed.
     public let proposedAt: Timestamp
-    /// When it was approved in full.
+    /// When it was approved in full, and when it was to end: refused, or asked to be taken back.
     public internal(set) var approvedAt: Timestamp?
+    public internal(set) var endedAt: Timestamp?
 
     /// Attempts of one phase before it is called failed.
     public static let maximumAttempts = 8

@@ -16,6 +16,10 @@ public struct ContainmentPolicy: Sendable, Hashable {
     public var protected: Set<String>
     /// The API clients of the SOAR, which are one party with whoever signs its decisions.
     public var soarClients: Set<String>
+    /// The steps at our own gateway that are taken about alerts without anybody being asked; none unless an operator says so.
+    public var automatic: Set<ContainmentStep>
+    /// Seconds after which those end by themselves.
+    public var automaticSeconds: Int64
 
     /// How the SOAR is named as the actor of the decisions that it signs.
     public static let soar = "soar"
@@ -27,7 +31,9 @@ public struct ContainmentPolicy: Sendable, Hashable {
         proposalSeconds: Int64 = Approval.usualSeconds,
         identitiesPerHour: Int = 3,
         protected: Set<String> = [],
-        soarClients: Set<String> = []
+        soarClients: Set<String> = [],
+        automatic: Set<ContainmentStep> = [],
+        automaticSeconds: Int64 = 3600
     ) {
         self.enabled = enabled
         self.approvals = approvals
@@ -35,6 +41,8 @@ public struct ContainmentPolicy: Sendable, Hashable {
         self.identitiesPerHour = identitiesPerHour
         self.protected = protected
         self.soarClients = soarClients
+        self.automatic = automatic
+        self.automaticSeconds = automaticSeconds
     }
 
     /// How many people, none of them the requester, have to agree to a step: never fewer than the step itself asks for.
