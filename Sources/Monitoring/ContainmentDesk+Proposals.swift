@@ -1,6 +1,7 @@
 public import Detection
 import Genesys
 import Ledger
+import Redaction
 import WallTime
 
 extension ContainmentDesk {
@@ -85,25 +86,41 @@ extension ContainmentDesk {
     }
 }
 
+extension ContainmentCommand {
+    /// The same, with a reason that can stand in the record for ever.
+    var masked: ContainmentCommand {
+        switch self {
+        case .propose(let proposal): .propose(proposal.copy(reason: RecordedWords.masked(proposal.reason)))
+        case .approve: self
+        case .refuse(let id, let reason): .refuse(caseID: id, reason: RecordedWords.masked(reason))
+        case .undo(let id, let reason): .undo(caseID: id, reason: RecordedWords.masked(reason))
+        }
+    }
+}
+
 extension ContainmentProposal {
     /// The same, with whether the user signs in with a password, where that was found out.
     fileprivate func knowing(nativeLogin: Bool?) -> ContainmentProposal {
-        copy(target: ContainmentTarget(id: target.id, hasNativeLogin: nativeLogin ?? target.hasNativeLogin), warnings)
+        copy(target: ContainmentTarget(id: target.id, hasNativeLogin: nativeLogin ?? target.hasNativeLogin))
     }
 
     /// The same, with what makes it doubtful.
-    fileprivate func knowing(warnings: [String]) -> ContainmentProposal { copy(target: target, warnings) }
+    fileprivate func knowing(warnings: [String]) -> ContainmentProposal { copy(warnings: warnings) }
 
-    private func copy(target: ContainmentTarget, _ warnings: [String]) -> ContainmentProposal {
+    fileprivate func copy(
+        target: ContainmentTarget? = nil,
+        reason: String? = nil,
+        warnings: [String]? = nil
+    ) -> ContainmentProposal {
         ContainmentProposal(
             id: id,
             step: step,
-            target: target,
-            reason: reason,
+            target: target ?? self.target,
+            reason: reason ?? self.reason,
             alerts: alerts,
             undoAt: undoAt,
             waitsForCallEnd: waitsForCallEnd,
-            warnings: warnings
+            warnings: warnings ?? self.warnings
         )
     }
 }

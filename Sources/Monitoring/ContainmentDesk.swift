@@ -80,7 +80,7 @@ public struct ContainmentDesk: Sendable {
 
     // MARK: Commands
 
-    /// Carries out a command: checked against all cases, recorded, and then due.
+    /// Carries out a command: checked against all cases, recorded, and then due. What looks like personal data in its reason is masked.
     /// - Parameter messageID: of the signed message that it came in, which is taken once.
     /// - Throws: ``ContainmentError`` when it is refused; nothing is recorded then.
     public func command(
@@ -88,7 +88,7 @@ public struct ContainmentDesk: Sendable {
         by actor: String,
         messageID: String? = nil
     ) async throws -> ContainmentCase {
-        let command = try await informed(command, by: actor)
+        let command = try await informed(command.masked, by: actor)
         for attempt in 1... {
             let (book, size) = try await read()
             let event = try book.plan(command, by: actor, at: clock.now())
