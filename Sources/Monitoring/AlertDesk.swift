@@ -107,7 +107,9 @@ public struct AlertDesk: Sendable {
         var fields: [String: JSONValue] = ["alertId": .string(id), "actor": .string(actor)]
         let type: EventType
         switch command {
-        case .acknowledge: type = .detectionAlertAcknowledged
+        case .acknowledge(let reason):
+            type = .detectionAlertAcknowledged
+            fields["reason"] = reason.map { .string(RecordedWords.masked($0)) }
         case .resolve(let reason):
             type = .detectionAlertResolved
             fields["reason"] = .string(RecordedWords.masked(reason))

@@ -34,7 +34,7 @@ import WallTime
         let until = watched.clock.now().adding(seconds: 3600)
         _ = try await desk.note(id, Self.words, by: "ann")
         for command: AlertCommand in [
-            .resolve(reason: Self.words), .reopen(reason: Self.words), .dismiss(reason: Self.words, until: until),
+            .acknowledge(reason: Self.words), .resolve(reason: Self.words), .reopen(reason: Self.words), .dismiss(reason: Self.words, until: until),
         ] {
             let shown = try await desk.decide(command, on: id, by: "ann").history.last?.reason
             #expect(shown?.hasPrefix("Mr Smith ") == true && shown?.contains("1234567") == false)
