@@ -123,7 +123,8 @@ let package = Package(
             "Delivery",
             [
                 "DeliveryWire", "EventFormats", "JSON", "Ledger", "Measures", "MerkleLog", "NATS", "ObjectStorage",
-                "Redaction", "Storage", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
+                "Redaction", "Storage", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1,
+                nioPosix,
                 nioSSL, nioTLS,
             ]
         ),

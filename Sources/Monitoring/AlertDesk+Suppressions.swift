@@ -48,7 +48,8 @@ extension AlertDesk {
         let order = try Suppression(rule: rule, entity: entity, reason: reason, until: until, now: now)
         let id = "sup_" + EventIdentity.random(producer: "").id.prefix(16)
         var fields: [String: JSONValue] = [
-            "suppressionId": .string(id), "rule": .string(order.rule), "reason": .string(RecordedWords.masked(order.reason)),
+            "suppressionId": .string(id), "rule": .string(order.rule),
+            "reason": .string(RecordedWords.masked(order.reason)),
             "until": .string(order.until.description), "actor": .string(actor),
         ]
         fields["entity"] = order.entity.map { .string($0) }

@@ -1,7 +1,7 @@
 import Crypto
 import Detection
 import JSON
-public import Ledger
+import Ledger
 import WallTime
 
 /// Masks or blocks agents at our own gateway when alerts call for it, without anybody being asked, where the configuration allows that.

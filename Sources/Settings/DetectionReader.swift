@@ -123,7 +123,10 @@ struct DetectionReader {
             if !policy.enabled.contains(step) {
                 section.problem("automatic", "'\(name)' is not among the steps that may be taken: add it to 'steps'")
             } else if policy.approvalsNeeded(step) > 0 {
-                section.problem("automatic", "'\(name)' needs approvals according to 'steps', so nothing can take it by itself")
+                section.problem(
+                    "automatic",
+                    "'\(name)' needs approvals according to 'steps', so nothing can take it by itself"
+                )
             }
             policy.automatic.insert(step)
         }

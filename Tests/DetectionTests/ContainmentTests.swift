@@ -380,7 +380,9 @@ struct ContainmentTests {
         }
         let later = monday.adding(seconds: 60)
         try world.command(.propose(Self.proposal(.block, id: "case-2", undoAfter: 1200)), by: "alice", at: later)
-        if let event = world.book.record(.state("inactive", isDone: true), of: "case-2", at: later) { world.write(event) }
+        if let event = world.book.record(.state("inactive", isDone: true), of: "case-2", at: later) {
+            world.write(event)
+        }
         #expect(world.book.cases["case-2"]?.phase == .alreadyDone)
         #expect(world.book.expired(at: monday.adding(seconds: 1199)).isEmpty)
         #expect(world.book.expired(at: monday.adding(seconds: 1200)).map(\.caseID) == ["case-1"])

@@ -106,7 +106,9 @@ import WallTime
                 LocalRestriction(agent: "b", step: .block),
             ]
         )
-        let block = try await desk(watched, Self.both).book().cases.values.first { $0.step == .block && $0.target.id == "a" }
+        let block = try await desk(watched, Self.both).book().cases.values.first {
+            $0.step == .block && $0.target.id == "a"
+        }
         #expect(Set(block?.alerts.map { String($0.prefix(4)) } ?? []) == ["D-07", "D-08"])
     }
 
@@ -194,7 +196,12 @@ import WallTime
         try await raise(watched, "D-07", "a")
         let raised = try JSONValue(parsing: try #require(try await watched.events(.detectionAlertRaised).first))
         watched.clock.advance(seconds: 30)
-        let alerts = try AlertDesk(ledger: watched.ledger, rules: BuiltInRules.pack(), clock: watched.clock, producer: "test")
+        let alerts = try AlertDesk(
+            ledger: watched.ledger,
+            rules: BuiltInRules.pack(),
+            clock: watched.clock,
+            producer: "test"
+        )
         _ = try await alerts.decide(.resolve(reason: "a drill"), on: raised["alertId"]?.string ?? "", by: "ann")
         try await look(watched, Self.masks)
         #expect(try await restrictions(watched).isEmpty)

@@ -28,13 +28,24 @@ import WallTime
         var state = try await follower.restore()
         try await watched.read(0, agent: "snoop", grade: "contradicted")
         while try await follower.step(&state) {}
-        _ = try ContainmentDesk(ledger: watched.ledger, policy: ContainmentPolicy(), clock: watched.clock, producer: "test")
-        let desk = try AlertDesk(ledger: watched.ledger, rules: BuiltInRules.pack(), clock: watched.clock, producer: "test")
+        _ = try ContainmentDesk(
+            ledger: watched.ledger,
+            policy: ContainmentPolicy(),
+            clock: watched.clock,
+            producer: "test"
+        )
+        let desk = try AlertDesk(
+            ledger: watched.ledger,
+            rules: BuiltInRules.pack(),
+            clock: watched.clock,
+            producer: "test"
+        )
         let id = try #require(try await desk.alerts([.open]).first?.id)
         let until = watched.clock.now().adding(seconds: 3600)
         _ = try await desk.note(id, Self.words, by: "ann")
         for command: AlertCommand in [
-            .acknowledge(reason: Self.words), .resolve(reason: Self.words), .reopen(reason: Self.words), .dismiss(reason: Self.words, until: until),
+            .acknowledge(reason: Self.words), .resolve(reason: Self.words), .reopen(reason: Self.words),
+            .dismiss(reason: Self.words, until: until),
         ] {
             let shown = try await desk.decide(command, on: id, by: "ann").history.last?.reason
             #expect(shown?.hasPrefix("Mr Smith ") == true && shown?.contains("1234567") == false)

@@ -212,7 +212,9 @@ import WallTime
             let approve = "/api/v1/containment/approve"
             let now = installation.clock.now()
             for (id, bySignatureFirst) in [("c1", false), ("c2", true)] {
-                try await client.post("/api/v1/containment", asks.header, body(id, "deactivate_user")).expect(status: .ok)
+                try await client.post("/api/v1/containment", asks.header, body(id, "deactivate_user")).expect(
+                    status: .ok
+                )
                 let yes: JSONValue = ["caseId": .string(id), "decision": "approve"]
                 let message = try signed(yes, id: "m-\(id)", secret: Self.secrets[0], at: now)
                 let byClient = { try await client.post(approve, soar.header, ["caseId": .string(id)]) }
@@ -224,7 +226,11 @@ import WallTime
                 try await client.post(approve, sister.header, ["caseId": .string(id)]).expect(.containmentRefused)
                 let other = try await client.post(approve, person.header, ["caseId": .string(id)]).json()
                 #expect(other["phase"] == "approved" && other["approvers"]?.array?.count == 2)
-                _ = try await client.post("/api/v1/containment/refuse", asks.header, ["caseId": .string(id), "reason": "x"])
+                _ = try await client.post(
+                    "/api/v1/containment/refuse",
+                    asks.header,
+                    ["caseId": .string(id), "reason": "x"]
+                )
             }
         }
     }
@@ -257,7 +263,11 @@ import WallTime
             #expect(installation.ledger.health.head.size == size)
             let dry = try await client.post(path + "/preview", caller.header, invented).json()
             #expect(dry["obstacle"]?.string?.contains("no alert 'D-99-nothing'") == true && dry["warnings"] == [])
-            let doubted = try await client.post(path + "/preview", caller.header, proposal("nobody-such", "D-03-1-seen")).json()
+            let doubted = try await client.post(
+                path + "/preview",
+                caller.header,
+                proposal("nobody-such", "D-03-1-seen")
+            ).json()
             #expect(doubted["obstacle"] == .null)
             #expect(doubted["warnings"]?[0]?.string?.contains("no read of this agent") == true)
             let made = try await client.post(path, caller.header, proposal("nobody-such", "D-03-1-seen")).json()

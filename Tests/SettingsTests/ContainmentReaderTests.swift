@@ -60,7 +60,9 @@ import Testing
         #expect(try read("{steps: [mask_only, block]}").0?.containment.automatic == [])
         let (settings, problems) = try read("{steps: [mask_only, block], automatic: [mask_only, block]}")
         #expect(problems.isEmpty)
-        #expect(settings?.containment.automatic == [.maskOnly, .block] && settings?.containment.automaticSeconds == 3600)
+        #expect(
+            settings?.containment.automatic == [.maskOnly, .block] && settings?.containment.automaticSeconds == 3600
+        )
         #expect(try read("{automatic: [mask_only], automaticFor: 15m}").0?.containment.automaticSeconds == 900)
     }
 

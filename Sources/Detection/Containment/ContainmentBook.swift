@@ -181,7 +181,8 @@ public struct ContainmentBook: Sendable {
                 let longest = ContainmentCase.longestUnknownCallSeconds
                 guard let since = found.callUnknownSince else {
                     let until = now.adding(seconds: longest)
-                    let problem = "whether the agent is in a conversation cannot be told: held back until \(until) at the most"
+                    let problem =
+                        "whether the agent is in a conversation cannot be told: held back until \(until) at the most"
                     return event(
                         .callAwaited,
                         id,

@@ -103,7 +103,8 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
     /// One line that says what to do.
     public var description: String {
         switch self {
-        case .stepDisabled(let step): "the step '\(step.rawValue)' is off; add it to detection.containment.steps in the configuration first"
+        case .stepDisabled(let step):
+            "the step '\(step.rawValue)' is off; add it to detection.containment.steps in the configuration first"
         case .protected(let id): "'\(id)' is on the list of accounts that containment never touches"
         case .capReached(let cap, let retryAt):
             "\(cap) identities were contained within an hour, which is the most allowed; try again after \(retryAt)"
