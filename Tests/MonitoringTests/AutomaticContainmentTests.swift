@@ -1,3 +1,4 @@
+import Approvals
 import Detection
 import JSON
 import Ledger

@@ -1,6 +1,7 @@
 import Detection
 import JSON
 import Ledger
+import Storage
 import TestStores
 import Testing
 import WallTime
