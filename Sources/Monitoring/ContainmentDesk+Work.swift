@@ -95,9 +95,12 @@ extension ContainmentDesk {
         case .perform:
             let (agent, step) = (effect.target.id, effect.step.rawValue)
             try await ledger.database.write { connection in
-                if try isThere(connection) { return }
+                // Another node may be about to do the same.
                 try connection.run(
-                    "INSERT INTO containment_restrictions (case_id, agent, step) VALUES ($1, $2, $3)",
+                    """
+                    INSERT INTO containment_restrictions (case_id, agent, step) VALUES ($1, $2, $3)
+                    ON CONFLICT (case_id) DO NOTHING
+                    """,
                     [.text(id), .text(agent), .text(step)]
                 )
             }
