@@ -52,7 +52,7 @@ extension EventCatalogue {
             "objectId",
             "source", "fetchedAt",
         ],
-        "SHIFT_RECORDED": ["agentId", "from", "to"],
+        "SCHEDULE_RECORDED": ["agentId", "from", "to", "shifts"],
         "AGENT_RECORDED": ["agentId", "peerGroup", "queueIds"],
         "CUSTOMERS_LINKED": ["customerId", "sameAs"],
         "CUSTOMERS_UNLINKED": ["customerId"],

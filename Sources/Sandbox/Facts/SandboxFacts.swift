@@ -72,6 +72,8 @@ struct SandboxFacts: Sendable {
     }
 
     let actions: [Action]
+    /// Who works when and in which queues.
+    var workforce: SandboxWorkforce
     var executions: [Execution] = []
     var audits: [Audit] = []
     var queries: [String: Query] = [:]
@@ -89,6 +91,7 @@ struct SandboxFacts: Sendable {
             ),
             Action(id: generator.uuid(), name: "Order status", url: "https://orders.example.com/status/${input.order}"),
         ]
+        workforce = SandboxWorkforce(unit: generator.uuid())
     }
 
     /// The services that write audits, with what they audit.
