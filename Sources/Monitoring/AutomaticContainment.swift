@@ -28,22 +28,23 @@ public struct AutomaticContainment: Sendable {
         guard !policy.automatic.isEmpty else { return }
         let now = desk.clock.now()
         let start = now.adding(seconds: -policy.automaticSeconds)
-        var findings = try await raised(since: start, limit: Self.few)
-        if findings.count == Self.few, findings.allSatisfy({ known[$0.id] == nil }) {
-            findings = try await raised(since: start, limit: Self.many)
-        }
-        let new = findings.filter { known[$0.id] == nil }
-        guard !new.isEmpty else { return }
-        // Others of the same agents, which may have been raised long before.
+        // Without a time, so that no older ones are read to find that they are old.
+        let newest = try await raised(since: nil, limit: Self.few)
+        guard newest.contains(where: { known[$0.id] == nil }) else { return }
+        // Also others of the same agents, which may have been raised long before.
         let all = try await raised(since: start, limit: Self.many)
+        let isMore = newest.count == Self.few && newest.allSatisfy { known[$0.id] == nil }
+        let new = (isMore ? all : newest).filter { known[$0.id] == nil }
         for (id, finding, raisedAt) in new.reversed() {
-            if let finding {
+            if let finding, raisedAt >= start {
                 let earlier = all.compactMap(\.finding).filter { $0.raisedAt <= finding.raisedAt }
                 try await act(on: finding, among: earlier, at: now)
             }
             known[id] = raisedAt
         }
-        known = known.filter { $0.value >= start }
+        for alert in newest { known[alert.id] = alert.raisedAt }
+        let latest = Set(newest.map(\.id))
+        known = known.filter { $0.value >= start || latest.contains($0.key) }
     }
 
     private func act(on finding: AgentFinding, among findings: [AgentFinding], at now: Timestamp) async throws {
@@ -89,7 +90,7 @@ public struct AutomaticContainment: Sendable {
     private typealias Raised = (id: String, finding: AgentFinding?, raisedAt: Timestamp)
 
     /// The newest alerts, newest first, also those that call for nothing here.
-    private func raised(since start: Timestamp, limit: Int) async throws -> [Raised] {
+    private func raised(since start: Timestamp?, limit: Int) async throws -> [Raised] {
         let type = IndexKey(.eventType, EventType.detectionAlertRaised.rawValue)
         let events = try await desk.ledger.events(EventQuery(keys: [type], from: start, limit: limit)).events
         return events.compactMap { event in

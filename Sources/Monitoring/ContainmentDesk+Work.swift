@@ -96,7 +96,7 @@ extension ContainmentDesk {
             let (agent, step) = (effect.target.id, effect.step.rawValue)
             try await ledger.database.write { connection in
                 // Another node may be about to do the same.
-                try connection.run(
+                _ = try connection.run(
                     """
                     INSERT INTO containment_restrictions (case_id, agent, step) VALUES ($1, $2, $3)
                     ON CONFLICT (case_id) DO NOTHING
