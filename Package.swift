@@ -94,10 +94,16 @@ let package = Package(
 
         // Floor 2: the record, and who is in it.
         library("Ledger", ["JSON", "MerkleLog", "Storage", "WallTime"]),
-        library("Identity", ["Approvals", "JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
+        library(
+            "Identity",
+            ["Approvals", "JSON", "Ledger", "Redaction", "Storage", "TextEncoding", "WallTime", crypto]
+        ),
 
         // Floor 3: what the product does.
-        library("Credentials", ["HTTPSignatures", "JSON", "Ledger", "Storage", "TextEncoding", "WallTime", crypto]),
+        library(
+            "Credentials",
+            ["HTTPSignatures", "JSON", "Ledger", "Redaction", "Storage", "TextEncoding", "WallTime", crypto]
+        ),
         library(
             "Gateway",
             [
@@ -110,14 +116,15 @@ let package = Package(
 
         library(
             "AuditTrail",
-            ["Identity", "JSON", "Ledger", "MerkleLog", "TextEncoding", "WallTime", crypto]
+            ["Identity", "JSON", "Ledger", "MerkleLog", "Redaction", "TextEncoding", "WallTime", crypto]
         ),
 
         library(
             "Delivery",
             [
                 "DeliveryWire", "EventFormats", "JSON", "Ledger", "Measures", "MerkleLog", "NATS", "ObjectStorage",
-                "Storage", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1, nioPosix,
+                "Redaction", "Storage", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1,
+                nioPosix,
                 nioSSL, nioTLS,
             ]
         ),
@@ -134,7 +141,7 @@ let package = Package(
             "Monitoring",
             [
                 "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Redaction", "Storage",
-                "WallTime",
+                "WallTime", crypto,
             ]
         ),
 

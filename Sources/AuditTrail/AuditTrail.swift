@@ -2,6 +2,7 @@ public import Identity
 public import JSON
 public import Ledger
 import MerkleLog
+import Redaction
 public import WallTime
 
 /// Who asks the audit trail, and why. Asking is recorded before anything is answered.
@@ -18,7 +19,7 @@ public struct Reader: Sendable {
     public let name: String
     /// How the question came.
     public let channel: Channel
-    /// What the answer is for, in the reader's words.
+    /// What the answer is for, in the reader's words, with what looks like personal data masked: it is recorded.
     public let reason: String?
     /// For whom the answer is made up, in codes of their own; nil for the reader alone.
     public let recipient: String?
@@ -28,7 +29,7 @@ public struct Reader: Sendable {
         self.recipient = recipient
         self.name = name
         self.channel = channel
-        self.reason = reason
+        self.reason = reason.map(RecordedWords.masked)
     }
 }
 

@@ -1,6 +1,7 @@
 import Crypto
 import JSON
 public import Ledger
+import Redaction
 public import Storage
 public import WallTime
 
@@ -258,7 +259,7 @@ public struct ClientRegistry: Sendable {
         guard try await find(id).revoked == nil else { throw ClientError.revoked(id) }
         let now = clock.now()
         var fields: [String: JSONValue] = ["actor": .string(actor), "clientId": .string(id)]
-        if let reason { fields["reason"] = .string(reason) }
+        if let reason { fields["reason"] = .string(RecordedWords.masked(reason)) }
         try await ledger.record([event(.apiClientRevoked, fields, now)]) { connection in
             let changed = try connection.run(
                 "UPDATE api_clients SET revoked = $1 WHERE id = $2 AND revoked IS NULL",

@@ -1,6 +1,7 @@
 import DeliveryWire
 import JSON
 import Ledger
+import Redaction
 import Storage
 public import WallTime
 
@@ -102,6 +103,7 @@ public struct DeliveryControl: Sendable {
 
     /// Stops sending; everything stays in the ledger.
     public func pause(_ name: String, reason: String?, actor: String) async throws {
+        let reason = reason.map(RecordedWords.masked)
         let fields: [String: JSONValue] = ["actor": .string(actor), "reason": reason.map { .string($0) } ?? .null]
         try await move(name, to: "paused", reason: reason, .sinkPaused, fields) { $0 != "paused" }
     }

@@ -112,10 +112,12 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let detectionSuppressionLifted = EventType(rawValue: "DETECTION_SUPPRESSION_LIFTED")
     /// How many matches a suppression has held back.
     public static let detectionSuppressionCounted = EventType(rawValue: "DETECTION_SUPPRESSION_COUNTED")
+    /// A step that an alert called for was not taken by itself: as many as may be were taken, or the account is protected.
+    public static let containmentHeldBack = EventType(rawValue: "CONTAINMENT_HELD_BACK")
     /// What happens to a case of containment.
     public static let containment: [EventType] = [
         "CONTAINMENT_PROPOSED", "CONTAINMENT_APPROVED", "CONTAINMENT_REFUSED", "CONTAINMENT_EXPIRED",
-        "CONTAINMENT_PRIOR_STATE_SAVED",
+        "CONTAINMENT_PRIOR_STATE_SAVED", "CONTAINMENT_CALL_AWAITED",
         "CONTAINMENT_FOUND_DONE", "CONTAINMENT_PERFORMED", "CONTAINMENT_EFFECT_VERIFIED",
         "CONTAINMENT_EFFECT_UNKNOWN", "CONTAINMENT_ATTEMPT_FAILED", "CONTAINMENT_FAILED", "CONTAINMENT_UNDO_REQUESTED",
         "CONTAINMENT_UNDO_PERFORMED", "CONTAINMENT_UNDONE",

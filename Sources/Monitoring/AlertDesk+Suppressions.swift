@@ -1,6 +1,7 @@
 import Detection
 public import JSON
 import Ledger
+import Redaction
 public import WallTime
 
 /// A suppression as the record tells of it.
@@ -47,7 +48,8 @@ extension AlertDesk {
         let order = try Suppression(rule: rule, entity: entity, reason: reason, until: until, now: now)
         let id = "sup_" + EventIdentity.random(producer: "").id.prefix(16)
         var fields: [String: JSONValue] = [
-            "suppressionId": .string(id), "rule": .string(order.rule), "reason": .string(order.reason),
+            "suppressionId": .string(id), "rule": .string(order.rule),
+            "reason": .string(RecordedWords.masked(order.reason)),
             "until": .string(order.until.description), "actor": .string(actor),
         ]
         fields["entity"] = order.entity.map { .string($0) }
@@ -65,7 +67,7 @@ extension AlertDesk {
         try AlertCommand.require(reason)
         try await append(
             .detectionSuppressionLifted,
-            ["suppressionId": .string(id), "reason": .string(reason), "actor": .string(actor)],
+            ["suppressionId": .string(id), "reason": .string(RecordedWords.masked(reason)), "actor": .string(actor)],
             at: now
         )
         found.lifted = (now, actor)

@@ -98,7 +98,7 @@ public struct AlertDesk: Sendable {
         return found
     }
 
-    /// Carries out a person's decision.
+    /// Carries out a person's decision. What looks like personal data in its reason is masked.
     /// - Throws: ``AlertError`` when it cannot be made; nothing is recorded then.
     public func decide(_ command: AlertCommand, on id: String, by actor: String) async throws -> AlertView {
         let now = clock.now()
@@ -107,17 +107,19 @@ public struct AlertDesk: Sendable {
         var fields: [String: JSONValue] = ["alertId": .string(id), "actor": .string(actor)]
         let type: EventType
         switch command {
-        case .acknowledge: type = .detectionAlertAcknowledged
+        case .acknowledge(let reason):
+            type = .detectionAlertAcknowledged
+            fields["reason"] = reason.map { .string(RecordedWords.masked($0)) }
         case .resolve(let reason):
             type = .detectionAlertResolved
-            fields["reason"] = .string(reason)
+            fields["reason"] = .string(RecordedWords.masked(reason))
         case .dismiss(let reason, let until):
             type = .detectionAlertDismissed
-            fields["reason"] = .string(reason)
+            fields["reason"] = .string(RecordedWords.masked(reason))
             fields["until"] = .string(until.description)
         case .reopen(let reason):
             type = .detectionAlertReopened
-            fields["reason"] = .string(reason)
+            fields["reason"] = .string(RecordedWords.masked(reason))
         }
         try await append(type, fields, at: now)
         return try await alert(id)
@@ -138,10 +140,9 @@ public struct AlertDesk: Sendable {
     public func note(_ id: String, _ text: String, by actor: String) async throws -> AlertView {
         _ = try await alert(id)
         try AlertCommand.require(text)
-        let masked = try Redactor().redact(text)
         try await append(
             .detectionAlertNoted,
-            ["alertId": .string(id), "actor": .string(actor), "note": .string(masked)],
+            ["alertId": .string(id), "actor": .string(actor), "note": .string(RecordedWords.masked(text))],
             at: clock.now()
         )
         return try await alert(id)

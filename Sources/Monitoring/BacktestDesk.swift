@@ -10,6 +10,8 @@ public import WallTime
 public enum BacktestError: Error, Sendable, Hashable, CustomStringConvertible {
     /// One is under way; a node runs one at a time.
     case busy(String)
+    /// The end lies before the start: there is nothing to tell of.
+    case emptyRange
     /// No backtest has this id here: it is forgotten, or another node has it.
     case unknown(String)
 
@@ -17,6 +19,7 @@ public enum BacktestError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .busy(let id): "the backtest '\(id)' is under way: wait for it or cancel it"
+        case .emptyRange: "the end of the range lies before its start: change them over"
         case .unknown(let id):
             "there is no backtest '\(id)' here: the newest few are kept, by the node that ran them, until it stops"
         }
@@ -95,8 +98,9 @@ public final class BacktestDesk: Sendable {
 
     /// Checks what is asked for and begins.
     /// - Returns: its id, for ``json(of:)``.
-    /// - Throws: ``RulePackError``, or ``BacktestError`` when one is under way.
+    /// - Throws: ``RulePackError``, or ``BacktestError`` when one is under way or the range is empty.
     public func begin(_ order: Order, by actor: String) throws -> String {
+        if let from = order.from, let to = order.to, to < from { throw BacktestError.emptyRange }
         let pack = try rules.trying(order.files)
         let size = ledger.health.head.size
         let id = "bt_" + EventIdentity.random(producer: "").id.prefix(16)

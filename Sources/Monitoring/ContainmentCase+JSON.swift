@@ -28,6 +28,7 @@ extension ContainmentCase {
             "caseId": .string(id), "step": .string(step.rawValue), "targetId": .string(target.id),
             "phase": .string(phase.rawValue), "effect": .string(effect), "requester": .string(approval.requester),
             "reason": .string(reason), "alerts": .array(alerts.map { .string($0) }),
+            "warnings": .array(warnings.map { .string($0) }),
             "approvalsNeeded": .integer(Int64(approval.needed)),
             "approvers": .array(approval.approvers.map { .string($0) }), "proposedAt": .string(proposedAt.description),
             "expiresAt": approval.needed > 0 ? .string(approval.expiresAt.description) : .null,
@@ -44,7 +45,8 @@ extension ContainmentPreview {
         .object([
             "consequence": .string(consequence), "approvalsNeeded": .integer(Int64(approvalsNeeded)),
             "reversible": .bool(isReversible), "liveCall": hasLiveCall.map { .bool($0) } ?? .null,
-            "facts": .array(facts.map { .string($0) }), "identitiesLeft": .integer(Int64(identitiesLeft)),
+            "facts": .array(facts.map { .string($0) }), "warnings": .array(warnings.map { .string($0) }),
+            "identitiesLeft": .integer(Int64(identitiesLeft)),
             "obstacle": obstacle.map { .string($0.description) } ?? .null,
         ])
     }
@@ -60,7 +62,7 @@ extension ContainmentPreview {
         return [
             consequence, isReversible ? "it can be taken back" : "it cannot be taken back",
             "people who have to agree, besides whoever asks: \(approvalsNeeded)", call,
-        ] + facts + ["identities left within the hour: \(identitiesLeft)"]
+        ] + facts + warnings.map { "warning: \($0)" } + ["identities left within the hour: \(identitiesLeft)"]
             + (obstacle.map { ["it would be refused: \($0)"] } ?? [])
     }
 }

@@ -42,9 +42,15 @@ extension ContainmentDesk {
         }
         var moved = !expired.isEmpty
         for event in expired { try await recordUnlessOvertaken(event) }
-        let over = Set(expired.map(\.caseID))
-        let live = reaches.contains(.platform) ? try await liveCalls(in: book) : []
-        let due = book.due(at: now, liveCalls: live)
+        var over = Set(expired.map(\.caseID))
+        let calls = reaches.contains(.platform) ? try await calls(in: book) : [:]
+        if reaches.contains(.platform) {
+            for event in book.awaiting(calls, at: now) where over.insert(event.caseID).inserted {
+                try await recordUnlessOvertaken(event)
+                moved = true
+            }
+        }
+        let due = book.due(at: now, calls: calls)
             .filter { isOurs($0.effect.step) && !over.contains($0.caseID) }
         for (id, effect) in due {
             guard let report = try await bringAbout(effect, of: id) else { continue }
@@ -89,9 +95,12 @@ extension ContainmentDesk {
         case .perform:
             let (agent, step) = (effect.target.id, effect.step.rawValue)
             try await ledger.database.write { connection in
-                if try isThere(connection) { return }
-                try connection.run(
-                    "INSERT INTO containment_restrictions (case_id, agent, step) VALUES ($1, $2, $3)",
+                // Another node may be about to do the same.
+                _ = try connection.run(
+                    """
+                    INSERT INTO containment_restrictions (case_id, agent, step) VALUES ($1, $2, $3)
+                    ON CONFLICT (case_id) DO NOTHING
+                    """,
                     [.text(id), .text(agent), .text(step)]
                 )
             }

@@ -1,5 +1,4 @@
 public import Detection
-import Genesys
 import JSON
 public import Ledger
 public import Storage
@@ -79,32 +78,9 @@ public struct ContainmentDesk: Sendable {
         return try texts.map(Self.event)
     }
 
-    /// What a proposal would do, and how its target stands, without doing it.
-    public func preview(_ proposal: ContainmentProposal) async throws -> ContainmentPreview {
-        var facts: [String] = []
-        var proposal = proposal
-        if !proposal.step.isLocal {
-            do {
-                let found = try await platform?.facts(of: proposal.target, for: proposal.step)
-                facts = found?.lines ?? ["no platform is configured"]
-                proposal = proposal.knowing(nativeLogin: found?.hasNativeLogin)
-            } catch let error as ContainmentError {
-                facts = ["\(error)"]
-            } catch {
-                facts = ["the platform could not be asked: \(error)"]
-            }
-        }
-        return try await book().preview(
-            proposal,
-            hasLiveCall: try await hasLiveCall(proposal.target.id),
-            facts: facts,
-            at: clock.now()
-        )
-    }
-
     // MARK: Commands
 
-    /// Carries out a command: checked against all cases, recorded, and then due.
+    /// Carries out a command: checked against all cases, recorded, and then due. What looks like personal data in its reason is masked.
     /// - Parameter messageID: of the signed message that it came in, which is taken once.
     /// - Throws: ``ContainmentError`` when it is refused; nothing is recorded then.
     public func command(
@@ -112,7 +88,7 @@ public struct ContainmentDesk: Sendable {
         by actor: String,
         messageID: String? = nil
     ) async throws -> ContainmentCase {
-        let command = try await informed(command)
+        let command = try await informed(command.masked, by: actor)
         for attempt in 1... {
             let (book, size) = try await read()
             let event = try book.plan(command, by: actor, at: clock.now())
@@ -146,20 +122,6 @@ public struct ContainmentDesk: Sendable {
             try connection.first("SELECT 1 FROM containment_messages WHERE message_id = $1", [.text(messageID)]) { _ in
                 true
             } ?? false
-        }
-    }
-
-    /// A proposal with what the platform knows of its target.
-    private func informed(_ command: ContainmentCommand) async throws -> ContainmentCommand {
-        guard case .propose(let proposal) = command, !proposal.step.isLocal, policy.enabled.contains(proposal.step),
-            !policy.protected.contains(proposal.target.id), let platform
-        else { return command }
-        do {
-            let facts = try await platform.facts(of: proposal.target, for: proposal.step)
-            return .propose(proposal.knowing(nativeLogin: facts.hasNativeLogin))
-        } catch is GenesysError {
-            // A platform that is away must not keep people from asking; what has to be known is refused by the book.
-            return command
         }
     }
 
@@ -231,20 +193,5 @@ public struct ContainmentDesk: Sendable {
                 [.text(event.caseID), .integer(Int64(event.number)), .text(text)]
             )
         }
-    }
-}
-
-extension ContainmentProposal {
-    /// The same, with whether the user signs in with a password, where that was found out.
-    fileprivate func knowing(nativeLogin: Bool?) -> ContainmentProposal {
-        ContainmentProposal(
-            id: id,
-            step: step,
-            target: ContainmentTarget(id: target.id, hasNativeLogin: nativeLogin ?? target.hasNativeLogin),
-            reason: reason,
-            alerts: alerts,
-            undoAt: undoAt,
-            waitsForCallEnd: waitsForCallEnd
-        )
     }
 }

@@ -45,18 +45,18 @@ final class LiveCalls: Sendable {
             interactions.append(id)
             if interactions.count == Self.conversations { break }
         }
-        var answer: Bool?
+        // One that cannot be read may be the live one.
+        var isUnknown = interactions.isEmpty
         for id in interactions {
             do {
                 let facts = try await client.conversation(id: id, priority: .urgent)
                 let presence = facts.presence(ofAgent: agent, at: now.milliseconds, wrapUpGrace: 0)
                 if case .live = presence { return true }
-                answer = false
             } catch let error as GenesysError where error.kind == .notFound {
-                answer = false
-            } catch is GenesysError {}
+                continue
+            } catch is GenesysError { isUnknown = true }
         }
-        return answer
+        return isUnknown ? nil : false
     }
 }
 
@@ -66,12 +66,12 @@ extension ContainmentDesk {
         try await liveCallsSeen.isLive(agent, ledger: ledger, client: platform?.client, now: clock.now())
     }
 
-    /// The agents in conversations, among those whose containment waits for the end of a call.
-    func liveCalls(in book: ContainmentBook) async throws -> Set<String> {
-        var live: Set<String> = []
+    /// Whether the agents are in conversations whose containment waits for the end of a call; without those of whom nobody can tell.
+    func calls(in book: ContainmentBook) async throws -> [String: Bool] {
+        var calls: [String: Bool] = [:]
         for found in book.cases.values where found.waitsForCallEnd && found.phase == .executing {
-            if try await hasLiveCall(found.target.id) == true { live.insert(found.target.id) }
+            calls[found.target.id] = try await hasLiveCall(found.target.id)
         }
-        return live
+        return calls
     }
 }

@@ -1,4 +1,3 @@
-import Approvals
 public import DeliveryWire
 public import Detection
 import JSON
@@ -8,21 +7,14 @@ public import WallTime
 ///
 /// All keys are one identity: several are trusted only so that they can be changed without a gap.
 public struct SignedDecisions: Sendable {
-    /// How the SOAR is named as the actor of its decisions.
-    public static let actor = "soar"
-
     private let desk: ContainmentDesk
     private let verifier: WebhookVerifier
-    private let clients: Set<String>
     private let clock: any WallClock
 
-    /// - Parameters:
-    ///   - keys: trusted, all of them the SOAR's.
-    ///   - clients: the API clients that are the SOAR's too: what they proposed is not for its signature to approve.
-    public init(desk: ContainmentDesk, keys: [WebhookVerifier.Key], clients: Set<String>, clock: any WallClock) {
+    /// - Parameter keys: trusted, all of them the SOAR's.
+    public init(desk: ContainmentDesk, keys: [WebhookVerifier.Key], clock: any WallClock) {
         self.desk = desk
         verifier = WebhookVerifier(keys: keys)
-        self.clients = clients
         self.clock = clock
     }
 
@@ -41,13 +33,10 @@ public struct SignedDecisions: Sendable {
         if let refusing {
             return try await desk.command(
                 .refuse(caseID: caseID, reason: refusing),
-                by: Self.actor,
+                by: ContainmentPolicy.soar,
                 messageID: messageID
             )
         }
-        if let requester = try await desk.book().cases[caseID]?.approval.requester, clients.contains(requester) {
-            throw ContainmentError.approval(.isRequester)
-        }
-        return try await desk.command(.approve(caseID: caseID), by: Self.actor, messageID: messageID)
+        return try await desk.command(.approve(caseID: caseID), by: ContainmentPolicy.soar, messageID: messageID)
     }
 }

@@ -98,6 +98,9 @@ public struct Configuration: Sendable {
                 "containmentSteps": .array(
                     detection.containment.enabled.map(\.rawValue).sorted().map { .string($0) }
                 ),
+                "containmentAutomatic": .array(
+                    detection.containment.automatic.map(\.rawValue).sorted().map { .string($0) }
+                ),
             ]),
         ])
     }

@@ -338,6 +338,9 @@ public struct ConfigurationTemplate: Sendable {
         #   containment:
         #     # mask_only alone is on by default; what acts on the platform needs the approval of others.
         #     steps: [mask_only, block]
+        #     # What alerts bring about at the gateway without anybody being asked, and for how long; nothing unless named.
+        #     automatic: [mask_only]
+        #     automaticFor: 60m
 
         # How personal data in free text is masked on its way to agents, sinks and the log: docs/redaction.md.
         # redaction:

@@ -21,8 +21,6 @@ public struct DetectionSettings: Sendable {
 public struct SOARSettings: Sendable {
     /// The keys that it signs with, several while they are changed.
     public let keys: [WebhookVerifier.Key]
-    /// The API clients that are its own.
-    public let clients: Set<String>
 }
 
 /// Reads how the record is watched, and what may be done about what is found.
@@ -67,7 +65,10 @@ struct DetectionReader {
             }
             if let containment = section.section("containment") {
                 settings.containment = policy(containment)
-                settings.soar = containment.section("soar").flatMap(soar)
+                if let section = containment.section("soar") {
+                    settings.containment.soarClients = Set(section.texts("clients"))
+                    settings.soar = soar(section)
+                }
                 containment.end()
             }
         }
@@ -107,8 +108,31 @@ struct DetectionReader {
             policy.proposalSeconds = Int64(milliseconds / 1000)
         }
         policy.identitiesPerHour = section.integer("identitiesPerHour", in: 0...1000) ?? policy.identitiesPerHour
+        automatic(section, &policy)
         policy.protected = Set(section.texts("protected").map { $0.lowercased() })
         return policy
+    }
+
+    /// What is done about alerts without anybody being asked: at our own gateway only, and never where somebody has to agree.
+    private func automatic(_ section: Section, _ policy: inout ContainmentPolicy) {
+        for name in section.texts("automatic") {
+            guard let step = ContainmentStep(rawValue: name), step.isLocal else {
+                section.problem("automatic", "'\(name)' cannot be taken without people: only mask_only and block can")
+                continue
+            }
+            if !policy.enabled.contains(step) {
+                section.problem("automatic", "'\(name)' is not among the steps that may be taken: add it to 'steps'")
+            } else if policy.approvalsNeeded(step) > 0 {
+                section.problem(
+                    "automatic",
+                    "'\(name)' needs approvals according to 'steps', so nothing can take it by itself"
+                )
+            }
+            policy.automatic.insert(step)
+        }
+        if let milliseconds = section.duration("automaticFor", in: 60_000...86_400_000) {
+            policy.automaticSeconds = Int64(milliseconds / 1000)
+        }
     }
 
     /// The steps, as a list of names or as a mapping of names to their rules.
@@ -128,6 +152,6 @@ struct DetectionReader {
             }
         }
         if section.isEmptyList("secrets") { section.problem("secrets", "must name at least one secret") }
-        return keys.isEmpty ? nil : SOARSettings(keys: keys, clients: Set(section.texts("clients")))
+        return keys.isEmpty ? nil : SOARSettings(keys: keys)
     }
 }

@@ -131,7 +131,7 @@ struct AlertTests {
     func lifeCycle() {
         let later = monday.adding(seconds: 60)
         let commands: [(AlertCommand, [AlertStatus: AlertStatus])] = [
-            (.acknowledge, [.open: .acknowledged]),
+            (.acknowledge(), [.open: .acknowledged]),
             (.resolve(reason: "r"), [.open: .resolved, .acknowledged: .resolved]),
             (.dismiss(reason: "r", until: later), [.open: .dismissed, .acknowledged: .dismissed]),
             (.reopen(reason: "r"), [.acknowledged: .open, .resolved: .open, .dismissed: .open]),

@@ -335,6 +335,59 @@ struct ContainmentTests {
         #expect(world.book.cases["case-1"]?.phase == .undoing)
     }
 
+    @Test("what failed and may hold ends in time, once; where the end fails too, a person has to look")
+    func failedEndsInTime() throws {
+        for endFails in [false, true] {
+            var world = World()
+            try world.command(.propose(Self.proposal(.block, undoAfter: 600)), by: "alice", at: monday)
+            func step(_ report: ContainmentReport, _ seconds: Int64 = 0) {
+                guard let event = world.book.record(report, of: "case-1", at: monday.adding(seconds: seconds)) else {
+                    Issue.record("the report was not taken")
+                    return
+                }
+                world.write(event)
+                world.restart()
+            }
+            func timers(_ seconds: Int64) -> Int {
+                let events = world.book.expired(at: monday.adding(seconds: seconds))
+                for event in events { world.write(event) }
+                return events.count
+            }
+            step(.state("open", isDone: false))
+            step(.failed("the answer was lost", canRetry: false))
+            #expect(world.book.cases["case-1"]?.phase == .failed && world.book.cases["case-1"]?.effect == "unknown")
+            #expect(timers(599) == 0)
+            #expect(timers(600) == 1)
+            #expect(world.book.cases["case-1"]?.phase == .undoing)
+            if endFails {
+                step(.failed("somebody else has changed it since", canRetry: false), 600)
+                #expect(world.book.cases["case-1"]?.phase == .failed)
+            } else {
+                step(.performed(evidence: .null), 600)
+                step(.readBack(holds: false), 600)
+                #expect(world.book.cases["case-1"]?.phase == .undone)
+            }
+            #expect(timers(9000) == 0)
+        }
+    }
+
+    @Test("the end of a case that failed waits for a later case that wants the same")
+    func laterCaseWantsIt() throws {
+        var world = World()
+        try world.command(.propose(Self.proposal(.block, undoAfter: 600)), by: "alice", at: monday)
+        for report: ContainmentReport in [.state("open", isDone: false), .failed("lost", canRetry: false)] {
+            if let event = world.book.record(report, of: "case-1", at: monday) { world.write(event) }
+        }
+        let later = monday.adding(seconds: 60)
+        try world.command(.propose(Self.proposal(.block, id: "case-2", undoAfter: 1200)), by: "alice", at: later)
+        if let event = world.book.record(.state("inactive", isDone: true), of: "case-2", at: later) {
+            world.write(event)
+        }
+        #expect(world.book.cases["case-2"]?.phase == .alreadyDone)
+        #expect(world.book.expired(at: monday.adding(seconds: 1199)).isEmpty)
+        #expect(world.book.expired(at: monday.adding(seconds: 1200)).map(\.caseID) == ["case-1"])
+    }
+
     @Test("somebody did it before: nothing is done, and nothing will be undone")
     func doneBefore() throws {
         var world = World()
@@ -357,12 +410,50 @@ struct ContainmentTests {
             waitsForCallEnd: true
         )
         try world.command(.propose(proposal), by: "alice", at: monday)
-        if let (id, effect) = world.book.due(at: monday, liveCalls: ["agent-1"]).first {
+        if let (id, effect) = world.book.due(at: monday, calls: ["agent-1": true]).first {
             world.execute(id, effect, at: monday)
         }
         #expect(world.book.cases["case-1"]?.phase == .executing)
-        #expect(world.book.due(at: monday, liveCalls: ["agent-1"]).isEmpty)
-        #expect(world.book.due(at: monday).count == 1)
+        #expect(world.book.due(at: monday, calls: ["agent-1": true]).isEmpty)
+        // Who may be in a call is left alone as one who is.
+        #expect(world.book.due(at: monday).isEmpty)
+        #expect(world.book.due(at: monday, calls: ["agent-1": false]).count == 1)
+    }
+
+    @Test("nobody can tell of the call: held back, also over restarts, and failed after half an hour with nothing done")
+    func callUnknown() throws {
+        var world = World()
+        let proposal = ContainmentProposal(
+            id: "case-1",
+            step: .block,
+            target: ContainmentTarget(id: "agent-1"),
+            reason: "r",
+            undoAt: monday.adding(seconds: 86_400),
+            waitsForCallEnd: true
+        )
+        try world.command(.propose(proposal), by: "alice", at: monday)
+        if let (id, effect) = world.book.due(at: monday).first { world.execute(id, effect, at: monday) }
+        func look(_ call: Bool?, after seconds: Int64) {
+            let events = world.book.awaiting(call.map { ["agent-1": $0] } ?? [:], at: monday.adding(seconds: seconds))
+            for event in events { world.write(event) }
+            world.restart()
+        }
+        look(nil, after: 0)
+        look(nil, after: 1799)
+        #expect(world.book.cases["case-1"]?.problem?.contains("cannot be told") == true)
+        // A call that is seen begins the wait for an answer anew, and may last.
+        look(true, after: 1799)
+        look(true, after: 7200)
+        #expect(world.book.cases["case-1"]?.problem?.contains("waits for the end") == true)
+        look(nil, after: 7210)
+        let written = world.ledger.count
+        look(nil, after: 9009)
+        #expect(world.book.cases["case-1"]?.phase == .executing && world.ledger.count == written)
+        look(nil, after: 9010)
+        let failed = try #require(world.book.cases["case-1"])
+        #expect(failed.phase == .failed && failed.effect == "none" && world.done.isEmpty)
+        #expect(failed.problem?.contains("nobody could tell") == true)
+        #expect(!failed.isUndoDue(at: monday.adding(seconds: 90_000)))
     }
 
     @Test("what cannot be read stays unknown, is looked at more and more rarely, and is called unconfirmed after a day")

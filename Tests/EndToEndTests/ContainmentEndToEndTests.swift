@@ -5,10 +5,12 @@ import Testing
 
 /// Containment on the platform with the real binary, from the command line to the platform's refusal.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ContainmentEndToEndTests {
-    private func site() async throws -> Site {
+    private func site(
+        _ containment: String = "{steps: [mask_only, delete_tokens, deactivate_user, disable_client]}"
+    ) async throws -> Site {
         let site = try await Site()
         let text = try String(contentsOfFile: site.configuration, encoding: .utf8)
-        let more = "\ndetection:\n  containment: {steps: [mask_only, delete_tokens, deactivate_user, disable_client]}\n"
+        let more = "\ndetection:\n  containment: \(containment)\n"
         try (text + more).write(toFile: site.configuration, atomically: true, encoding: .utf8)
         return site
     }
@@ -80,6 +82,51 @@ import Testing
         await second.stop()
         try await site.succeed("ledger", "verify")
         site.sandbox.gate.open()
+        await site.end()
+    }
+
+    /// Twelve numbers tried one after the other, and nobody who posts anything.
+    @Test func aScraperIsMaskedByItselfWithinASecondOfTheAlert() async throws {
+        let site = try await site("{automatic: [mask_only]}")
+        let directory = site.sandbox.directory
+        let (reader, office) = (
+            try await site.client("read:customer-profile"), try await site.client("alerts", "respond")
+        )
+        let server = try await site.start()
+        func scrape(_ customer: String, _ server: RunningServer) async throws -> [UInt8] {
+            try await server.read(
+                reader,
+                customer: customer,
+                agent: directory.chatAgent,
+                interaction: directory.anonymousConversation
+            ).body
+        }
+        let before = try await scrape(directory.customer, server)
+        for number in 0..<12 { _ = try await scrape("C-90000\(number)", server) }
+        var alert: JSONValue?
+        try await wait("the alert") {
+            alert = try await server.get("/api/v1/alerts", office).json?["alerts"]?.array?.first {
+                $0["ruleCode"] == "D-07"
+            }
+            return alert != nil
+        }
+        let seen = ContinuousClock.now
+        try await wait("the mask") { try await scrape(directory.customer, server) != before }
+        #expect(ContinuousClock.now - seen < .seconds(1))
+        let cases = try await server.get("/api/v1/containment", office).json?["cases"]?.array ?? []
+        #expect(cases.count == 1 && cases.first?["requester"] == "automatic" && cases.first?["step"] == "mask_only")
+        #expect(cases.first?["targetId"]?.string == directory.chatAgent)
+        #expect(cases.first?["alerts"]?[0] == alert?["alertId"] && cases.first?["undoAt"]?.string != nil)
+        // After a kill nothing is done again, and the mask holds.
+        await server.kill()
+        let second = try await site.start()
+        try await wait("the mask after the restart") { try await scrape(directory.customer, second) != before }
+        let id = try #require(cases.first?["caseId"]?.string)
+        try await site.succeed("respond", "undo", id, "--reason", "a drill", "--operator", "ann")
+        try await wait("the undoing") { try await shown(site, id)["phase"] == "undone" }
+        #expect(try await second.get("/api/v1/containment?all=true", office).json?["cases"]?.array?.count == 1)
+        await second.stop()
+        try await site.succeed("ledger", "verify")
         await site.end()
     }
 

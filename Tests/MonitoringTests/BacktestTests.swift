@@ -75,6 +75,12 @@ import WallTime
             order.files = [RuleFile(name: "x.yml", text: "title: 1")]
             _ = try desk.begin(order, by: "ann")
         }
+        #expect(throws: BacktestError.emptyRange) {
+            var order = BacktestDesk.Order()
+            order.to = watched.clock.now()
+            order.from = watched.clock.now().adding(seconds: 1)
+            _ = try desk.begin(order, by: "ann")
+        }
         // While one runs no other begins; a cancelled one gives no result, whenever it ends.
         queue.suspend()
         let first = try desk.begin(BacktestDesk.Order(), by: "ann")

@@ -67,12 +67,12 @@ import WallTime
         while try await follower.step(&state) {}
         let alert = try #require(try await desk.alerts([.open]).first)
         #expect(alert.fields["ruleCode"]?.string == "D-13")
-        #expect(try await desk.decide(.acknowledge, on: alert.id, by: "ann").status == .acknowledged)
-        await #expect(throws: AlertError.self) { try await desk.decide(.acknowledge, on: alert.id, by: "ann") }
+        #expect(try await desk.decide(.acknowledge(), on: alert.id, by: "ann").status == .acknowledged)
+        await #expect(throws: AlertError.self) { try await desk.decide(.acknowledge(), on: alert.id, by: "ann") }
         await #expect(throws: AlertError.self) {
             try await desk.decide(.resolve(reason: " "), on: alert.id, by: "ann")
         }
-        await #expect(throws: AlertError.self) { try await desk.decide(.acknowledge, on: "D-99-1-x", by: "ann") }
+        await #expect(throws: AlertError.self) { try await desk.decide(.acknowledge(), on: "D-99-1-x", by: "ann") }
         let until = watched.clock.now().adding(seconds: 3600)
         let dismissed = try await desk.decide(.dismiss(reason: "a drill", until: until), on: alert.id, by: "ann")
         #expect(dismissed.status == .dismissed && dismissed.dismissedUntil == until)

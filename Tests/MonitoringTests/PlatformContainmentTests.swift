@@ -116,6 +116,27 @@ import WallTime
         }
     }
 
+    @Test func anAgentWhomNeitherTheRecordNorThePlatformKnowsIsDoubtedAndNotRefused() async throws {
+        try await PlatformBench.run { bench in
+            func propose(_ target: String) async throws -> ContainmentCase {
+                let proposal = ContainmentProposal(
+                    id: "c-\(target)",
+                    step: .block,
+                    target: ContainmentTarget(id: target),
+                    reason: "scraping"
+                )
+                let preview = try await bench.desk().preview(proposal)
+                let made = try await bench.desk().command(.propose(proposal), by: "ann")
+                #expect(preview.warnings == made.warnings && preview.obstacle == nil)
+                return made
+            }
+            #expect(try await propose("nobody-such").warnings.first?.contains("knows no such user") == true)
+            #expect(try await propose(bench.agent).warnings == [])
+            try await bench.watched.read(1, agent: "read-before")
+            #expect(try await propose("read-before").warnings == [])
+        }
+    }
+
     @Test func anUnknownTargetIsRefused() async throws {
         try await PlatformBench.run { bench in
             for step in [ContainmentStep.deleteTokens, .deactivateUser, .disableClient] {
@@ -156,6 +177,29 @@ import WallTime
             bench.watched.clock.advance(seconds: 11)
             while try await desk.work() {}
             #expect(try await bench.found().phase == .effective)
+        }
+    }
+
+    @Test func aCallOfWhichNobodyCanTellHoldsBackUntilAPersonHasToLook() async throws {
+        try await PlatformBench.run { bench in
+            let agent = bench.directory.agentWithLiveCall
+            try await bench.watched.read(1, agent: agent, interaction: bench.directory.liveConversation)
+            bench.sandbox.inject(PlatformFault(route: "GET /api/v2/conversations/{id}", status: 429, times: 1000))
+            try await bench.approved(.deactivateUser, agent, id: "limited", afterCall: true)
+            // Nothing was read for this one, so that there is no conversation to ask about.
+            try await bench.approved(.deactivateUser, bench.agent, id: "unseen", afterCall: true)
+            let desk = try bench.desk()
+            for seconds: Int64 in [0, 11, 600, 1000, 200] {
+                #expect(bench.count(patchUser) == 0)
+                bench.watched.clock.advance(seconds: seconds)
+                while try await desk.work() {}
+            }
+            for id in ["limited", "unseen"] {
+                let found = try await bench.found(id)
+                #expect(found.phase == .failed && found.effect == "none")
+                #expect(found.problem?.contains("nobody could tell") == true)
+            }
+            #expect(bench.count(patchUser) == 0)
         }
     }
 }

@@ -112,6 +112,9 @@ import WallTime
             }
             #expect(try tested.json()["passed"] == true && (tested.json()["cases"]?.int ?? 0) > 100)
 
+            let backwards: JSONValue = ["from": "2026-10-31T00:00:00.000Z", "to": "2026-10-01T00:00:00.000Z"]
+            try await client.post(path, caller.header, backwards).expect(.invalidField, detail: "before 'from'")
+
             let shipped = try #require(BuiltInRules.files.first { $0.name == "D-03.yml" })
             let stricter = shipped.text.replacing("gte: 200", with: "gte: 1")
             try #require(stricter != shipped.text)

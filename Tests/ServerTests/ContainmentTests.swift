@@ -22,14 +22,13 @@ import WallTime
     private func control(_ installation: Installation, soarClients: Set<String> = []) throws -> ControlPlane {
         let desk = try ContainmentDesk(
             ledger: installation.ledger,
-            policy: ContainmentPolicy(enabled: Set(ContainmentStep.allCases)),
+            policy: ContainmentPolicy(enabled: Set(ContainmentStep.allCases), soarClients: soarClients),
             clock: installation.clock,
             producer: "test"
         )
         let decisions = SignedDecisions(
             desk: desk,
             keys: try Self.secrets.map { try WebhookVerifier.Key($0) },
-            clients: soarClients,
             clock: installation.clock
         )
         return installation.control(containment: desk, signedDecisions: decisions)
@@ -199,6 +198,82 @@ import WallTime
                 .containmentRefused,
                 detail: "cannot approve"
             )
+        }
+    }
+
+    @Test func aSOARCountsOnceWhicheverWayItSpeaks() async throws {
+        let installation = try Installation()
+        let asks = try await installation.caller(.respond)
+        let soar = try await installation.caller(.respondApprove)
+        let sister = try await installation.caller(.respondApprove)
+        let person = try await installation.caller(.respondApprove)
+        let control = try control(installation, soarClients: [soar.id, sister.id])
+        try await installation.test(.router, control) { client in
+            let approve = "/api/v1/containment/approve"
+            let now = installation.clock.now()
+            for (id, bySignatureFirst) in [("c1", false), ("c2", true)] {
+                try await client.post("/api/v1/containment", asks.header, body(id, "deactivate_user")).expect(
+                    status: .ok
+                )
+                let yes: JSONValue = ["caseId": .string(id), "decision": "approve"]
+                let message = try signed(yes, id: "m-\(id)", secret: Self.secrets[0], at: now)
+                let byClient = { try await client.post(approve, soar.header, ["caseId": .string(id)]) }
+                let bySignature = { try await client.post(decisions, message.headers, message.text) }
+                let first = try await bySignatureFirst ? bySignature() : byClient()
+                #expect(try first.json()["phase"] == "proposed")
+                let second = try await bySignatureFirst ? byClient() : bySignature()
+                try second.expect(.containmentRefused, detail: "approved this before")
+                try await client.post(approve, sister.header, ["caseId": .string(id)]).expect(.containmentRefused)
+                let other = try await client.post(approve, person.header, ["caseId": .string(id)]).json()
+                #expect(other["phase"] == "approved" && other["approvers"]?.array?.count == 2)
+                _ = try await client.post(
+                    "/api/v1/containment/refuse",
+                    asks.header,
+                    ["caseId": .string(id), "reason": "x"]
+                )
+            }
+        }
+    }
+
+    @Test func alertsMustExistAndAgentsNeverSeenAreDoubted() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.respond)
+        func event(_ type: EventType, _ id: String, _ fields: [String: JSONValue], by producer: String) -> Event {
+            Event(
+                type: type,
+                identity: EventIdentity(producer: producer, id: id),
+                timestamp: installation.clock.now(),
+                fields: fields
+            )
+        }
+        try await installation.ledger.append(
+            event(.detectionAlertRaised, "D-03-1-seen/1", ["alertId": "D-03-1-seen"], by: DetectionEvent.producer)
+        )
+        try await installation.ledger.append(
+            event(.customerDataAccessed, "read-1", ["agentId": "seen"], by: "gateway")
+        )
+        try await installation.test(.router, try control(installation)) { client in
+            let path = "/api/v1/containment"
+            func proposal(_ agent: String, _ alert: String) -> JSONValue {
+                ["step": "block", "agentId": .string(agent), "reason": "scraping", "alerts": [.string(alert)]]
+            }
+            let size = installation.ledger.health.head.size
+            let invented = proposal("seen", "D-99-nothing")
+            try await client.post(path, caller.header, invented).expect(.containmentRefused, detail: "does not exist")
+            #expect(installation.ledger.health.head.size == size)
+            let dry = try await client.post(path + "/preview", caller.header, invented).json()
+            #expect(dry["obstacle"]?.string?.contains("no alert 'D-99-nothing'") == true && dry["warnings"] == [])
+            let doubted = try await client.post(
+                path + "/preview",
+                caller.header,
+                proposal("nobody-such", "D-03-1-seen")
+            ).json()
+            #expect(doubted["obstacle"] == .null)
+            #expect(doubted["warnings"]?[0]?.string?.contains("no read of this agent") == true)
+            let made = try await client.post(path, caller.header, proposal("nobody-such", "D-03-1-seen")).json()
+            #expect(made["phase"] == "approved" && made["warnings"] == doubted["warnings"])
+            let known = try await client.post(path, caller.header, proposal("seen", "D-03-1-seen")).json()
+            #expect(known["warnings"] == [])
         }
     }
 }

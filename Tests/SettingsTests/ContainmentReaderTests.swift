@@ -41,6 +41,9 @@ import Testing
     @Test(
         arguments: [
             ("{steps: [arrest]}", "not one of the steps"),
+            ("{steps: [delete_tokens], automatic: [delete_tokens]}", "only mask_only and block"),
+            ("{automatic: [block]}", "add it to 'steps'"), ("{automaticFor: 30s}", "automaticFor"),
+            ("{steps: {block: {approvals: 1}}, automatic: [block]}", "needs approvals"),
             ("{steps: {deactivate_user: {approvals: 1}}}", "from 2 to 5"),
             ("{steps: {block: {who: me}}}", "not a known setting"),
             ("{soar: {clients: [cl_1]}}", "secrets"), ("{soar: {secrets: []}}", "at least one"),
@@ -53,12 +56,22 @@ import Testing
         #expect(!problems.contains { $0.contains("QUFB") })
     }
 
+    @Test func nothingIsAutomaticUnlessItIsNamed() throws {
+        #expect(try read("{steps: [mask_only, block]}").0?.containment.automatic == [])
+        let (settings, problems) = try read("{steps: [mask_only, block], automatic: [mask_only, block]}")
+        #expect(problems.isEmpty)
+        #expect(
+            settings?.containment.automatic == [.maskOnly, .block] && settings?.containment.automaticSeconds == 3600
+        )
+        #expect(try read("{automatic: [mask_only], automaticFor: 15m}").0?.containment.automaticSeconds == 900)
+    }
+
     @Test func aSOARHasItsKeysAndClients() throws {
         let (settings, problems) = try read(
             "{soar: {secrets: [{file: keys/soar}, {file: keys/soar}], clients: [cl_1]}}"
         )
         #expect(problems.isEmpty)
-        #expect(settings?.soar?.keys.count == 2 && settings?.soar?.clients == ["cl_1"])
+        #expect(settings?.soar?.keys.count == 2 && settings?.containment.soarClients == ["cl_1"])
     }
 
     @Test func thePlatformsStepsNeedAPlatform() throws {

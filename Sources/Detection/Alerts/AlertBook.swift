@@ -192,7 +192,7 @@ struct AlertBook: Codable, Sendable {
         let status = try command.apply(to: alert.status, at: now)
         var reason = "taken up"
         switch command {
-        case .acknowledge: break
+        case .acknowledge(let given): reason = given ?? reason
         case .resolve(let given), .reopen(let given): reason = given
         case .dismiss(let given, let until):
             reason = given

@@ -14,8 +14,8 @@ public enum AlertStatus: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// What a person does with an alert.
 public enum AlertCommand: Sendable, Hashable {
-    /// Takes it up.
-    case acknowledge
+    /// Takes it up, and says what for, if there is anything to say.
+    case acknowledge(reason: String? = nil)
     /// Says that it was dealt with, and how.
     case resolve(reason: String)
     /// Says why it and its like are not worth pursuing, and until when.
@@ -65,8 +65,9 @@ extension AlertCommand {
     /// - Throws: ``AlertError`` when the command cannot be given.
     public func apply(to status: AlertStatus, at now: Timestamp) throws(AlertError) -> AlertStatus {
         switch self {
-        case .acknowledge:
+        case .acknowledge(let reason):
             try Self.require(status, [.open])
+            if let reason { try Self.require(reason) }
             return .acknowledged
         case .resolve(let reason):
             try Self.require(status, [.open, .acknowledged])

@@ -37,7 +37,9 @@ public struct ContainmentBook: Sendable {
             )
         case .approve(let id):
             let found = try open(id, in: [.proposed])
-            if let obstacle = found.approval.obstacle(to: actor, at: now) { throw .approval(obstacle) }
+            if let obstacle = policy.obstacle(to: actor, of: found.approval, at: now) {
+                throw .approval(obstacle)
+            }
             // The bounds hold when the deed is decided, not only when it is asked for.
             guard policy.enabled.contains(found.step) else { throw .stepDisabled(found.step) }
             guard !policy.protected.contains(found.target.id) else { throw .protected(found.target.id) }
@@ -49,7 +51,7 @@ public struct ContainmentBook: Sendable {
             guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
             return event(.refused, id, now, actor, ["reason": .string(reason)])
         case .undo(let id, let reason):
-            let found = try open(id, in: [.executing, .verifying, .effective, .failed])
+            let found = try open(id, in: [.executing, .verifying, .effective, .unconfirmed, .failed])
             guard found.isUndoable else { throw .notReversible(found.step) }
             guard reason.contains(where: { !$0.isWhitespace }) else { throw .reasonMissing }
             return event(.undoRequested, id, now, actor, ["reason": .string(reason)])
@@ -57,10 +59,12 @@ public struct ContainmentBook: Sendable {
     }
 
     /// What a proposal would do, without doing it.
+    /// - Parameter hindrance: why the caller would refuse it.
     public func preview(
         _ proposal: ContainmentProposal,
         hasLiveCall: Bool?,
         facts: [String],
+        hindrance: ContainmentError? = nil,
         at now: Timestamp
     ) -> ContainmentPreview {
         ContainmentPreview(
@@ -69,8 +73,9 @@ public struct ContainmentBook: Sendable {
             isReversible: proposal.step.isReversible,
             hasLiveCall: hasLiveCall,
             facts: facts,
+            warnings: proposal.warnings,
             identitiesLeft: max(policy.identitiesPerHour - recentIdentities(except: nil, at: now).count, 0),
-            obstacle: obstacle(to: proposal, at: now)
+            obstacle: obstacle(to: proposal, at: now) ?? hindrance
         )
     }
 
@@ -118,7 +123,7 @@ public struct ContainmentBook: Sendable {
         return found
     }
 
-    private func event(
+    func event(
         _ kind: ContainmentEvent.Kind,
         _ id: String,
         _ now: Timestamp,
@@ -144,24 +149,15 @@ public struct ContainmentBook: Sendable {
     // MARK: Execution
 
     /// Everything that has to be done now, in the order of the cases' ids. Asked again after a restart, it gives the same keys.
-    public func due(at now: Timestamp, liveCalls: Set<String> = []) -> [(caseID: String, effect: ContainmentEffect)] {
+    /// - Parameter calls: whether agents are in conversations; those who are missing may be.
+    public func due(at now: Timestamp, calls: [String: Bool] = [:]) -> [(caseID: String, effect: ContainmentEffect)] {
         cases.keys.sorted().compactMap { id in
-            guard let found = cases[id], let effect = found.due(at: now, liveCall: liveCalls.contains(found.target.id))
+            guard let found = cases[id], let effect = found.due(at: now, liveCall: calls[found.target.id])
             else { return nil }
             // What the rules no longer allow is not begun; what was begun is read back, and undone.
             let isAllowed = policy.enabled.contains(effect.step) && !policy.protected.contains(effect.target.id)
             if effect.action.isBeginning, !isAllowed { return nil }
             return (id, effect)
-        }
-    }
-
-    /// The events that timers call for.
-    public func expired(at now: Timestamp) -> [ContainmentEvent] {
-        cases.keys.sorted().compactMap { id in
-            guard let found = cases[id] else { return nil }
-            if found.isExpired(at: now) { return event(.expired, id, now, DetectionEvent.producer, [:]) }
-            guard found.isUndoDue(at: now) else { return nil }
-            return event(.undoRequested, id, now, DetectionEvent.producer, ["reason": "its time was over"])
         }
     }
 
@@ -174,7 +170,7 @@ public struct ContainmentBook: Sendable {
             (.verifying, .unknown(let problem)), (.verifyingUndo, .unknown(let problem)):
             return unknown(found, problem, now)
         case (_, .failed(let problem, let canRetry)):
-            guard found.due(at: .distantFuture) != nil else { return nil }
+            guard found.due(at: .distantFuture, liveCall: false) != nil else { return nil }
             return failure(found, problem, canRetry, now)
         case (.approved, .state(let state, let isDone)):
             return event(isDone ? .foundDone : .priorStateSaved, id, now, actor, ["priorState": state])
@@ -195,7 +191,9 @@ public struct ContainmentBook: Sendable {
     {
         let attempts = found.attempts + 1
         let isLast = attempts >= ContainmentCase.maximumAttempts
-        var fields: [String: JSONValue] = ["problem": .string(Text.bounded(problem))]
+        var fields: [String: JSONValue] = [
+            "problem": .string(Text.bounded(problem)), "attempts": .integer(Int64(attempts)),
+        ]
         guard canRetry, !isLast || found.phase == .undoing else {
             return event(.failed, found.id, now, DetectionEvent.producer, fields)
         }

@@ -13,6 +13,7 @@ extension ContainmentProposal {
             "approvalsNeeded": .integer(Int64(approvalsNeeded)),
         ]
         fields["hasNativeLogin"] = target.hasNativeLogin.map { .bool($0) }
+        if !warnings.isEmpty { fields["warnings"] = .array(warnings.map { .string($0) }) }
         if approvalsNeeded > 0 { fields["expiresAt"] = .string(expiresAt.description) }
         fields["undoAt"] = undoAt.map { .string($0.description) }
         return fields
@@ -29,6 +30,7 @@ extension ContainmentCase {
         self.target = ContainmentTarget(id: target, hasNativeLogin: event.fields["hasNativeLogin"]?.bool)
         self.reason = reason
         alerts = event.fields["alerts"]?.array?.compactMap(\.string) ?? []
+        warnings = event.fields["warnings"]?.array?.compactMap(\.string) ?? []
         waitsForCallEnd = event.fields["waitsForCallEnd"]?.bool ?? false
         undoAt = event.fields["undoAt"]?.string.flatMap { Timestamp($0) }
         approval = Approval(
@@ -43,11 +45,16 @@ extension ContainmentCase {
         evidence = nil
         attempts = 0
         looks = 0
+        callUnknownSince = nil
+        awaitsLiveCall = false
+        failedUnbegun = false
+        undoFailed = false
         retryAt = nil
         endedBy = nil
         problem = nil
         proposedAt = event.time
         approvedAt = approval.isComplete ? event.time : nil
+        endedAt = nil
     }
 
     /// Takes in an event; false when it does not fit.
@@ -61,6 +68,7 @@ extension ContainmentCase {
             }
         case (.proposed, .refused), (.approved, .refused):
             endedBy = event.actor
+            endedAt = event.time
             enter(.refused)
         case (.proposed, .expired): enter(.expired)
         case (.approved, .priorStateSaved):
@@ -69,6 +77,10 @@ extension ContainmentCase {
         case (.approved, .foundDone):
             priorState = event.fields["priorState"]
             enter(.alreadyDone)
+        case (.executing, .callAwaited):
+            awaitsLiveCall = event.fields["call"] == "live"
+            callUnknownSince = awaitsLiveCall ? nil : event.time
+            problem = event.fields["problem"]?.string
         case (.executing, .performed):
             evidence = event.fields["evidence"]
             enter(.verifying)
@@ -81,6 +93,7 @@ extension ContainmentCase {
         case (_, .undoRequested):
             guard isUndoable else { return false }
             endedBy = event.actor
+            endedAt = event.time
             enter(.undoing)
         case (.undoing, .undoPerformed): enter(.verifyingUndo)
         case (.verifyingUndo, .undone): enter(.undone)
@@ -96,6 +109,7 @@ extension ContainmentCase {
         case (.approved, .failed), (.executing, .failed), (.verifying, .failed), (.undoing, .failed),
             (.verifyingUndo, .failed):
             problem = event.fields["problem"]?.string
+            failedUnbegun = event.fields["begun"] == false
             enter(.failed)
         default: return false
         }
@@ -103,6 +117,7 @@ extension ContainmentCase {
     }
 
     private mutating func enter(_ phase: Phase) {
+        if phase == .failed { undoFailed = self.phase == .undoing || self.phase == .verifyingUndo }
         // Attempts are counted from bringing about to reading back, so that going round between the two ends.
         if phase != .verifying, phase != .verifyingUndo { attempts = 0 }
         // What went wrong on the way no longer matters once the end is reached.

@@ -46,6 +46,8 @@ public struct ContainmentCase: Sendable, Hashable {
     public let reason: String
     /// The alerts that led to it.
     public let alerts: [String]
+    /// What made the proposal doubtful without being in its way.
+    public let warnings: [String]
     /// Waits until the agent's live conversation is over.
     public let waitsForCallEnd: Bool
     /// When the effect ends by itself; nil when it does not.
@@ -60,20 +62,31 @@ public struct ContainmentCase: Sendable, Hashable {
     /// Failed attempts of the present phase, looks that showed nothing, and when the next may be made.
     public internal(set) var attempts: Int
     var looks: Int
+    /// Since when nobody can tell whether the call is over that it waits for; nil when it can be told.
+    var callUnknownSince: Timestamp?
+    /// Whether it is known that it waits for the end of a live call.
+    var awaitsLiveCall: Bool
+    /// Whether it failed before anything was begun, and whether it was the undoing that failed.
+    var failedUnbegun: Bool
+    var undoFailed: Bool
     public internal(set) var retryAt: Timestamp?
     /// Who ended or refused it, and what went wrong last.
     public internal(set) var endedBy: String?
     public internal(set) var problem: String?
     /// When it was proposed.
     public let proposedAt: Timestamp
-    /// When it was approved in full.
+    /// When it was approved in full, and when it was to end: refused, or asked to be taken back.
     public internal(set) var approvedAt: Timestamp?
+    public internal(set) var endedAt: Timestamp?
 
     /// Attempts of one phase before it is called failed.
     public static let maximumAttempts = 8
     /// Looks at an effect that does not show itself before it is called unconfirmed: with pauses that double up to an hour,
     /// a little more than a day.
     public static let maximumLooks = 36
+    /// Seconds for which a step that waits for the end of a call is held back while nobody can tell of the call: half an hour.
+    /// Then it fails, and a person has to decide, rather than that it cuts a call or is forgotten.
+    public static let longestUnknownCallSeconds: Int64 = 1800
 
     /// What is known of the effect: `none`, `shown`, or `unknown`. Accepted by the platform is unknown until it was read back.
     public var effect: String {
@@ -82,7 +95,7 @@ public struct ContainmentCase: Sendable, Hashable {
         case .executing: attempts == 0 ? "none" : "unknown"
         case .effective, .alreadyDone: "shown"
         case .verifying, .undoing, .verifyingUndo, .unconfirmed: "unknown"
-        case .failed: priorState == nil ? "none" : "unknown"
+        case .failed: priorState == nil || failedUnbegun ? "none" : "unknown"
         }
     }
 
@@ -104,11 +117,12 @@ public struct ContainmentCase: Sendable, Hashable {
     // MARK: What has to be done
 
     /// The effect to bring about now, or nil while there is nothing to do.
-    public func due(at now: Timestamp, liveCall: Bool = false) -> ContainmentEffect? {
+    /// - Parameter liveCall: whether the target is in a conversation now; nil, when nobody can tell, holds back as a call does.
+    public func due(at now: Timestamp, liveCall: Bool?) -> ContainmentEffect? {
         if let retryAt, now < retryAt { return nil }
         switch phase {
         case .approved: return effect(.readState, "before")
-        case .executing: return waitsForCallEnd && liveCall ? nil : effect(.perform, "do")
+        case .executing: return waitsForCallEnd && liveCall != false ? nil : effect(.perform, "do")
         case .verifying: return effect(.readBack(evidence ?? .null), "check")
         case .undoing:
             let undo = ContainmentUndo(
@@ -125,15 +139,16 @@ public struct ContainmentCase: Sendable, Hashable {
     /// Whether its timer has run out and the effect has to be undone.
     public func isUndoDue(at now: Timestamp) -> Bool {
         guard let undoAt, now >= undoAt else { return false }
-        // What was not brought about yet, or not seen to hold, ends in time too.
-        return isUndoable && phase != .failed
+        // What was not brought about yet, or not seen to hold, or failed and may hold all the same, ends in time too. Where the end
+        // itself failed, a person has to look.
+        return isUndoable && !undoFailed
     }
 
     /// Whether it may be asked to be taken back: from the moment at which the state before is saved.
     var isUndoable: Bool {
-        guard step.isReversible, priorState != nil else { return false }
+        guard step.isReversible, priorState != nil, !failedUnbegun else { return false }
         switch phase {
-        case .executing, .verifying, .effective, .failed: return true
+        case .executing, .verifying, .effective, .unconfirmed, .failed: return true
         default: return false
         }
     }

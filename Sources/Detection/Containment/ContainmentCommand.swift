@@ -14,24 +14,48 @@ public struct ContainmentPolicy: Sendable, Hashable {
     public var identitiesPerHour: Int
     /// Accounts that are never touched, such as those for emergencies.
     public var protected: Set<String>
+    /// The API clients of the SOAR, which are one party with whoever signs its decisions.
+    public var soarClients: Set<String>
+    /// The steps at our own gateway that are taken about alerts without anybody being asked; none unless an operator says so.
+    public var automatic: Set<ContainmentStep>
+    /// Seconds after which those end by themselves.
+    public var automaticSeconds: Int64
 
-    /// Masking only, three identities an hour, nobody protected by name.
+    /// How the SOAR is named as the actor of the decisions that it signs.
+    public static let soar = "soar"
+
+    /// Masking only, three identities an hour, nobody protected by name, no SOAR.
     public init(
         enabled: Set<ContainmentStep> = [.maskOnly],
         approvals: [ContainmentStep: Int] = [:],
         proposalSeconds: Int64 = Approval.usualSeconds,
         identitiesPerHour: Int = 3,
-        protected: Set<String> = []
+        protected: Set<String> = [],
+        soarClients: Set<String> = [],
+        automatic: Set<ContainmentStep> = [],
+        automaticSeconds: Int64 = 3600
     ) {
         self.enabled = enabled
         self.approvals = approvals
         self.proposalSeconds = proposalSeconds
         self.identitiesPerHour = identitiesPerHour
         self.protected = protected
+        self.soarClients = soarClients
+        self.automatic = automatic
+        self.automaticSeconds = automaticSeconds
     }
 
     /// How many people, none of them the requester, have to agree to a step: never fewer than the step itself asks for.
     public func approvalsNeeded(_ step: ContainmentStep) -> Int { max(approvals[step] ?? 0, step.approvalsNeeded) }
+
+    /// Why somebody's agreement would not count, under any of the names of the same party, if it would not.
+    func obstacle(to actor: String, of approval: Approval, at now: Timestamp) -> ApprovalObstacle? {
+        let soar = soarClients.union([Self.soar])
+        let names = soar.contains(actor) ? soar : [actor]
+        if names.contains(approval.requester) { return .isRequester }
+        if !names.isDisjoint(with: approval.approvers) { return .agreedBefore }
+        return approval.obstacle(to: actor, at: now)
+    }
 }
 
 /// What somebody, or the engine, wants of containment.
@@ -57,6 +81,8 @@ public struct ContainmentProposal: Sendable, Hashable {
     public let undoAt: Timestamp?
     /// Waits until the agent's live conversation is over.
     public let waitsForCallEnd: Bool
+    /// What makes the proposal doubtful without being in its way; recorded, for whoever has to agree.
+    public let warnings: [String]
 
     /// Asks for a step.
     public init(
@@ -66,7 +92,8 @@ public struct ContainmentProposal: Sendable, Hashable {
         reason: String,
         alerts: [String] = [],
         undoAt: Timestamp? = nil,
-        waitsForCallEnd: Bool = false
+        waitsForCallEnd: Bool = false,
+        warnings: [String] = []
     ) {
         self.id = id
         self.step = step
@@ -75,6 +102,7 @@ public struct ContainmentProposal: Sendable, Hashable {
         self.alerts = alerts
         self.undoAt = undoAt
         self.waitsForCallEnd = waitsForCallEnd
+        self.warnings = warnings
     }
 }
 
@@ -89,6 +117,8 @@ public struct ContainmentPreview: Sendable, Hashable {
     public let hasLiveCall: Bool?
     /// How the target stands now and what depends on it, as the caller found out.
     public let facts: [String]
+    /// What makes it doubtful without being in its way.
+    public let warnings: [String]
     /// How many more identities may be contained within the hour.
     public let identitiesLeft: Int
     /// Why it would be refused, if it would.

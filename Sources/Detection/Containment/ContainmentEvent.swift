@@ -12,6 +12,7 @@ public struct ContainmentEvent: Sendable, Hashable {
         case expired = "CONTAINMENT_EXPIRED"
         case priorStateSaved = "CONTAINMENT_PRIOR_STATE_SAVED"
         case foundDone = "CONTAINMENT_FOUND_DONE"
+        case callAwaited = "CONTAINMENT_CALL_AWAITED"
         case performed = "CONTAINMENT_PERFORMED"
         case effectVerified = "CONTAINMENT_EFFECT_VERIFIED"
         case effectUnknown = "CONTAINMENT_EFFECT_UNKNOWN"
@@ -87,6 +88,8 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
     case wrongPhase(ContainmentCase.Phase)
     /// The platform knows no such user or client, or hides it.
     case unknownTarget(String)
+    /// No alert has this id.
+    case unknownAlert(String)
     /// The decision came before, under this id.
     case decisionRepeated
     /// A random password is of no use to a user of single sign-on.
@@ -100,7 +103,8 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
     /// One line that says what to do.
     public var description: String {
         switch self {
-        case .stepDisabled(let step): "the step '\(step.rawValue)' is off; switch it on in the configuration first"
+        case .stepDisabled(let step):
+            "the step '\(step.rawValue)' is off; add it to detection.containment.steps in the configuration first"
         case .protected(let id): "'\(id)' is on the list of accounts that containment never touches"
         case .capReached(let cap, let retryAt):
             "\(cap) identities were contained within an hour, which is the most allowed; try again after \(retryAt)"
@@ -110,6 +114,7 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
         case .approval(let obstacle): obstacle.description
         case .wrongPhase(let phase): "the case is '\(phase.rawValue)', where this cannot be done"
         case .unknownTarget(let id): "the platform knows no active or inactive '\(id)'; give the id, not a name"
+        case .unknownAlert(let id): "there is no alert '\(id)'; list them with 'muniment alerts'"
         case .decisionRepeated: "a decision with this message id was taken before; each needs an id of its own"
         case .noNativeLogin:
             "the user is not known to sign in with a password of the platform, which must answer to that; with single sign-on end "

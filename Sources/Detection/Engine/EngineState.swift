@@ -107,7 +107,7 @@ struct EngineState: Codable, Sendable {
             return nil
         case "DETECTION_SUPPRESSION_LIFTED":
             return event.text("suppressionId").flatMap { book.lift($0, at: event.timestamp) }
-        case "DETECTION_ALERT_ACKNOWLEDGED": command = .acknowledge
+        case "DETECTION_ALERT_ACKNOWLEDGED": command = .acknowledge(reason: event.text("reason"))
         case "DETECTION_ALERT_RESOLVED": command = .resolve(reason: reason)
         case "DETECTION_ALERT_DISMISSED":
             guard let until = event.moment("until") else { return nil }

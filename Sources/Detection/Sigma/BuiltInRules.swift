@@ -28,6 +28,7 @@ public enum BuiltInRules {
         ("D-26", PackageResources.D_26_yml, PackageResources.D_26_fixtures_json),
         ("D-27", PackageResources.D_27_yml, PackageResources.D_27_fixtures_json),
         ("D-28", PackageResources.D_28_yml, PackageResources.D_28_fixtures_json),
+        ("D-29", PackageResources.D_29_yml, PackageResources.D_29_fixtures_json),
     ]
 
     /// The rule files.

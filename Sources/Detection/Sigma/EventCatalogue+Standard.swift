@@ -57,6 +57,10 @@ extension EventCatalogue {
         "CUSTOMERS_LINKED": ["customerId", "sameAs"],
         "CUSTOMERS_UNLINKED": ["customerId"],
         "DETECTION_HEARTBEAT": [],
+        "CONTAINMENT_HELD_BACK": ["containmentId", "actor", "step", "targetId", "alerts", "reason"],
+        "CONTAINMENT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "begun"],
+        "CONTAINMENT_ATTEMPT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "retryAt"],
+        "CONTAINMENT_EFFECT_UNKNOWN": ["containmentId", "step", "targetId", "problem", "retryAt"],
         "IDENTITY_LINKED": [
             "customerId", "actor", "reason", "created", "linkedKinds", "returnedKinds", "source", "assurance",
             "decidedBy", "conflicts", "normaliserVersion",

@@ -1,5 +1,6 @@
 import JSON
 public import Ledger
+import Redaction
 public import Storage
 import Synchronization
 public import WallTime
@@ -8,13 +9,13 @@ public import WallTime
 public struct IdentityActor: Sendable {
     /// The operator or API client.
     public let name: String
-    /// Why, in the actor's words; it stands in the record for ever, so it must not hold personal data.
+    /// Why, in the actor's words. It stands in the record for ever, so what looks like personal data is masked.
     public let reason: String?
 
     /// Names an actor.
     public init(name: String, reason: String? = nil) {
         self.name = name
-        self.reason = reason
+        self.reason = reason.map(RecordedWords.masked)
     }
 }
 

@@ -48,6 +48,7 @@ extension Refusal {
         case AlertError.unknownAlert: (Refusal(.unknownAlert), nil)
         case BacktestError.unknown: (Refusal(.unknownBacktest), nil)
         case BacktestError.busy: (Refusal(.backtestRunning), nil)
+        case BacktestError.emptyRange: (Refusal(.invalidField, "to: lies before 'from'"), nil)
         case let problem as RulePackError: (Refusal(.invalidRules, "\(problem)"), nil)
         case AlertError.unknownSuppression: (Refusal(.unknownSuppression), nil)
         case AlertError.unknownRule: (Refusal(.invalidField, "rule: is a rule's name or code"), nil)
@@ -89,7 +90,7 @@ extension ContainmentError {
     /// Why, in words of this program alone: ids that the caller sent are not repeated.
     fileprivate var words: String {
         switch self {
-        case .stepDisabled: "the step is off: switch it on in detection.containment"
+        case .stepDisabled: "the step is off: add it to detection.containment.steps"
         case .protected: "the account is on the list that containment never touches"
         case .capReached: "as many identities as may be were contained within the last hour"
         case .alreadyRunning: "the same is under way for this account"
@@ -98,6 +99,7 @@ extension ContainmentError {
         case .undoInPast: "the end must be later than now"
         case .approval(let obstacle): obstacle.description
         case .unknownTarget: "the platform knows no such account"
+        case .unknownAlert: "one of the alerts named does not exist: list them with GET /api/v1/alerts"
         case .noNativeLogin: "the user is not known to sign in with a password of the platform"
         case .decisionRepeated: "a decision with this message id was taken before"
         default: "the case does not stand where this can be done"

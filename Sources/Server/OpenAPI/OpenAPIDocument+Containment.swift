@@ -144,14 +144,16 @@ extension OpenAPIDocument {
               "description": "The id of the platform's OAuth client, for disable_client."
             },
             "reason": {"type": "string", \#(reasonRule)},
-            "alerts": {"type": ["array", "null"], "maxItems": 20, "items": {"type": "string"}},
+            "alerts": {
+              "type": ["array", "null"], "maxItems": 20, "items": {"type": "string"}, "description": "Ids of alerts that exist."
+            },
             "minutes": {
               "type": ["integer", "null"], "minimum": 1, "maximum": 525600,
               "description": "End it by itself after so many; for steps that can be taken back."
             },
             "afterCall": {
               "type": ["boolean", "null"], "default": false,
-              "description": "deactivate_user waits while the agent is seen in a conversation."
+              "description": "deactivate_user waits while the agent is in a conversation, or may be, half an hour at the most when nobody can tell."
             }
           }
         }
@@ -185,7 +187,7 @@ extension OpenAPIDocument {
         },
         "ContainmentPreview": {
           "type": "object",
-          "required": ["consequence", "approvalsNeeded", "reversible", "liveCall", "facts", "identitiesLeft", "obstacle"],
+          "required": ["consequence", "approvalsNeeded", "reversible", "liveCall", "facts", "warnings", "identitiesLeft", "obstacle"],
           "additionalProperties": false,
           "properties": {
             "consequence": {"type": "string"},
@@ -193,6 +195,7 @@ extension OpenAPIDocument {
             "reversible": {"type": "boolean"},
             "liveCall": {"type": ["boolean", "null"], "description": "Null when it cannot be told."},
             "facts": {"type": "array", "items": {"type": "string"}, "description": "How the platform says the target stands."},
+            "warnings": {"type": "array", "items": {"type": "string"}, "description": "What makes it doubtful: an agent never seen."},
             "identitiesLeft": {"type": "integer", "description": "How many more may be contained within the hour."},
             "obstacle": {"type": ["string", "null"], "description": "Why it would be refused."}
           }
@@ -201,7 +204,8 @@ extension OpenAPIDocument {
 
     private static let caseMembers = #"""
         [
-          "caseId", "step", "targetId", "phase", "effect", "requester", "reason", "alerts", "approvalsNeeded", "approvers",
+          "caseId", "step", "targetId", "phase", "effect", "requester", "reason", "alerts", "warnings", "approvalsNeeded",
+          "approvers",
           "proposedAt", "expiresAt", "undoAt", "retryAt", "endedBy", "problem"
         ]
         """#
@@ -220,6 +224,7 @@ extension OpenAPIDocument {
         "requester": {"type": "string"},
         "reason": {"type": "string"},
         "alerts": {"type": "array", "items": {"type": "string"}},
+        "warnings": {"type": "array", "items": {"type": "string"}, "description": "What made the proposal doubtful: an agent never seen."},
         "approvalsNeeded": {"type": "integer"},
         "approvers": {"type": "array", "items": {"type": "string"}},
         "proposedAt": {"type": "string", "format": "date-time"},

@@ -71,7 +71,7 @@ extension OpenAPIDocument {
                           }
                         },
                         "from": {"type": ["string", "null"], "format": "date-time", "description": "Only alerts from then on."},
-                        "to": {"type": ["string", "null"], "format": "date-time", "description": "Only alerts up to then."},
+                        "to": {"type": ["string", "null"], "format": "date-time", "description": "Only alerts up to then; not before `from`."},
                         "limit": {
                           "type": ["integer", "null"], "minimum": 0, "maximum": 1000, "default": 1000,
                           "description": "Alerts that are listed at the most; all are counted."

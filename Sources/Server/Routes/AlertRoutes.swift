@@ -89,7 +89,7 @@ struct AlertRoutes: Sendable {
         let name = try JSONBody.required("decision", try body.text("decision", .choice))
         let reason = try body.text("reason", .reason)
         switch name {
-        case "acknowledge": return .command(.acknowledge)
+        case "acknowledge": return .command(.acknowledge(reason: reason))
         case "resolve": return .command(.resolve(reason: try JSONBody.required("reason", reason)))
         case "reopen": return .command(.reopen(reason: try JSONBody.required("reason", reason)))
         case "dismiss":

@@ -152,7 +152,7 @@ struct RedactionRoutes: Sendable {
                 timestamp: clock.now(),
                 fields: [
                     "actor": .string(client), "dataType": .string(type.name), "scope": .string(scope),
-                    "reason": .string(reason),
+                    "reason": .string(RecordedWords.masked(reason)),
                 ]
             )
         )

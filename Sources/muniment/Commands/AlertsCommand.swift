@@ -108,8 +108,11 @@ struct AlertsCommand: AsyncParsableCommand {
         @OptionGroup var configurationOption: ConfigurationOption
         @OptionGroup var operatorOption: OperatorOption
         @Argument(help: "The alert.") var id: String
+        @Option(help: "What for, if there is anything to say.") var reason: String?
 
-        func run() async throws { try await decide(configurationOption, .acknowledge, id, operatorOption) }
+        func run() async throws {
+            try await decide(configurationOption, .acknowledge(reason: reason), id, operatorOption)
+        }
     }
 
     struct Assign: AsyncParsableCommand {

@@ -38,6 +38,9 @@ struct BacktestCommand: AsyncParsableCommand {
     var limit = 1000
 
     func run() async throws {
+        let start = try from.map { try Self.moment($0, "--from", endOfDay: false) }
+        let end = try to.map { try Self.moment($0, "--to", endOfDay: true) }
+        if let start, let end, end < start { throw ValidationError("--to lies before --from: change them over") }
         let installation = try configurationOption.load()
         let settings = installation.configuration.detection
         let source = try StoreSource(at: installation.configuration.ledger)
@@ -45,8 +48,8 @@ struct BacktestCommand: AsyncParsableCommand {
         let backtest = Backtest(
             rules: try pack(settings),
             configuration: settings.configuration,
-            from: try from.map { try Self.moment($0, "--from", endOfDay: false) },
-            to: try to.map { try Self.moment($0, "--to", endOfDay: true) }
+            from: start,
+            to: end
         )
         let bar = ProgressBar("reading")
         var told: [DetectionEvent] = []

@@ -4,6 +4,7 @@ import Foundation
 import JSON
 import Ledger
 import MerkleLog
+import Redaction
 import Settings
 import WallTime
 
@@ -278,7 +279,8 @@ struct LedgerCommand: AsyncParsableCommand {
                     timestamp: installation.clock.now(),
                     fields: [
                         "actor": .string(operatorOption.name), "anchorCheckpoint": anchor.map { .string($0) } ?? .null,
-                        "reason": .string(reason), "restoredTreeSize": .integer(Int64(size)),
+                        "reason": .string(RecordedWords.masked(reason)),
+                        "restoredTreeSize": .integer(Int64(size)),
                     ]
                 )
             }

@@ -73,6 +73,7 @@ struct RespondCommand: AsyncParsableCommand {
             Output.line("\(found.id): \(found.step.rawValue) of \(found.target.id), \(found.phase.rawValue)")
             Output.line("  \(found.step.consequence)")
             Output.line("  reason: \(found.reason)")
+            for warning in found.warnings { Output.line("  warning: \(warning)") }
             Output.line("  effect: \(found.effect)" + (found.problem.map { "; \($0)" } ?? ""))
             Output.table(
                 ["time", "what", "who", "note"],
@@ -132,6 +133,7 @@ struct RespondCommand: AsyncParsableCommand {
             }
             if format.format == .json { return Output.json(found.json) }
             Output.line("\(found.id): \(found.step.consequence)")
+            for warning in found.warnings { Output.note("warning: \(warning)") }
             if found.phase == .proposed {
                 Output.line(
                     "waits until \(found.approval.expiresAt) for the approval of \(found.approval.needed): muniment respond approve "

@@ -236,7 +236,6 @@ final class MunimentServer: Sendable {
                     SignedDecisions(
                         desk: containment,
                         keys: $0.keys,
-                        clients: $0.clients,
                         clock: installation.clock
                     )
                 },

@@ -27,6 +27,7 @@ struct RecordWatch: Sendable {
             if detection.isOn { group.addTask { await detect() } }
             // A platform that is away holds up no mask and no block.
             group.addTask { await carryOut(.gateway, lease: "containment") }
+            if detection.isOn, !containment.policy.automatic.isEmpty { group.addTask { await containByItself() } }
             group.addTask { await carryOut(.platform, lease: "containment-platform") }
             group.addTask { await keepGatewayToContainment() }
         }
@@ -50,6 +51,17 @@ struct RecordWatch: Sendable {
             while !Task.isCancelled {
                 // One step of each case at a time, until nothing is due.
                 while try await containment.work([reach]) {}
+                try await Task.sleep(for: Self.rhythm)
+            }
+        }
+    }
+
+    /// Under a lease of its own, so that nothing that goes wrong here holds up what people asked for.
+    private func containByItself() async {
+        await leases.run("containment-automatic") { _ in
+            var automatic = AutomaticContainment(containment)
+            while !Task.isCancelled {
+                try await automatic.look()
                 try await Task.sleep(for: Self.rhythm)
             }
         }
