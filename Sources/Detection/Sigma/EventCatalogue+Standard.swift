@@ -38,7 +38,7 @@ extension EventCatalogue {
         "LEDGER_VERIFICATION_FAILED": ["reason", "treeSize", "check"],
         "SINK_STOPPED": ["sink", "reason"],
         "SINK_RESUMED": ["sink"],
-        "DEAD_LETTER_RECORDED": ["sink", "entryIndex", "reason"],
+        "DEAD_LETTER_RECORDED": ["sink", "entryIndex", "count", "reason"],
         "PLATFORM_AUDIT_RECORDED": [
             "auditId", "auditKind", "serviceName", "entityType", "entityId", "action", "status", "level", "userId",
             "userHomeOrganizationId", "clientId",
