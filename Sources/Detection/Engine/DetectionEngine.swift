@@ -150,8 +150,8 @@ public struct DetectionEngine: Sendable {
             }
         case "RELATIONSHIP_RECORDED": state.reconciliation.noteParticipant(event)
         case "PLATFORM_EXECUTIONS_COUNTED":
-            state.reconciliation.countExecutions(event)
             if let watermark {
+                state.reconciliation.countExecutions(event, watermark: watermark)
                 settle(state.reconciliation.advance(to: event, watermark: watermark, configuration), event, &output)
             }
         case "PLATFORM_FEED_ADVANCED":
