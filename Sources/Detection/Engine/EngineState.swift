@@ -21,6 +21,7 @@ struct EngineState: Codable, Sendable {
     var lateEvents = 0
     var windows = CorrelationWindows()
     var judge = AccessJudge()
+    var unverifiable = UnverifiableReads()
     var baselines = ActivityBaselines()
     var rhythm = ReadRhythm()
     var reconciliation = ReadReconciliation()
@@ -92,7 +93,7 @@ struct EngineState: Codable, Sendable {
         rhythm.sweep(before: watermark.milliseconds - 86_400_000)
         reconciliation.sweep(watermark: watermark)
         networks.sweep(watermark: watermark)
-        return book.sweep(watermark: watermark)
+        return unverifiable.tell(at: watermark) + book.sweep(watermark: watermark)
     }
 
     /// Applies what a person decided; one that does not fit any more is stepped over, as the ledger keeps it anyway.

@@ -26,7 +26,8 @@ struct Access: Codable, Sendable {
     let customer: String
     let interaction: String?
     let queue: String?
-    let binding: String
+    /// As the platform said last.
+    var binding: String
 
     init?(_ event: LedgerEvent) {
         guard let agent = event.text("agentId"), let customer = event.text("customerId") else { return nil }
@@ -54,18 +55,22 @@ struct Explainer {
         // The gateway asked the platform at the time of the read.
         if access.binding == "verified" { return .explained(.liveParticipant, evidence: access.interaction) }
         let customer = resolve(access.customer)
-        var isHalfTied = access.binding == "partial"
+        let own = store.ofAgent(access.agent, queue: access.queue)
+        let isAboutKnown = namesKnownConversation(access, own)
+        var unknown = access.binding == "partial" ? "the customer of the conversation" : nil
         var best: (provider: ExplanationProvider, evidence: String?)?
-        for relationship in store.ofAgent(access.agent, queue: access.queue) {
+        for relationship in own {
             guard let provider = provider(relationship, at: access.time) else { continue }
             let isTied: Bool
             if let known = relationship.customer {
                 isTied = resolve(known) == customer
-            } else if let known = relationship.interaction {
-                isTied = false
-                isHalfTied = isHalfTied || known == access.interaction
             } else {
-                isTied = provider == .breakGlass
+                isTied = provider == .breakGlass && relationship.interaction == nil
+                if relationship.isConversation(of: access) {
+                    unknown = "the customer of the conversation"
+                } else if !isAboutKnown, unknown == nil {
+                    unknown = "the customer of \(provider.words)"
+                }
             }
             guard isTied, best == nil || Self.rank(provider) < Self.rank(best?.provider ?? .breakGlass) else {
                 continue
@@ -73,10 +78,16 @@ struct Explainer {
             best = (provider, relationship.object ?? relationship.id)
         }
         if let best { return .explained(best.provider, evidence: best.evidence) }
-        if isHalfTied { return .unverifiable(missing: ["the customer of the conversation"]) }
+        if let unknown { return .unverifiable(missing: [unknown]) }
         guard !requiredFeeds.isEmpty else { return .unverifiable(missing: ["a feed of platform facts"]) }
         let missing = requiredFeeds.filter { (covered[$0] ?? .min) < access.time }
         return missing.isEmpty ? .unexplained : .unverifiable(missing: missing.map { "facts of the feed '\($0)'" })
+    }
+
+    /// Whether the read says which of the agent's conversations it is for, and that one's customer is known: then what else the
+    /// agent had to do at the time does not matter.
+    private func namesKnownConversation(_ access: Access, _ own: [Relationship]) -> Bool {
+        own.contains { $0.isConversation(of: access) && $0.customer != nil }
     }
 
     private static func rank(_ provider: ExplanationProvider) -> Int {

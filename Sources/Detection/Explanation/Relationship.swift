@@ -74,6 +74,9 @@ struct Relationship: Codable, Sendable, Hashable {
         object = event.text("objectId")
         fetchedAt = event.text("fetchedAt")
     }
+
+    /// Whether the read names this conversation.
+    func isConversation(of access: Access) -> Bool { interaction != nil && interaction == access.interaction }
 }
 
 /// For how long each provider explains reads before its beginning and after its end, in seconds.
