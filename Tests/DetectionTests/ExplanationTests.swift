@@ -151,7 +151,9 @@ struct ExplanationTests {
 
     @Test("an alert about a read that could not be judged is cleared by what explains it, required feeds or not")
     func watchedWithoutFeeds() throws {
-        let rules = try pack(ruleText("judged:\n  eventType: ACCESS_JUDGED\n  verdict: unverifiable\ncondition: judged"))
+        let rules = try pack(
+            ruleText("judged:\n  eventType: ACCESS_JUDGED\n  verdict: unverifiable\ncondition: judged")
+        )
         var engine = DetectionEngine(rules: rules, configuration: DetectionConfiguration())
         #expect(engine.feed([read(1, binding: "claimed")]).map(\.kind) == [.alertRaised])
         #expect(engine.state.judge.openCount == 1)
@@ -214,7 +216,12 @@ struct ExplanationTests {
             // The agent's callback, which names no conversation.
             Unknown(fact: [:], read: ["interactionId": .null], known: false, verdict: "unverifiable"),
             // It names one, and the read none, or one that nobody knows of.
-            Unknown(fact: ["interactionId": "i-9"], read: ["interactionId": .null], known: true, verdict: "unverifiable"),
+            Unknown(
+                fact: ["interactionId": "i-9"],
+                read: ["interactionId": .null],
+                known: true,
+                verdict: "unverifiable"
+            ),
             Unknown(fact: ["interactionId": "i-9"], read: [:], known: false, verdict: "unverifiable"),
             // The read is for the callback itself, for one of a queue, or for another conversation whose customer is known.
             Unknown(
@@ -235,7 +242,12 @@ struct ExplanationTests {
                 known: false,
                 verdict: "unexplained"
             ),
-            Unknown(fact: ["interactionId": "i-9"], read: ["interactionId": "i-1"], known: true, verdict: "unexplained"),
+            Unknown(
+                fact: ["interactionId": "i-9"],
+                read: ["interactionId": "i-1"],
+                known: true,
+                verdict: "unexplained"
+            ),
             // Its time is over.
             Unknown(
                 fact: ["to": text(-1801)],
@@ -254,7 +266,8 @@ struct ExplanationTests {
         if unknown.known { events.append(Self.fact(2, .liveParticipant, from: -60, conversation)) }
         let output = engine.feed(
             events + [
-                read(3, unknown.read), Self.feed(4, through: 60, at: 61), Self.beat(5, at: 3500), Self.beat(6, at: 3601),
+                read(3, unknown.read), Self.feed(4, through: 60, at: 61), Self.beat(5, at: 3500),
+                Self.beat(6, at: 3601),
             ]
         )
         #expect(Self.raised(output, "D-01").count == (unknown.verdict == "unexplained" ? 1 : 0))
@@ -283,6 +296,23 @@ struct ExplanationTests {
             )
             #expect(alert.text("nearestExplanation") == expected)
         }
+    }
+
+    @Test("how fresh a fact is stands in the alert, and in what cleared it")
+    func freshness() throws {
+        var engine = try Self.engine()
+        let fetched: [String: JSONValue] = ["fetchedAt": text(-60)]
+        let over = Self.fact(0, .callback, from: -9000, to: -7800, fetched)
+        let raised = Self.raised(engine.feed([over, read(1), Self.feed(2, through: 60, at: 61)]), "D-01")
+        #expect(
+            raised.first?.text("nearestExplanation")
+                == "a callback with this customer ended 2 h 10 min earlier (as fetched at 2026-03-02T08:59:00.000Z)"
+        )
+        let after = engine.feed([Self.fact(3, .openCase, from: -600, at: 100, ["fetchedAt": text(90)])])
+        #expect(
+            after.first?.text("reason") == "an open case explains it (object-1, as fetched at 2026-03-02T09:01:30.000Z)"
+        )
+        #expect(after.last?.text("providerFetchedAt") == "2026-03-02T09:01:30.000Z")
     }
 
     @Test("a token of an earlier epoch is the same customer once it is linked")

@@ -169,6 +169,15 @@ public struct DetectionEngine: Sendable {
                     at: event.timestamp
                 )
             }
+        case "SINK_RECOVERED":
+            if let sink = event.text("sink") {
+                output += state.book.recover(
+                    type: "SINK_DELAYED",
+                    entity: [sink],
+                    "the destination confirms again",
+                    at: event.timestamp
+                )
+            }
         case "SINK_RESUMED":
             if let sink = event.text("sink") {
                 output += state.book.recover(
@@ -226,8 +235,9 @@ public struct DetectionEngine: Sendable {
 
     /// Lets the rules see a verdict, says when it changed, and counts it when it could not be reached.
     private mutating func pronounce(_ judgement: Judgement, _ event: LedgerEvent, _ output: inout [DetectionEvent]) {
-        if case .explained(let provider, let evidence) = judgement.verdict, judgement.previous != nil {
-            let reason = "\(provider.words) explains it" + (evidence.map { " (\($0))" } ?? "")
+        if case .explained(let provider, let evidence, let fetchedAt) = judgement.verdict, judgement.previous != nil {
+            let source = [evidence, fetchedAt.map { "as fetched at \($0)" }].compactMap(\.self).joined(separator: ", ")
+            let reason = "\(provider.words) explains it" + (source.isEmpty ? "" : " (\(source))")
             output += state.book.explain(judgement.access.index, reason, at: event.timestamp)
         }
         if case .unverifiable(let missing) = judgement.verdict, judgement.previous == nil {

@@ -26,7 +26,7 @@ extension Judgement {
         fields["nearestExplanation"] = nearest.map { .string($0) }
         fields["secondsSinceInteractionEnd"] = secondsSinceEnd.map { .integer($0) }
         switch verdict {
-        case .explained(let provider, _): fields["provider"] = .string(provider.rawValue)
+        case .explained(let provider, _, _): fields["provider"] = .string(provider.rawValue)
         case .unverifiable(let missing): fields["missingFacts"] = .array(missing.map { .string($0) })
         case .unexplained: break
         }
@@ -49,7 +49,8 @@ extension Judgement {
             "interactionId": access.interaction.map { .string($0) } ?? .null, "verdict": .string(verdict.name),
             "previousVerdict": .string(previous),
         ]
-        if case .explained(let provider, let evidence) = verdict {
+        if case .explained(let provider, let evidence, let fetchedAt) = verdict {
+            fields["providerFetchedAt"] = fetchedAt.map { .string($0) }
             fields["provider"] = .string(provider.rawValue)
             fields["providerEvidence"] = evidence.map { .string(Text.bounded($0, to: 256)) }
         }

@@ -3,7 +3,7 @@ internal import WallTime
 
 /// Whether a read is explained.
 enum Verdict: Sendable, Hashable {
-    case explained(ExplanationProvider, evidence: String?)
+    case explained(ExplanationProvider, evidence: String?, fetchedAt: String? = nil)
     /// Everything that could explain it is known, and does not.
     case unexplained
     /// Facts are missing; nobody is blamed for that.
@@ -58,7 +58,7 @@ struct Explainer {
         let own = store.ofAgent(access.agent, queue: access.queue)
         let isAboutKnown = namesKnownConversation(access, own)
         var unknown = access.binding == "partial" ? "the customer of the conversation" : nil
-        var best: (provider: ExplanationProvider, evidence: String?)?
+        var best: (provider: ExplanationProvider, relationship: Relationship)?
         for relationship in own {
             guard let provider = provider(relationship, at: access.time) else { continue }
             let isTied: Bool
@@ -75,9 +75,11 @@ struct Explainer {
             guard isTied, best == nil || Self.rank(provider) < Self.rank(best?.provider ?? .breakGlass) else {
                 continue
             }
-            best = (provider, relationship.object ?? relationship.id)
+            best = (provider, relationship)
         }
-        if let best { return .explained(best.provider, evidence: best.evidence) }
+        if let (provider, found) = best {
+            return .explained(provider, evidence: found.object ?? found.id, fetchedAt: found.fetchedAt)
+        }
         if let unknown { return .unverifiable(missing: [unknown]) }
         guard !requiredFeeds.isEmpty else { return .unverifiable(missing: ["a feed of platform facts"]) }
         let missing = requiredFeeds.filter { (covered[$0] ?? .min) < access.time }
@@ -132,17 +134,18 @@ struct Explainer {
         if let (relationship, gap) = outOfTime {
             let distance = Duration.words(abs(gap))
             return gap > 0
-                ? "\(relationship.provider.words) with this customer ended \(distance) earlier"
-                : "\(relationship.provider.words) with this customer began \(distance) later"
+                ? "\(relationship.provider.words) with this customer ended \(distance) earlier\(relationship.freshness)"
+                : "\(relationship.provider.words) with this customer began \(distance) later\(relationship.freshness)"
         }
         if let other = own.first(where: { $0.customer != nil && provider($0, at: access.time) != nil }) {
-            return "\(other.provider.words) existed at the time, but for another customer"
+            return "\(other.provider.words) existed at the time, but for another customer\(other.freshness)"
         }
         if let colleague = store.ofCustomer(access.customer).first(where: {
             $0.agent != nil && $0.agent != access.agent && provider($0, at: access.time) != nil
         }) {
             return
                 "\(colleague.provider.words) tied this customer to agent \(colleague.agent ?? "unknown"), not to this one"
+                + colleague.freshness
         }
         return "none is known"
     }

@@ -38,6 +38,8 @@ extension EventCatalogue {
         "LEDGER_VERIFICATION_FAILED": ["reason", "treeSize", "check"],
         "SINK_STOPPED": ["sink", "reason"],
         "SINK_RESUMED": ["sink"],
+        "SINK_DELAYED": ["sink", "seconds", "oldestUndelivered", "entryIndex", "lastConfirmed", "reason"],
+        "SINK_RECOVERED": ["sink", "delayedAt", "seconds"],
         "DEAD_LETTER_RECORDED": ["sink", "entryIndex", "count", "reason"],
         "PLATFORM_AUDIT_RECORDED": [
             "auditId", "auditKind", "serviceName", "entityType", "entityId", "action", "status", "level", "userId",
@@ -50,7 +52,7 @@ extension EventCatalogue {
         "RELATIONSHIP_RECORDED": [
             "relationshipId", "provider", "agentId", "customerId", "interactionId", "queueId", "from", "to", "mode",
             "objectId",
-            "source", "fetchedAt",
+            "source", "fetchedAt", "reason", "reportedBy",
         ],
         "SHIFT_RECORDED": ["agentId", "from", "to"],
         "AGENT_RECORDED": ["agentId", "peerGroup", "queueIds"],
