@@ -97,7 +97,7 @@ struct Installation: Sendable {
     /// Every part that has tables in the store.
     static let schema =
         Ledger.schema + [
-            ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema,
+            ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema, SinkDelayWatch.schema,
             DetectionFollower.schema, FactStore.schema,
             LeaseKeeper.schema,
         ]
