@@ -137,7 +137,9 @@ public struct DeliveryControl: Sendable {
     public func redrive(_ name: String, _ selection: Selection, actor: String) async throws -> UInt64 {
         let bounds = Self.bounds(selection)
         let count = try await deadLetterCount(name, selection)
-        guard count > 0 else { throw DeliveryError.noDeadLetter(name, index: bounds.lowerBound) }
+        guard count > 0 else {
+            throw DeliveryError.noDeadLetter(name, index: bounds.count == 1 ? bounds.lowerBound : nil)
+        }
         let now = clock.now()
         let event = state.event(
             .sinkRedriven,
@@ -166,12 +168,21 @@ public struct DeliveryControl: Sendable {
         return count
     }
 
-    /// Has a sink take older entries as well: those of a range before the ones that it is responsible for.
-    /// - Parameter range: what lies between its end and the sink's start counts as filtered.
-    public func backfill(_ name: String, _ range: Range<UInt64>, actor: String) async throws {
+    /// What a backfill would take.
+    /// - Throws: ``DeliveryError/backfillRange(_:start:)`` when that is nothing.
+    public func backfillCount(_ name: String, _ range: Range<UInt64>) async throws -> UInt64 {
+        try await state.database.read { connection in
+            try Self.backfillPlan(connection, name, range).plan.taken.total
+        }
+    }
+
+    /// Has a sink take older entries as well: those of a range that it neither has nor will get by itself.
+    /// - Parameter range: what lies between its end and the sink's start is left out, and counts as filtered until it is asked for.
+    /// - Returns: how many entries that are.
+    @discardableResult
+    public func backfill(_ name: String, _ range: Range<UInt64>, actor: String) async throws -> UInt64 {
         // Before an event is made of the range: its ends may be larger than any that an event can hold.
-        let known = try await conservation(name).start
-        guard !range.isEmpty, range.upperBound <= known else { throw DeliveryError.backfillRange(name, start: known) }
+        let count = try await backfillCount(name, range)
         let now = clock.now()
         let event = state.event(
             .sinkBackfilled,
@@ -183,26 +194,50 @@ public struct DeliveryControl: Sendable {
             ]
         )
         try await state.commit([event]) { connection in
-            let start = try connection.first(
-                "SELECT start_index FROM sinks WHERE name = $1",
-                [.text(name)]
-            ) { $0.position(0) }
-            guard let start else { throw DeliveryError.unknownSink(name) }
-            guard !range.isEmpty, range.upperBound <= start else {
-                throw DeliveryError.backfillRange(name, start: start)
+            let (plan, before) = try Self.backfillPlan(connection, name, range)
+            for taken in plan.taken.ranges {
+                try connection.run(
+                    "INSERT INTO sink_ranges (sink, first, past, records, place) VALUES ($1, $2, $3, $4, 'backfill')",
+                    [
+                        .text(name), .position(taken.lowerBound), .position(taken.upperBound),
+                        .position(taken.upperBound - taken.lowerBound),
+                    ]
+                )
+            }
+            try connection.run("DELETE FROM sink_gaps WHERE sink = $1", [.text(name)])
+            for gap in plan.gaps.ranges {
+                try connection.run(
+                    "INSERT INTO sink_gaps (sink, first, past) VALUES ($1, $2, $3)",
+                    [.text(name), .position(gap.lowerBound), .position(gap.upperBound)]
+                )
             }
             try connection.run(
-                "INSERT INTO sink_ranges (sink, first, past, records, place) VALUES ($1, $2, $3, $4, 'backfill')",
-                [
-                    .text(name), .position(range.lowerBound), .position(range.upperBound),
-                    .position(range.upperBound - range.lowerBound),
-                ]
-            )
-            try connection.run(
-                "UPDATE sinks SET start_index = $1, filtered = filtered + $2 WHERE name = $3",
-                [.position(range.lowerBound), .position(start - range.upperBound), .text(name)]
+                "UPDATE sinks SET start_index = $1, filtered = filtered + $2 - $3 WHERE name = $4",
+                [.position(plan.start), .position(plan.gaps.total), .position(before), .text(name)]
             )
         }
+        return count
+    }
+
+    /// - Returns: the plan, and how many entries were left out before.
+    private static func backfillPlan(
+        _ connection: any SQLConnection,
+        _ name: String,
+        _ range: Range<UInt64>
+    ) throws -> (plan: BackfillPlan, leftOut: UInt64) {
+        let start = try connection.first("SELECT start_index FROM sinks WHERE name = $1", [.text(name)]) {
+            $0.position(0)
+        }
+        guard let start else { throw DeliveryError.unknownSink(name) }
+        let gaps = RangeSet(
+            try connection.all("SELECT first, past FROM sink_gaps WHERE sink = $1", [.text(name)]) {
+                $0.position(0)..<$0.position(1)
+            }
+        )
+        guard let plan = BackfillPlan(range, start: start, gaps: gaps) else {
+            throw DeliveryError.backfillRange(name, start: start)
+        }
+        return (plan, gaps.total)
     }
 
     /// Forgets a sink that is no longer configured, with its account and its dead letters.
@@ -221,7 +256,7 @@ public struct DeliveryControl: Sendable {
         try await state.commit([event]) { connection in
             for table in [
                 "sink_ranges WHERE sink", "sink_dead WHERE sink", "sink_confirmed WHERE sink",
-                "sink_manifests WHERE sink", "sinks WHERE name",
+                "sink_manifests WHERE sink", "sink_gaps WHERE sink", "sinks WHERE name",
             ] {
                 try connection.run("DELETE FROM \(table) = $1", [.text(name)])
             }

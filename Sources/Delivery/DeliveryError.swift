@@ -6,9 +6,9 @@ public enum DeliveryError: Error, Sendable, Hashable, CustomStringConvertible {
     case stateChanged(String)
     /// The sink is in this state already, or in one from which that cannot be reached.
     case alreadyIn(String, state: String)
-    /// No dead letter has this index.
-    case noDeadLetter(String, index: UInt64)
-    /// A backfill must lie before what the sink is responsible for.
+    /// No dead letter has this index, or any of several.
+    case noDeadLetter(String, index: UInt64?)
+    /// A backfill has nothing to take.
     case backfillRange(String, start: UInt64)
     /// A sink that is configured, or that has a backlog, is not forgotten unasked.
     case stillNeeded(String, backlog: UInt64)
@@ -19,10 +19,10 @@ public enum DeliveryError: Error, Sendable, Hashable, CustomStringConvertible {
         case .stateChanged(let name):
             "the stored state of the sink '\(name)' was changed by another process; it begins anew from there"
         case .alreadyIn(let name, let state): "the sink '\(name)' is \(state)"
-        case .noDeadLetter(let name, let index): "the sink '\(name)' has no dead letter of entry \(index)"
+        case .noDeadLetter(let name, nil): "the sink '\(name)' has no dead letters there"
+        case .noDeadLetter(let name, let index?): "the sink '\(name)' has no dead letter of entry \(index)"
         case .backfillRange(let name, let start):
-            "the sink '\(name)' has or will get everything from entry \(start) on; a backfill ends there at the latest and must "
-                + "not be empty"
+            "the sink '\(name)' has or will get every entry of that range; it begins at entry \(start)"
         case .stillNeeded(let name, let backlog):
             "the sink '\(name)' has \(backlog) entries that were not delivered; say that they are to be given up"
         }

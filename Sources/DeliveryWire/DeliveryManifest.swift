@@ -76,6 +76,24 @@ public struct DeliveryManifest: Sendable, Hashable {
         self.timestamp = timestamp
     }
 
+    /// How far a manifest can reach that names at most so many ranges of each kind.
+    /// - Parameters:
+    ///   - covered: what it would cover at the most.
+    ///   - ranges: at least 1.
+    public static func reach(
+        of covered: Range<UInt64>,
+        expected: RangeSet<UInt64>,
+        dead: RangeSet<UInt64>,
+        ranges: Int
+    ) -> Range<UInt64> {
+        let all = RangeSet(covered)
+        // It ends where the first range begins that is one too many.
+        let ends = [expected, dead].compactMap {
+            $0.intersection(all).ranges.dropFirst(max(ranges, 1)).first?.lowerBound
+        }
+        return covered.lowerBound..<(ends.min() ?? covered.upperBound)
+    }
+
     /// Names the manifest, in the place of a record id.
     public var recordID: String { "\(checkpoint.origin)/manifest/\(lane)/\(covered.lowerBound)" }
 

@@ -133,7 +133,7 @@ public struct HECAcknowledgements<Batch: Hashable & Sendable>: Sendable {
             settled.remove(contentsOf: id..<(id + 1))
             if !isShared {
                 isShared = true
-                abandoned = waiting
+                abandoned = pending.sorted { $0.key < $1.key }.map(\.value.batch)
                 pending = [:]
             }
         }

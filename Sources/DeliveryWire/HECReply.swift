@@ -28,12 +28,23 @@ public struct HECReply: Sendable, Hashable {
     ///
     /// A refusal with codes 6, 12, 13 or 15 stores the events before the one it names. Code 6 that names the first event of many
     /// also means that the body is over the limit of Splunk Cloud, so it proves nothing of that event.
-    public func verdict(count: Int) -> Verdict {
+    /// - Parameter acknowledges: whether stored means acknowledged. Without an id to ask for, nothing of a refused request is then
+    ///   known to be stored.
+    public func verdict(count: Int, acknowledges: Bool = false) -> Verdict {
         var hint = Verdict.Hint.none
-        if let invalidEvent, let code, [6, 12, 13, 15].contains(code), invalidEvent < count {
-            hint = invalidEvent == 0 ? .none : .stored(prefix: invalidEvent)
+        if let invalidEvent, let code, [6, 12, 13, 15].contains(code), invalidEvent < count, invalidEvent > 0 {
+            hint = acknowledges && acknowledgement == nil ? .near(invalidEvent) : .stored(prefix: invalidEvent)
         }
-        return ReplyTable.splunkHEC.judge(status: status, code: code, hint: hint)
+        let verdict = ReplyTable.splunkHEC.judge(status: status, code: code, hint: hint)
+        guard verdict.replyClass == .split, status != 413 else { return verdict }
+        guard code != nil else {
+            return Verdict(
+                .retry,
+                reason: "a refusal (\(status)) without Splunk's code: something between here and Splunk answers"
+            )
+        }
+        guard case .near = hint else { return verdict }
+        return Verdict(.split, mayBeStored: true, hint: hint, reason: verdict.reason)
     }
 }
 

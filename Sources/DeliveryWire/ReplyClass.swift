@@ -29,6 +29,11 @@ public struct Verdict: Sendable, Hashable {
         case stored(prefix: Int)
         /// The bad one is probably near this position.
         case near(Int)
+
+        /// Whether some of the records are stored.
+        public var storesSome: Bool {
+            if case .stored(let prefix) = self { prefix > 0 } else { false }
+        }
     }
 
     /// What it means.

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a kind of destination's replies mean, as data. The first row that fits decides; the last row fits everything, and is
 /// the cautious one.
 public struct ReplyTable: Sendable, Hashable {
@@ -120,6 +122,13 @@ public struct ReplyTable: Sendable, Hashable {
             Row(400...400, .split, "an entry is refused"),
         ] + common
     )
+
+    /// Judges a reply of Datadog's. It refuses entries with a JSON object; a proxy does with a page, which says nothing of the entries.
+    public static func datadog(status: Int, body: [UInt8]) -> Verdict {
+        let verdict = datadogLogs.judge(status: status)
+        guard status == 400, (try? JSONValue(parsing: body))?.object == nil else { return verdict }
+        return Verdict(.retry, reason: "a refusal that is no JSON: something between here and Datadog answers")
+    }
 
     /// Receivers of Standard Webhooks: any 2xx is taken, redirects are not followed, 410 asks never to be called again, and
     /// 502 and 504 are read as asking for patience.

@@ -80,8 +80,10 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let platformAuditRecorded = EventType(rawValue: "PLATFORM_AUDIT_RECORDED")
     /// The platform's own count of executions of a data action.
     public static let platformExecutionsCounted = EventType(rawValue: "PLATFORM_EXECUTIONS_COUNTED")
-    /// An agent's group of peers.
+    /// An agent's group of peers and queues.
     public static let agentRecorded = EventType(rawValue: "AGENT_RECORDED")
+    /// The published schedule of an agent in a period: the shifts, none included; or that it is not known any more.
+    public static let scheduleRecorded = EventType(rawValue: "SCHEDULE_RECORDED")
     /// Everything that a feed of platform facts has to say up to a moment is in the record.
     public static let platformFeedAdvanced = EventType(rawValue: "PLATFORM_FEED_ADVANCED")
     /// Detection watches: once a minute, so that time passes for its rules while nothing else happens.
@@ -176,7 +178,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .sinkConfigured, .sinkStopped, .sinkDelayed, .sinkRecovered, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
             .sinkBackfilled, .sinkTested, .sinkReconciled, .sinkResent, .deliveryStatementMade,
             .sinkForgotten, .redactionReversed, .redactionTokensDestroyed, .relationshipRecorded,
-            .platformAuditRecorded, .platformExecutionsCounted, .agentRecorded, .platformFeedAdvanced,
+            .platformAuditRecorded, .platformExecutionsCounted, .agentRecorded, .scheduleRecorded,
+            .platformFeedAdvanced,
             .detectionHeartbeat, .detectionAlertRaised, .detectionAlertUpdated,
             .detectionAlertCleared,
             .detectionAccessUnverifiable, .detectionVerdictChanged, .detectionAlertAcknowledged,

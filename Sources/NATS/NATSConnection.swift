@@ -50,6 +50,8 @@ public final class NATSConnection {
         try check(natsOptions_SetIgnoreDiscoveredServers(options, true))
         // A connection on which nothing moves is noticed after three pings.
         try check(natsOptions_SetPingInterval(options, 10_000))
+        // A server that stands still and reads no more: what does not fit on the way would hold its sender for ever.
+        try check(natsOptions_SetWriteDeadline(options, Int64(settings.timeoutMilliseconds)))
         // The library's own handler writes to standard error.
         try check(natsOptions_SetErrorHandler(options, { _, _, _, _ in }, nil))
         switch settings.credential {

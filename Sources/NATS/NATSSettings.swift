@@ -32,7 +32,7 @@ public struct NATSSettings: Sendable {
     public var credential: Credential
     /// Set for TLS, which then is required of the server.
     public var tls: TLS?
-    /// How long a connection may take to come about, in milliseconds.
+    /// How long a connection may take to come about, and a write to be taken by the network, in milliseconds.
     public var timeoutMilliseconds = 5000
 
     /// Names the servers.

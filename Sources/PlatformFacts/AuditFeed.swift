@@ -13,6 +13,10 @@ public enum FeedError: Error, Sendable, Hashable, CustomStringConvertible {
     case queryTooSlow
     /// No data action calls a route of this gateway.
     case noAction
+    /// The client may see the schedules of no business unit.
+    case noBusinessUnit
+    /// An answer of the shortest period did not fit into a reply.
+    case schedulesTooLarge
 
     /// What happened, and what to do.
     public var description: String {
@@ -23,6 +27,10 @@ public enum FeedError: Error, Sendable, Hashable, CustomStringConvertible {
         case .queryTooSlow: "a query of audits was not done within ten minutes; it is asked again"
         case .noAction:
             "no published data action calls /api/v1/read/… of a route: name them in genesys.feeds.executions.actions"
+        case .noBusinessUnit:
+            "the OAuth client may see the schedules of no business unit: give its role wfm:publishedSchedule:view in their divisions"
+        case .schedulesTooLarge:
+            "the platform gives no answer of even an hour of a business unit's schedules in its reply; it is asked again"
         }
     }
 }
@@ -79,11 +87,7 @@ public actor AuditFeed: FactFeed {
         self.pause = pause
     }
 
-    public func round(
-        after through: Timestamp?,
-        now: Timestamp,
-        record: @Sendable ([Fact]) async throws -> Void
-    ) async throws -> FeedRound {
+    public func round(after through: Timestamp?, now: Timestamp, record: FactRecorder) async throws -> FeedRound {
         let (services, note) = try await services()
         let isDeep = deepAt.map { now >= $0.adding(seconds: Self.deepRoundSeconds) } ?? true
         let back = isDeep ? settings.rereadSeconds : settings.overlapSeconds

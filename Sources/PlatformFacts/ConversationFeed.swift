@@ -52,11 +52,7 @@ public actor ConversationFeed: FactFeed {
         self.token = token
     }
 
-    public func round(
-        after through: Timestamp?,
-        now: Timestamp,
-        record: @Sendable ([Fact]) async throws -> Void
-    ) async throws -> FeedRound {
+    public func round(after through: Timestamp?, now: Timestamp, record: FactRecorder) async throws -> FeedRound {
         let begin = (through ?? now).adding(seconds: -settings.overlapSeconds)
         // After a long pause it catches up a day at a time; the platform takes a month at once.
         let end = min(now, begin.adding(seconds: 86_400))
@@ -95,10 +91,7 @@ public actor ConversationFeed: FactFeed {
     private func page(_ number: Int, from: Timestamp, to: Timestamp) async throws -> ConversationPage {
         do {
             return try await client.conversations(from: from, to: to, page: number, size: pageSize)
-        } catch let error as GenesysError {
-            var isTooLarge = error.code == "response.entity.too.large"
-            if case .replyTooLarge = error.kind { isTooLarge = true }
-            guard isTooLarge, pageSize > 1 else { throw error }
+        } catch let error as GenesysError where error.isOfSize && pageSize > 1 {
             // The next round begins with the smaller pages.
             pageSize /= 2
             throw error

@@ -50,11 +50,7 @@ public actor ExecutionFeed: FactFeed {
         self.settings = settings
     }
 
-    public func round(
-        after through: Timestamp?,
-        now: Timestamp,
-        record: @Sendable ([Fact]) async throws -> Void
-    ) async throws -> FeedRound {
+    public func round(after through: Timestamp?, now: Timestamp, record: FactRecorder) async throws -> FeedRound {
         let actions = try await actions(now)
         let step = Int64(settings.stepMinutes) * 60_000
         func wholeSteps(_ time: Timestamp) -> Int64 { time.milliseconds / step * step }

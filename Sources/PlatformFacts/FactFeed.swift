@@ -12,11 +12,23 @@ public protocol FactFeed: Sendable {
     /// - Parameters:
     ///   - through: up to when everything was in the record after the round before; nil at first.
     ///   - record: puts facts into the record; to be called in portions, so that no round has to fit into memory.
-    func round(
-        after through: Timestamp?,
-        now: Timestamp,
-        record: @Sendable ([Fact]) async throws -> Void
-    ) async throws -> FeedRound
+    func round(after through: Timestamp?, now: Timestamp, record: FactRecorder) async throws -> FeedRound
+}
+
+/// Puts a feed's facts into the record, and says which it has put there.
+public struct FactRecorder: Sendable {
+    let store: FactStore
+    let feed: String
+    let now: Timestamp
+    let lease: Lease
+
+    /// Records the facts that are new, or new in what they say.
+    func callAsFunction(_ facts: [Fact]) async throws {
+        try await store.record(facts, of: feed, at: now, lease: lease)
+    }
+
+    /// The keys of the facts of the last days that begin with a text, in order.
+    func keys(prefix: String) async throws -> [String] { try await store.keys(of: feed, prefix: prefix) }
 }
 
 /// What a round came to.
@@ -85,9 +97,8 @@ public struct FeedImporter: Sendable {
     func round(_ lease: Lease) async throws {
         let (name, store, now) = (feed.name, self.store, clock.now())
         let through = try await store.through(name)
-        let round = try await feed.round(after: through, now: now) { facts in
-            try await store.record(facts, of: name, at: now, lease: lease)
-        }
+        let recorder = FactRecorder(store: store, feed: name, now: now, lease: lease)
+        let round = try await feed.round(after: through, now: now, record: recorder)
         try await store.finish(name, through: round.through, note: round.note, at: clock.now(), lease: lease)
     }
 }

@@ -179,6 +179,16 @@ public struct FactStore: Sendable {
         )
     }
 
+    /// The keys of a feed's facts that begin with a text, in order; only those that were seen in the last days.
+    func keys(of feed: String, prefix: String) async throws -> [String] {
+        try await ledger.database.read { connection in
+            try connection.all(
+                "SELECT fact FROM feed_facts WHERE feed = $1 AND substr(fact, 1, CAST($2 AS INTEGER)) = $3 ORDER BY fact",
+                [.text(feed), .integer(Int64(prefix.unicodeScalars.count)), .text(prefix)]
+            ) { $0.text(0) }
+        }
+    }
+
     private func known(_ facts: [String], of feed: String) async throws -> [String: String] {
         try await ledger.database.read { connection in
             let places = facts.indices.map { "$\($0 + 2)" }.joined(separator: ", ")

@@ -2,17 +2,6 @@ public import Genesys
 
 /// Which facts are brought in from the platform, and how; a feed that is nil is off.
 public struct FeedSettings: Sendable {
-    /// How agents' groups are brought in.
-    public struct Agents: Sendable, Hashable {
-        /// How long to wait between two listings.
-        public var interval: Duration = .seconds(3600)
-        /// What makes users peers.
-        public var peerGroup = AgentFeed.PeerGroup.department
-
-        /// Every hour, by department.
-        public init() {}
-    }
-
     /// Who spoke with whom.
     public var conversations: ConversationFeed.Settings?
     /// What was changed in the organisation.
@@ -21,8 +10,10 @@ public struct FeedSettings: Sendable {
     public var interactionAudits: AuditFeed.Settings?
     /// How often data actions ran.
     public var executions: ExecutionFeed.Settings?
-    /// Who is whose peer.
-    public var agents: Agents?
+    /// Who is whose peer, and in which queues.
+    public var agents: AgentFeed.Settings?
+    /// When agents work.
+    public var shifts: ShiftFeed.Settings?
 
     /// No feed.
     public init() {}
@@ -72,7 +63,24 @@ public struct FeedSettings: Sendable {
             )
         }
         if let agents {
-            traits.append(Trait(name: "agents", interval: agents.interval, settleSeconds: 0, permissions: []))
+            traits.append(
+                Trait(
+                    name: "agents",
+                    interval: agents.interval,
+                    settleSeconds: 0,
+                    permissions: agents.queues ? ["routing:queue:view"] : []
+                )
+            )
+        }
+        if let shifts {
+            traits.append(
+                Trait(
+                    name: "shifts",
+                    interval: shifts.interval,
+                    settleSeconds: 0,
+                    permissions: ["wfm:publishedSchedule:view"]
+                )
+            )
         }
         return traits
     }
@@ -107,7 +115,8 @@ public struct FeedSettings: Sendable {
         if let audits { feeds.append(AuditFeed(.platform, client, settings: audits)) }
         if let interactionAudits { feeds.append(AuditFeed(.interaction, client, settings: interactionAudits)) }
         if let executions { feeds.append(ExecutionFeed(client, routes: routes, settings: executions)) }
-        if let agents { feeds.append(AgentFeed(client, peerGroup: agents.peerGroup, interval: agents.interval)) }
+        if let agents { feeds.append(AgentFeed(client, settings: agents)) }
+        if let shifts { feeds.append(ShiftFeed(client, settings: shifts)) }
         return feeds
     }
 }

@@ -13,10 +13,7 @@ struct Request: Sendable {
         method = head.method.rawValue
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         segments = (parts.first ?? "").split(separator: "/").map(Self.decoded)
-        query = (parts.count > 1 ? parts[1] : "").split(separator: "&").map { item in
-            let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (Self.decoded(pair[0]), pair.count > 1 ? Self.decoded(pair[1]) : "")
-        }
+        query = Self.pairs(parts.count > 1 ? parts[1] : "")
         headers = head.headers
         self.body = body
     }
@@ -51,6 +48,16 @@ struct Request: Sendable {
             return (template, pairs.first { $0.0 == "{id}" }?.1 ?? "")
         }
         return nil
+    }
+
+    /// The fields of a form in the body.
+    var form: [(name: String, value: String)] { Self.pairs(String(decoding: body, as: UTF8.self)[...]) }
+
+    private static func pairs(_ text: Substring) -> [(name: String, value: String)] {
+        text.split(separator: "&").map { item in
+            let pair = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (decoded(pair[0]), pair.count > 1 ? decoded(pair[1]) : "")
+        }
     }
 
     private static func decoded(_ text: Substring) -> String {

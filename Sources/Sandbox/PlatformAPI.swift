@@ -11,12 +11,11 @@ struct PlatformAPI: Sendable {
             "POST /oauth/token", "GET /api/v2/tokens/me", "HEAD /api/v2/tokens/me", "DELETE /api/v2/tokens/me",
             "GET /api/v2/organizations/me", "GET /api/v2/authorization/subjects/me", "GET /api/v2/users",
             "GET /api/v2/users/{id}", "GET /api/v2/conversations/{id}", "GET /api/v2/organizations/limits/namespaces",
-        ] + FactsAPI.routes
+        ] + FactsAPI.routes + WorkforceAPI.routes
 
     /// Permissions that routes demand; the others demand none.
-    private static let permissions = FactsAPI.permissions.merging(
-        ["GET /api/v2/conversations/{id}": "conversation:communication:view"]
-    ) { first, _ in first }
+    private static let permissions = FactsAPI.permissions.merging(WorkforceAPI.permissions) { first, _ in first }
+        .merging(["GET /api/v2/conversations/{id}": "conversation:communication:view"]) { first, _ in first }
 
     let state: SandboxState
 
@@ -105,7 +104,9 @@ struct PlatformAPI: Sendable {
             return Response(200, facts.json)
         case "GET /api/v2/organizations/limits/namespaces":
             return Response(200, ["entities": [["namespace": "platform.api"]], "total": 1])
-        default: return FactsAPI(state: state).serve(match, request) ?? notFound("resource")
+        default:
+            return FactsAPI(state: state).serve(match, request) ?? WorkforceAPI(state: state).serve(match, request)
+                ?? notFound("resource")
         }
     }
 

@@ -63,7 +63,8 @@ public struct SandboxConfiguration: Sendable {
             permissions: [
                 "conversation:communication:view", "conversation:participant:attributesview", "directory:user:view",
                 "audits:audit:view", "audits:interactionDetails:view", "analytics:conversationDetail:view",
-                "integrations:action:view", "oauth:token:delete", "oauth:client:view", "oauth:client:edit",
+                "integrations:action:view", "routing:queue:view", "wfm:publishedSchedule:view", "oauth:token:delete",
+                "oauth:client:view", "oauth:client:edit",
                 "directory:user:edit", "directory:user:setPassword",
             ]
         ),

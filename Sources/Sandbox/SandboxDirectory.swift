@@ -57,6 +57,8 @@ public struct SandboxDirectory: Sendable, Hashable, Codable {
     public let chatAgent: String
     /// The data action that calls the route `customer-profile`.
     public let customerAction: String
+    /// The business unit of workforce management; nothing is published in it at first.
+    public let businessUnit: String
     /// All agents.
     public let agents: [String]
     /// All customers.

@@ -62,10 +62,12 @@ final class SandboxState: Sendable {
     init(_ configuration: SandboxConfiguration) {
         self.configuration = configuration
         let world = SandboxWorld(configuration, now: configuration.clock.now)
+        var facts = SandboxFacts(seed: configuration.seed)
+        facts.workforce.members[world.directory.queue] = Set(world.agents.map(\.id))
         contents = Mutex(
             Contents(
                 world: world,
-                facts: SandboxFacts(seed: configuration.seed),
+                facts: facts,
                 accounts: SandboxAccounts(
                     agents: world.agents,
                     clients: configuration.clients,

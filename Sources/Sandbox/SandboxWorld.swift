@@ -52,6 +52,7 @@ struct SandboxWorld: Sendable {
 
         let byChannel = Dictionary(uniqueKeysWithValues: others)
         let limited = configuration.clients.dropFirst().first
+        let facts = SandboxFacts(seed: configuration.seed)
         directory = SandboxDirectory(
             organizationID: organization,
             clientID: configuration.clients.first?.id ?? "",
@@ -80,7 +81,8 @@ struct SandboxWorld: Sendable {
             callbackConversation: byChannel[.callback] ?? "",
             anonymousConversation: anonymous,
             chatAgent: agents[6].id,
-            customerAction: SandboxFacts(seed: configuration.seed).actions[0].id,
+            customerAction: facts.actions[0].id,
+            businessUnit: facts.workforce.units.keys.first ?? "",
             agents: agents.map(\.id),
             customers: customers.map(\.id)
         )
@@ -118,6 +120,17 @@ struct SandboxWorld: Sendable {
         }
         var stage = Stage(queue: directory.queue, now: now, generator: generator)
         let id = stage.call(channel, agent, known, joined: joining ? now : nil)
+        conversations.merge(stage.conversations) { $1 }
+        generator = stage.generator
+        return id
+    }
+
+    /// Puts a callback to a customer into a queue, where it waits for any of its agents.
+    mutating func wait(queue: String, customer: String, now: Int64) throws(SandboxError) -> String {
+        guard queues.contains(where: { $0.id == queue }) else { throw .unknownQueue }
+        guard let known = customers[customer] else { throw .unknownCustomer }
+        var stage = Stage(queue: queue, now: now, generator: generator)
+        let id = stage.call(.callback, nil, known, joined: nil)
         conversations.merge(stage.conversations) { $1 }
         generator = stage.generator
         return id
@@ -180,6 +193,8 @@ public enum SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
     case unknownCustomer
     /// No such conversation, or it has ended.
     case unknownConversation
+    /// No queue has this id.
+    case unknownQueue
     /// The agent's account is not active.
     case inactiveAgent
 
@@ -189,6 +204,7 @@ public enum SandboxError: Error, Sendable, Hashable, CustomStringConvertible {
         case .unknownAgent: "The sandbox has no such agent; GET /sandbox/directory lists them."
         case .unknownCustomer: "The sandbox has no such customer; GET /sandbox/directory lists them."
         case .unknownConversation: "The sandbox has no such conversation, or it has ended."
+        case .unknownQueue: "The sandbox has no such queue."
         case .inactiveAgent: "The agent's account is not active."
         }
     }
@@ -204,7 +220,7 @@ private struct Stage {
     /// Adds a conversation of a customer, the queue's distributor and an agent; one who has not joined is being called.
     mutating func call(
         _ channel: ConversationFacts.Channel,
-        _ agent: SandboxAgent,
+        _ agent: SandboxAgent?,
         _ customer: SandboxCustomer?,
         joined: Int64?,
         end: Int64? = nil,
@@ -228,21 +244,23 @@ private struct Stage {
             end: joined,
             legs: [.init(channel: channel, connected: start, disconnected: joined)]
         )
-        let answering = ConversationFacts.Participant(
-            purpose: "agent",
-            userID: agent.id,
-            queueID: queue,
-            connected: joined,
-            end: end,
-            wrapUpStart: end,
-            wrapUpEnd: wrapUpEnd,
-            legs: [.init(channel: channel, connected: joined, disconnected: end)]
-        )
+        let answering = agent.map { agent in
+            ConversationFacts.Participant(
+                purpose: "agent",
+                userID: agent.id,
+                queueID: queue,
+                connected: joined,
+                end: end,
+                wrapUpStart: end,
+                wrapUpEnd: wrapUpEnd,
+                legs: [.init(channel: channel, connected: joined, disconnected: end)]
+            )
+        }
         conversations[id] = ConversationFacts(
             id: id,
             start: start,
             end: end,
-            participants: [caller, distributor] + earlier + [answering]
+            participants: [caller, distributor] + earlier + [answering].compactMap(\.self)
         )
         return id
     }

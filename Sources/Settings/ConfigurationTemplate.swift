@@ -182,6 +182,7 @@ public struct ConfigurationTemplate: Sendable {
           #   interactionAudits: {interval: 5m}
           #   executions: {interval: 5m, step: 15m}
           #   agents: {interval: 1h, peerGroup: department}
+          #   shifts: {interval: 15m}
 
         """
     }

@@ -24,11 +24,27 @@ struct DestinationReader {
             index: section.text("index")
         )
         let acknowledges = section.flag("acknowledge") ?? true
+        let search = splunkSearch(section)
         guard let url, let token else { return nil }
         var settings = SplunkSink.Settings(url: url, token: token)
         settings.origin = origin
         settings.acknowledges = acknowledges
+        settings.search = search
         return .splunk(settings, tls)
+    }
+
+    /// How Splunk is searched, when a token for that is given.
+    private func splunkSearch(_ section: Section) -> SplunkSink.Search? {
+        for (name, other) in [("searchUrl", "searchToken"), ("searchToken", "searchUrl")]
+        where section.has(name) && !section.has(other) {
+            section.problem(name, "is of use with '\(other)' only")
+            return nil
+        }
+        guard section.has("searchUrl") else { return nil }
+        let url = url(section, "searchUrl", example: "https://splunk.example.com:8089")
+        let token = files.secret(section, "searchToken")
+        guard let url, let token else { return nil }
+        return SplunkSink.Search(url: url, token: token)
     }
 
     func datadog(_ section: Section) -> SinkSettings.Destination? {

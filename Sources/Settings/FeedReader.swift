@@ -32,11 +32,16 @@ struct FeedReader {
             own.end()
         }
         if let own = section.section("agents") {
-            var settings = FeedSettings.Agents()
+            var settings = AgentFeed.Settings()
             settings.interval = interval(own) ?? settings.interval
             settings.peerGroup = own.choice("peerGroup", AgentFeed.PeerGroup.self) ?? settings.peerGroup
+            settings.queues = own.flag("queues") ?? settings.queues
             own.end()
             feeds.agents = settings
+        }
+        if let own = section.section("shifts") {
+            feeds.shifts = shifts(own)
+            own.end()
         }
         if feeds.names.isEmpty, section.isReadable {
             section.problem(nil, "must not be empty: name a feed, such as 'conversations: {interval: 1m}'")
@@ -49,6 +54,17 @@ struct FeedReader {
         settings.interval = interval(section) ?? settings.interval
         settings.settleSeconds = seconds(section, "settle") ?? settings.settleSeconds
         settings.rereadSeconds = seconds(section, "reread") ?? settings.rereadSeconds
+        return settings
+    }
+
+    private func shifts(_ section: Section) -> ShiftFeed.Settings {
+        var settings = ShiftFeed.Settings()
+        settings.interval = interval(section) ?? settings.interval
+        let units = section.texts("businessUnits")
+        settings.businessUnits = units == ["all"] ? [] : units
+        if let reread = section.duration("reread", in: 0...604_800_000) {
+            settings.rereadDays = Int64((reread + 86_399_999) / 86_400_000)
+        }
         return settings
     }
 

@@ -24,12 +24,15 @@ enum NetworkFault: Sendable {
     case stallReply
     /// The reply comes byte for byte.
     case dripReply
+    /// The reply comes twice.
+    case repeatReply
 }
 
 extension NetworkFault: CaseIterable {
     /// Those that every destination is crossed with.
     static let allCases: [NetworkFault] = [
         .refuse, .cutRequest, .cutBeforeReply, .cutReply, .stallRequest, .stallReply, .dripReply,
+        .repeatReply,
     ]
 }
 
@@ -128,6 +131,8 @@ final class FaultProxy: Sendable {
                 isSilent = true
                 other.writeAndFlush(half, promise: nil)
             case (.stallReply, false): isSilent = true
+            case (.repeatReply, false):
+                for _ in 0..<2 { other.writeAndFlush(unwrapInboundIn(data), promise: nil) }
             case (.dripReply, false): drip(unwrapInboundIn(data), context.eventLoop)
             default: other.writeAndFlush(unwrapInboundIn(data), promise: nil)
             }

@@ -2,6 +2,7 @@ import DeliveryWire
 import JSON
 import NATS
 import TestReceivers
+import TestStores
 
 @testable import Delivery
 
@@ -10,19 +11,19 @@ struct JetStreamBench: Sendable {
     let stream: TestStream
     var servers: NATSServers { stream.servers }
 
-    init(nodes: Int = 1) async throws { stream = try await Waiting.run { try TestStream(nodes: nodes) } }
+    init(nodes: Int = 1) async throws { stream = try await Blocking.run { try TestStream(nodes: nodes) } }
 
     /// Makes the stream, or changes it.
     func configure(replicas: Int = 1, _ more: [String: JSONValue] = [:], isUpdate: Bool = false) async throws {
-        try await Waiting.run { [stream] in try stream.configure(replicas: replicas, more, isUpdate: isUpdate) }
+        try await Blocking.run { [stream] in try stream.configure(replicas: replicas, more, isUpdate: isUpdate) }
     }
 
     /// How many messages there are.
-    func count() async throws -> Int { try await Waiting.run { [stream] in try stream.count() } }
+    func count() async throws -> Int { try await Blocking.run { [stream] in try stream.count() } }
 
     /// The indexes of the entries in the stream, in its order.
     func indexes() async throws -> [UInt64] {
-        try await Waiting.run { [stream] in try stream.ids() }.compactMap { recordIndex($0) }
+        try await Blocking.run { [stream] in try stream.ids() }.compactMap { recordIndex($0) }
     }
 
     /// A sink for it.

@@ -140,9 +140,9 @@ struct JetStreamSinkTests {
                 try await site.ledger.append(1000)
                 let before = await confirmed(site)
                 try await eventually { await confirmed(site) > before }
-                try await Waiting.run { try bench.servers.kill(1) }
+                try await Blocking.run { try bench.servers.kill(1) }
                 #expect(try await site.control.conservation("siem").holds)
-                try await Waiting.run { try bench.servers.revive(1) }
+                try await Blocking.run { try bench.servers.revive(1) }
             }
             try await site.control.drained()
             await lane.end()
@@ -158,8 +158,8 @@ struct JetStreamSinkTests {
             try await site.ledger.append(4000)
             let lane = RunningLane(bench.sink(replicas: 3, timeout: .seconds(2)), site.ledger, site.state)
             try await eventually { await confirmed(site) > 500 }
-            let leader = try await Waiting.run { try bench.servers.leader(of: bench.stream.name) }
-            try await Waiting.run { [node = try #require(leader)] in try bench.servers.kill(node) }
+            let leader = try await Blocking.run { try bench.servers.leader(of: bench.stream.name) }
+            try await Blocking.run { [node = try #require(leader)] in try bench.servers.kill(node) }
             #expect(try await site.control.conservation("siem").holds)
             try await site.control.drained()
             await lane.end()
@@ -173,11 +173,13 @@ struct JetStreamSinkTests {
 @Suite("NATS credentials and TLS", .enabled(if: NATSServers.isInstalled, "needs nats-server"), .timeLimit(.minutes(2)))
 struct NATSConnectionTests {
     private func connect(_ settings: NATSSettings) async throws {
-        try await Waiting.run { _ = try NATSConnection(settings) }
+        try await Blocking.run { _ = try NATSConnection(settings) }
     }
 
     @Test func aPasswordThatIsWrongIsRefused() async throws {
-        let servers = try NATSServers(extra: "authorization { user: muniment, password: \"right\" }")
+        let servers = try await Blocking.run {
+            try NATSServers(extra: "authorization { user: muniment, password: \"right\" }")
+        }
         try await connect(NATSSettings(servers: servers.addresses, credential: .user("muniment", password: "right")))
         for credential in [NATSSettings.Credential.none, .user("muniment", password: "wrong"), .token("right")] {
             let error = await #expect(throws: NATSError.self) {
@@ -188,15 +190,17 @@ struct NATSConnectionTests {
     }
 
     @Test func aTokenIsTaken() async throws {
-        let servers = try NATSServers(extra: "authorization { token: \"s3cret\" }")
+        let servers = try await Blocking.run { try NATSServers(extra: "authorization { token: \"s3cret\" }") }
         try await connect(NATSSettings(servers: servers.addresses, credential: .token("s3cret")))
     }
 
     @Test func aSubjectThatIsNotPermittedIsSaidToBe() async throws {
         let permissions = "permissions: { publish: \"$JS.API.STREAM.INFO.*\", subscribe: \"_INBOX.>\" }"
-        let servers = try NATSServers(extra: "authorization { users: [{ user: m, password: p, \(permissions) }] }")
+        let servers = try await Blocking.run {
+            try NATSServers(extra: "authorization { users: [{ user: m, password: p, \(permissions) }] }")
+        }
         let error = await #expect(throws: NATSError.self) {
-            try await Waiting.run {
+            try await Blocking.run {
                 let settings = NATSSettings(servers: servers.addresses, credential: .user("m", password: "p"))
                 let connection = try NATSConnection(settings)
                 try connection.publish("muniment.events.X", body: [1], answer: "1")
@@ -209,11 +213,11 @@ struct NATSConnectionTests {
 
     @Test func onlyWhoIsTrustedIsSpokenTo() async throws {
         let tls = "tls { cert_file: \"FOLDER/cert.pem\", key_file: \"FOLDER/key.pem\", timeout: 5 }"
-        let own = try TestCertificate(host: "localhost")
-        let stranger = try TestCertificate(host: "elsewhere.example")
-        let servers = try NATSServers(extra: tls, files: own.files)
-        let others = try NATSServers(extra: tls, files: stranger.files)
-        let plain = try NATSServers()
+        let own = try await TestCertificate(host: "localhost")
+        let stranger = try await TestCertificate(host: "elsewhere.example")
+        let servers = try await Blocking.run { try NATSServers(extra: tls, files: own.files) }
+        let others = try await Blocking.run { try NATSServers(extra: tls, files: stranger.files) }
+        let plain = try await Blocking.run { try NATSServers() }
         func connect(_ servers: NATSServers, trusting certificate: TestCertificate) async throws {
             let roots = NATSSettings.TLS(trustRoots: certificate.path("cert.pem"))
             try await self.connect(NATSSettings(servers: ["tls://localhost:\(servers.ports[0])"], tls: roots))

@@ -167,13 +167,22 @@ import WallTime
         let lane = RunningLane(sink, ledger, state, start: .now)
         try await eventually { (try? await control.conservation("siem").start) == 100 }
         try await control.drained()
-        await #expect(throws: DeliveryError.self) { try await control.backfill("siem", 90..<101, actor: "op") }
-        await #expect(throws: DeliveryError.self) { try await control.backfill("siem", 90..<(1 << 60), actor: "op") }
+        await #expect(throws: DeliveryError.self) { try await control.backfill("siem", 100..<101, actor: "op") }
+        await #expect(throws: DeliveryError.self) { try await control.backfill("siem", 100..<(1 << 60), actor: "op") }
         try await control.backfill("siem", 20..<70, actor: "op")
         try await control.drained()
         let terms = try await control.conservation("siem")
         #expect(terms.start == 20 && terms.filtered == 30)
         #expect(Set(sink.indexes) == Set(20..<70).union(100..<ledger.size))
+        // What lay between can still be asked for, and only that is sent.
+        #expect(try await control.backfillCount("siem", 60..<90) == 20)
+        try await control.backfill("siem", 60..<90, actor: "op")
+        try await control.backfill("siem", 0..<101, actor: "op")
+        await #expect(throws: DeliveryError.self) { try await control.backfill("siem", 0..<100, actor: "op") }
+        try await control.drained()
+        let whole = try await control.conservation("siem")
+        #expect(whole.start == 0 && whole.filtered == 0 && whole.holds)
+        #expect(Set(sink.indexes) == Set(0..<ledger.size))
         #expect(sink.indexes.count == Set(sink.indexes).count)
         await lane.end()
     }
@@ -227,9 +236,9 @@ import WallTime
     @Test(arguments: Engine.allCases) func theOneWithoutTheLeaseChangesNothing(engine: Engine) async throws {
         let (ledger, state, control) = try make(engine)
         try await ledger.append(100)
-        let opened = Mutex(false)
+        let gate = Gate()
         let first = ScriptedSink(concurrency: 1) { indexes, store in
-            while !opened.withLock({ $0 }), !Task.isCancelled { await Task.yield() }
+            await gate.pass()
             store(indexes)
             return .ok
         }
@@ -241,7 +250,7 @@ import WallTime
         let new = RunningLane(second, ledger, state)
         try await control.drained()
         let before = try await control.conservation("siem")
-        opened.withLock { $0 = true }
+        gate.open()
         try await eventually { !first.indexes.isEmpty }
         await old.end()
         #expect(try await control.conservation("siem") == before)
@@ -254,7 +263,7 @@ import WallTime
         let (ledger, state, control) = try make(engine)
         try await ledger.append(60)
         let held = ScriptedSink { _, _ in
-            while !Task.isCancelled { await Task.yield() }
+            await Gate().pass()
             return SinkReply(Verdict(.retry, mayBeStored: true, reason: "cancelled"))
         }
         let old = RunningLane(held, ledger, state, concurrency: 3)
@@ -303,6 +312,42 @@ import WallTime
         }
         #expect(past == (try await control.sink("siem").manifestFrom))
         #expect(Set(sink.indexes) == Set((0..<ledger.size).filter { $0 % 3 != 1 && $0 % 50 != 0 }))
+    }
+
+    /// However many gaps there are, and however little a destination takes at once, manifests get through and leave nothing out.
+    @Test(arguments: [Int.max, 7]) func manifestsAreAsShortAsTheyMustBe(ranges: Int) async throws {
+        let (ledger, state, control) = try make(.sqlite)
+        try await ledger.append(2500)
+        let sink = ScriptedSink(count: 100, refused: { $0 % 2 == 1 ? .dead("never") : nil })
+        sink.take(manifestsOf: ranges)
+        let often = LaneDefinition.Manifests(entries: 10, interval: .seconds(3600))
+        var lane = RunningLane(sink, ledger, state, manifests: .init(entries: 1_000_000, interval: .seconds(3600)))
+        try await control.drained()
+        await lane.end()
+        lane = RunningLane(sink, ledger, state, hash: "h2", manifests: often)
+        try await eventually { try await control.sink("siem").manifestFrom + 20 > 2500 }
+        #expect(try await control.sink("siem").state == .running)
+        await lane.end()
+        var past: UInt64 = 0
+        for manifest in sink.delivered {
+            #expect(manifest.covered.lowerBound == past)
+            past = manifest.covered.upperBound
+            #expect(manifest.covered.allSatisfy { manifest.dead.contains($0) == ($0 % 2 == 1) })
+        }
+        #expect(past >= 2480)
+    }
+
+    /// A destination that refuses everything is hardly the right one: the lane stops before the ledger is set aside.
+    @Test func aDestinationThatTakesNothingStopsTheLane() async throws {
+        let (ledger, state, control) = try make(.sqlite)
+        try await ledger.append(400)
+        let sink = ScriptedSink { _, _ in SinkReply(Verdict(.split, reason: "refused")) }
+        let lane = RunningLane(sink, ledger, state)
+        try await eventually { (try? await control.sink("siem").state.description) == "stopped" }
+        await lane.end()
+        let terms = try await control.conservation("siem")
+        #expect(terms.holds && terms.dead >= 100 && terms.dead < 110)
+        #expect(try await control.sink("siem").state.reason?.contains("redrive") == true)
     }
 
     /// The time of day jumps back and forth: nothing waits for it.

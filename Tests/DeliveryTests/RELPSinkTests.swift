@@ -27,16 +27,16 @@ struct RELPSinkTests {
     /// A receiver that answers when the message is in its file is killed again and again: nothing is lost, and what is there twice
     /// was counted.
     @Test(arguments: Engine.allCases) func aReceiverThatIsKilledLosesNothing(engine: Engine) async throws {
-        let receiver = try RsyslogServer()
+        let receiver = try await Blocking.run { try RsyslogServer() }
         try await SinkBench.run(engine) { bench in
             let lane = RunningLane(sink(receiver.relp), bench.ledger, bench.state)
             for _ in 0..<4 {
                 try await bench.ledger.append(1500)
                 let before = receiver.recordIDs.count
                 try await eventually { receiver.recordIDs.count > before + 200 }
-                try await Waiting.run { try receiver.command("kill") }
+                try await Blocking.run { try receiver.command("kill") }
                 #expect(try await bench.control.conservation("siem").holds)
-                try await Waiting.run { try receiver.command("start") }
+                try await Blocking.run { try receiver.command("start") }
             }
             try await bench.control.drained()
             await lane.end()
@@ -48,7 +48,7 @@ struct RELPSinkTests {
 
     /// Each record once and in order while nothing breaks; manifests come along.
     @Test func inOrderWithoutFaults() async throws {
-        let receiver = try RsyslogServer()
+        let receiver = try await Blocking.run { try RsyslogServer() }
         try await SinkBench.run { bench in
             try await bench.ledger.append(3000)
             let lane = RunningLane(sink(receiver.relp), bench.ledger, bench.state)
@@ -60,9 +60,9 @@ struct RELPSinkTests {
     }
 
     @Test func overTLSOnlyToWhomIsTrusted() async throws {
-        let own = try TestCertificate(host: "localhost")
-        let stranger = try TestCertificate(host: "localhost")
-        let receiver = try RsyslogServer(files: own.files)
+        let own = try await TestCertificate(host: "localhost")
+        let stranger = try await TestCertificate(host: "localhost")
+        let receiver = try await Blocking.run { try RsyslogServer(files: own.files) }
         let port = try #require(receiver.tls)
         try await SinkBench.run { bench in
             try await bench.ledger.append(300)
@@ -80,8 +80,8 @@ struct RELPSinkTests {
 
     /// A process that dies says no goodbye in TLS: its connection breaks as any other, and its certificate is not to blame.
     @Test func aReceiverThatIsKilledUnderTLSIsWaitedFor() async throws {
-        let own = try TestCertificate(host: "localhost")
-        let receiver = try RsyslogServer(files: own.files)
+        let own = try await TestCertificate(host: "localhost")
+        let receiver = try await Blocking.run { try RsyslogServer(files: own.files) }
         let port = try #require(receiver.tls)
         try await SinkBench.run { bench in
             let lane = RunningLane(sink(port, tls: own.client, host: "localhost"), bench.ledger, bench.state)
@@ -89,10 +89,10 @@ struct RELPSinkTests {
                 try await bench.ledger.append(1500)
                 let before = receiver.recordIDs.count
                 try await eventually { receiver.recordIDs.count > before + 200 }
-                try await Waiting.run { try receiver.command("kill") }
+                try await Blocking.run { try receiver.command("kill") }
                 try await eventually { (try? await bench.control.sink("siem").lastFailure) != nil }
                 #expect(try await bench.control.sink("siem").state == .running)
-                try await Waiting.run { try receiver.command("start") }
+                try await Blocking.run { try receiver.command("start") }
             }
             try await bench.control.drained()
             await lane.end()

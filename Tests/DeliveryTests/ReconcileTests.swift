@@ -122,7 +122,7 @@ import WallTime
         let shelf = Shelf()
         let held = ScriptedSink { indexes, _ in
             shelf.held.withLock { $0 += indexes }
-            while !Task.isCancelled { await Task.yield() }
+            await Gate().pass()
             return SinkReply(Verdict(.retry, mayBeStored: true, reason: "cancelled"))
         }
         let lane = RunningLane(held, ledger, state, concurrency: 3)

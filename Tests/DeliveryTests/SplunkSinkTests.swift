@@ -120,6 +120,28 @@ import WallTime
         }
     }
 
+    /// A refusal stores what stands before the refused event; it is confirmed when Splunk acknowledges that, and not before.
+    @Test func whatARefusalStoredIsConfirmedByItsAcknowledgement() async throws {
+        var configuration = HECReceiver.Configuration()
+        configuration.settlesAtOnce = false
+        configuration.refusedRecords = ["\(testShaping.ledger)/5"]
+        try await run(.sqlite, configuration) { bench in
+            try await bench.ledger.append(10)
+            let lane = bench.lane(count: 20)
+            try await eventually { bench.receiver.requestCount >= 1 }
+            let terms = try await bench.control.conservation("siem")
+            #expect(terms.holds && terms.confirmed == 0 && terms.dead == 0)
+            try await eventually {
+                bench.receiver.settle()
+                return try await bench.control.conservation("siem").backlog
+                    + bench.control.conservation("siem").inFlight == 0
+            }
+            await lane.end()
+            try await bench.check()
+            #expect(try await bench.control.deadLetters("siem").map(\.index) == [5])
+        }
+    }
+
     /// The receiver's faults, one after another, on one lane.
     @Test(
         arguments: Engine.allCases,

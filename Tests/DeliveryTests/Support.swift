@@ -1,5 +1,4 @@
 import DeliveryWire
-import Dispatch
 import EventFormats
 import Foundation
 import JSON
@@ -131,6 +130,7 @@ final class ScriptedSink: Sink {
     let guarantee: DeliveryGuarantee
     private let stored = Mutex<[UInt64]>([])
     private let manifests = Mutex<[DeliveryManifest]>([])
+    private let mostRanges = Mutex(Int.max)
     private let requests = Mutex(0)
     private let answer: Mutex<Answer>
     private let opening = Mutex(SinkReply.ok)
@@ -155,6 +155,8 @@ final class ScriptedSink: Sink {
         self.refused = refused
     }
 
+    /// Takes manifests that name at most so many ranges.
+    func take(manifestsOf ranges: Int) { mostRanges.withLock { $0 = ranges } }
     func change(_ answer: @escaping Answer) { self.answer.withLock { $0 = answer } }
     func change(opening reply: SinkReply) { opening.withLock { $0 = reply } }
     var indexes: [UInt64] { stored.withLock { $0 } }
@@ -169,7 +171,10 @@ final class ScriptedSink: Sink {
         }
     }
 
-    func prepare(_ manifest: DeliveryManifest) -> Prepared<Content>? { .send(.manifest(manifest), bytes: 100) }
+    func prepare(_ manifest: DeliveryManifest) -> Prepared<Content>? {
+        let ranges = manifest.expected.ranges.count + manifest.dead.ranges.count
+        return ranges <= mostRanges.withLock(\.self) ? .send(.manifest(manifest), bytes: 100) : .dead("too long")
+    }
     func open(position: String?) async -> SinkReply { opening.withLock { $0 } }
     func close() async {}
 
@@ -244,15 +249,15 @@ final class RunningLane<Destination: Sink>: Sendable {
     }
 }
 
-/// Work that blocks its thread, kept off the threads that run tasks.
-enum Waiting {
-    private static let queue = DispatchQueue(label: "waiting", attributes: .concurrent)
+/// Holds up whoever would pass until it is opened, or their task is cancelled.
+final class Gate: Sendable {
+    private let stream: AsyncStream<Void>
+    private let end: AsyncStream<Void>.Continuation
 
-    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try body() }) }
-        }
-    }
+    init() { (stream, end) = AsyncStream.makeStream() }
+
+    func open() { end.finish() }
+    func pass() async { for await _ in stream {} }
 }
 
 /// Looks again until it is so; fails after a minute, which on a busy machine is not much.

@@ -138,12 +138,12 @@ final class SyslogReceiver: Sendable {
     }
 
     @Test func overTLSOnlyToWhomIsTrusted() async throws {
-        let own = try TestCertificate(host: "localhost")
+        let own = try await TestCertificate(host: "localhost")
         let receiver = SyslogReceiver(tls: own.server)
         let port = try await receiver.start()
         try await SinkBench.run { bench in
             try await bench.ledger.append(30)
-            let stranger = try TestCertificate(host: "localhost")
+            let stranger = try await TestCertificate(host: "localhost")
             let wrong = RunningLane(
                 sink(port: port, tls: stranger.client, host: "localhost"),
                 bench.ledger,
@@ -164,7 +164,7 @@ final class SyslogReceiver: Sendable {
 
     /// A receiver that asks for a certificate we do not have refuses only after the handshake: nothing may count as sent.
     @Test func aCertificateThatIsAskedForAndMissingStopsTheLane() async throws {
-        let own = try TestCertificate(host: "localhost")
+        let own = try await TestCertificate(host: "localhost")
         var server = own.server
         server.certificateVerification = .noHostnameVerification
         server.trustRoots = own.client.trustRoots ?? .default

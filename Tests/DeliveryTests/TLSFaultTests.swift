@@ -16,7 +16,7 @@ import Testing
     @Test(arguments: [NetworkFault.endBeforeReply, .endReply]) func anEndWithoutNoticeIsABrokenConnection(
         fault: NetworkFault
     ) async throws {
-        let own = try TestCertificate(host: "localhost")
+        let own = try await TestCertificate(host: "localhost")
         let receiver = WebhookReceiver([], tls: own.server)
         // Past the handshake.
         let proxy = try FaultProxy(to: try await receiver.listen(), fault, times: 5, skipping: 1400)
@@ -35,8 +35,10 @@ import Testing
 
     /// Another certificate that is trusted too takes over; then one that is not: the lane stops, says so, and keeps everything.
     @Test func aCertificateIsReplaced() async throws {
-        let (first, second) = (try TestCertificate(host: "localhost"), try TestCertificate(host: "localhost"))
-        let stranger = try TestCertificate(host: "localhost")
+        let (first, second) = (
+            try await TestCertificate(host: "localhost"), try await TestCertificate(host: "localhost")
+        )
+        let stranger = try await TestCertificate(host: "localhost")
         var trust = TLSConfiguration.makeClientConfiguration()
         trust.trustRoots = .certificates(first.certificates + second.certificates)
         // An address at which nobody else takes its port while it is away.

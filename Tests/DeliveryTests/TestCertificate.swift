@@ -1,6 +1,7 @@
 import Foundation
 import NIOSSL
 import TestStores
+import Testing
 
 /// A self-signed certificate for one host, made by openssl.
 struct TestCertificate {
@@ -22,20 +23,20 @@ struct TestCertificate {
         }
     }
 
-    init(host: String) throws {
-        folder = try TemporaryFolder()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = [
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-            "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host),IP:127.0.0.1,IP:127.0.0.2", "-keyout",
-            folder.path("key.pem"),
-            "-out",
-            folder.path("cert.pem"),
-        ]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
+    init(host: String) async throws {
+        let folder = try TemporaryFolder()
+        self.folder = folder
+        let status = try await Blocking.run {
+            try ChildProcess(
+                "/usr/bin/openssl",
+                [
+                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=\(host)", "-addext", "subjectAltName=DNS:\(host),IP:127.0.0.1,IP:127.0.0.2",
+                    "-keyout", folder.path("key.pem"), "-out", folder.path("cert.pem"),
+                ]
+            ).waitBlocking()
+        }
+        try #require(status == 0, "openssl ended with \(status)")
         certificates = try NIOSSLCertificate.fromPEMFile(folder.path("cert.pem"))
         let key = try NIOSSLPrivateKey(file: folder.path("key.pem"), format: .pem)
         server = .makeServerConfiguration(

@@ -45,8 +45,8 @@ import WallTime
         )
     }
 
-    private func indexes() throws -> [UInt64] {
-        try warehouse.readBlocking {
+    private func indexes() async throws -> [UInt64] {
+        try await warehouse.read {
             try $0.all("SELECT entry_index FROM events WHERE entry_index IS NOT NULL ORDER BY 1") { $0.position(0) }
         }
     }
@@ -58,7 +58,7 @@ import WallTime
             let manifests = LaneDefinition.Manifests(entries: 500, interval: .seconds(3600))
             for round in 1...5 {
                 let lane = RunningLane(try sink(), bench.ledger, bench.state, manifests: manifests)
-                try await eventually { try indexes().count >= min(round * 500, 2500) }
+                try await eventually { try await indexes().count >= min(round * 500, 2500) }
                 await lane.kill()
                 #expect(try await bench.control.conservation("siem").holds)
             }
@@ -66,16 +66,18 @@ import WallTime
             try await bench.control.drained()
             try await eventually { try await bench.control.sink("siem").manifestFrom + 500 > bench.ledger.size }
             await lane.end()
-            #expect(try indexes() == Array(0..<bench.ledger.size))
+            #expect(try await indexes() == Array(0..<bench.ledger.size))
             let status = try await bench.control.sink("siem")
             #expect(status.duplicates == 0 && status.guarantee == .exactlyOnce)
 
             let query = CompletenessQuery.postgreSQL.text(ledger: bench.ledger.origin, lane: "siem", source: "events")
-            func missing() throws -> [UInt64] { try warehouse.readBlocking { try $0.all(query) { $0.position(0) } } }
-            #expect(try missing() == [])
+            func missing() async throws -> [UInt64] {
+                try await warehouse.read { try $0.all(query) { $0.position(0) } }
+            }
+            #expect(try await missing() == [])
             let connection = try warehouse.makeConnection()
             try connection.run("DELETE FROM events WHERE entry_index IN (0, 777, 2001)")
-            #expect(try missing() == [0, 777, 2001])
+            #expect(try await missing() == [0, 777, 2001])
         }
     }
 
@@ -128,7 +130,7 @@ import WallTime
             lane = RunningLane(try sink(), bench.ledger, bench.state)
             try await bench.control.drained()
             await lane.end()
-            #expect(Set(try indexes()) == Set(0..<bench.ledger.size))
+            #expect(Set(try await indexes()) == Set(0..<bench.ledger.size))
             #expect(try await reconcile(resending: false)[.missing] == 0)
             #expect(missing.isEmpty)
         }
@@ -144,7 +146,7 @@ import WallTime
             try await bench.control.drained()
             await lane.end()
             #expect(lossy.faults <= 0)
-            #expect(try indexes() == Array(0..<bench.ledger.size))
+            #expect(try await indexes() == Array(0..<bench.ledger.size))
         }
     }
 
@@ -154,7 +156,7 @@ import WallTime
             let lane = RunningLane(try sink(mutable: false), bench.ledger, bench.state)
             try await eventually { (try? await bench.control.sink("siem").state.description) == "stopped" }
             #expect(try await bench.control.sink("siem").state.reason?.contains("REVOKE") == true)
-            #expect(try indexes() == [])
+            #expect(try await indexes() == [])
             await lane.end()
         }
     }
@@ -169,7 +171,7 @@ import WallTime
             try await bench.control.drained()
             await lane.end()
             #expect(try await bench.control.deadLetters("siem").count == 1)
-            try await bench.check(try indexes())
+            try await bench.check(try await indexes())
         }
     }
 

@@ -95,6 +95,10 @@ extension WebhookReceiver {
             ("https://", .form), ("https://user:secret@host", .form), ("https://host?x=1", .form),
             ("https://host#x", .form),
             ("https://ho st", .form), ("https://host:0", .form), ("https://host:99999", .form),
+            ("https://2852039166/", .number), ("https://0xa9fea9fe/", .number),
+            ("https://0251.0376.0251.0376", .number),
+            ("https://169.254.43518", .number), ("https://169.254.169.254./", .linkLocal),
+            ("https://[64:ff9b::a9fe:a9fe]", .linkLocal), ("https://metadata.google.internal", .linkLocal),
             ("https://169.254.169.254/latest", .linkLocal), ("https://[fe80::1]", .linkLocal),
             ("https://[fd00:ec2::254]", .linkLocal), ("https://[::ffff:169.254.169.254]", .linkLocal),
         ] as [(String, DestinationURLError)]

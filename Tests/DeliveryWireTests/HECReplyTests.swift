@@ -27,7 +27,7 @@ import WallTime
 
     /// Replies that are not Splunk's JSON: proxies, load balancers, login pages.
     @Test(arguments: [
-        (200, ReplyClass.config), (204, .config), (301, .config), (302, .config), (400, .split), (401, .auth),
+        (200, ReplyClass.config), (204, .config), (301, .config), (302, .config), (400, .retry), (401, .auth),
         (403, .auth),
         (404, .config), (408, .retry), (413, .split), (415, .config), (429, .throttle), (500, .retry), (502, .retry),
         (503, .throttle), (504, .retry), (599, .retry), (100, .retry), (0, .retry), (999, .retry),
@@ -57,6 +57,21 @@ import WallTime
         let reply = HECReply(status: 400, body: Array(#"{"code":6,"invalid-event-number":2,"ackId":17}"#.utf8))
         #expect(reply.acknowledgement == 17)
         #expect(reply.invalidEvent == 2)
+    }
+
+    @Test func withoutAnIdNothingOfARefusedRequestIsKnownToBeStored() {
+        let body = #"{"code":6,"invalid-event-number":2}"#
+        let verdict = HECReply(status: 400, body: Array(body.utf8)).verdict(count: 5, acknowledges: true)
+        #expect(verdict.replyClass == .split && verdict.hint == .near(2) && verdict.mayBeStored)
+        let taken = HECReply(status: 400, body: Array(body.utf8)).verdict(count: 5)
+        #expect(taken.hint == .stored(prefix: 2) && !taken.mayBeStored)
+    }
+
+    @Test(arguments: [400, 402, 406, 418, 451]) func aPageOfAProxyRefusesNoEvent(status: Int) {
+        #expect(Self.verdict(status, "<html><body>Bad Request</body></html>").replyClass == .retry)
+        #expect(Self.verdict(413, "<html>").replyClass == .split)
+        #expect(ReplyTable.datadog(status: 400, body: Array("<html>".utf8)).replyClass == .retry)
+        #expect(ReplyTable.datadog(status: 400, body: Array(#"{"errors":[]}"#.utf8)).replyClass == .split)
     }
 
     @Test func everyTransportFailureHasAVerdictThatKeepsTheRecords() {

@@ -27,6 +27,29 @@ import WallTime
         )
     }
 
+    /// As far as so many ranges of each kind reach, and no further.
+    @Test(arguments: 0..<100 as Range<UInt64>) func itReachesAsFarAsItsRanges(seed: UInt64) {
+        var random = Seeded(state: seed)
+        let covered = UInt64.random(in: 0...20, using: &random)..<120
+        var (expected, dead) = (RangeSet<UInt64>(), RangeSet<UInt64>())
+        for index in 0..<150 as Range<UInt64> {
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: expected.insert(contentsOf: index..<index + 1)
+            case 1: dead.insert(contentsOf: index..<index + 1)
+            default: break
+            }
+        }
+        let most = Int.random(in: 1...60, using: &random)
+        func count(_ set: RangeSet<UInt64>, _ range: Range<UInt64>) -> Int {
+            set.intersection(RangeSet(range)).ranges.count
+        }
+        let reach = DeliveryManifest.reach(of: covered, expected: expected, dead: dead, ranges: most)
+        #expect(reach.lowerBound == covered.lowerBound && !reach.isEmpty && reach.upperBound <= covered.upperBound)
+        #expect(count(expected, reach) <= most && count(dead, reach) <= most)
+        let longer = reach.lowerBound..<reach.upperBound + 1
+        #expect(reach == covered || max(count(expected, longer), count(dead, longer)) > most)
+    }
+
     @Test func whatItSays() throws {
         let json = try Self.manifest().json
         #expect(json["expected"] == [[10, 12], [15, 17]])

@@ -24,7 +24,7 @@ struct DeterminismTests {
             let late =
                 Int.random(in: 0..<6, using: &generator) == 0 ? Double(Int.random(in: 0...800, using: &generator)) : 0
             let at = now - late
-            switch Int.random(in: 0..<13, using: &generator) {
+            switch Int.random(in: 0..<15, using: &generator) {
             case 0..<5:
                 let binding =
                     ["verified", "contradicted", "partial", "unverifiable"].randomElement(using: &generator) ?? ""
@@ -59,6 +59,21 @@ struct DeterminismTests {
                         at: now,
                         ["customerId": .string(customer), "sameAs": .string(other)]
                     )
+                )
+            case 12:
+                let begin = now - Double(Int.random(in: 0...3600, using: &generator))
+                var fields: [String: JSONValue] = [
+                    "agentId": .string(agent), "from": text(begin), "to": text(now + 7200),
+                ]
+                if Int.random(in: 0..<4, using: &generator) > 0 {
+                    let shift = "\(text(begin + 600).string ?? "")/\(text(begin + 900).string ?? "")"
+                    fields["shifts"] = [.string(shift)]
+                }
+                events.append(event(index, "SCHEDULE_RECORDED", at: now, fields))
+            case 13:
+                let queues: JSONValue = Bool.random(using: &generator) ? ["q-1"] : []
+                events.append(
+                    event(index, "AGENT_RECORDED", at: now, ["agentId": .string(agent), "queueIds": queues])
                 )
             default:
                 events.append(event(index, "DEAD_LETTER_RECORDED", at: at, ["sink": "splunk", "reason": "x"]))

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Sandbox
-import TestReceivers
 import Testing
 
 /// A receiver's name that gets another address: the real binary, with a list of hosts of its own.
@@ -20,7 +19,33 @@ import Testing
         return try await Binary.run(Array(words.dropFirst()), program: words[0]).status == 0
     }
 
-    /// The connection ends, the name says another address, and the sinks go there without a restart; before that they wait.
+    /// A destination with the receiver's name in place of its address.
+    private static func named(_ destination: KilledDestination, of site: Site) throws -> (KilledDestination, port: Int)
+    {
+        var port: Int?
+        func rename(_ line: String) -> String {
+            guard let found = line.firstMatch(of: /127\.0\.0\.1:([0-9]+)/) else { return line }
+            port = Int(found.output.1)
+            return line.replacing(found.output.0, with: "receiver.example:\(found.output.1)")
+        }
+        var settings = destination.settings.map(rename)
+        if destination.name == "warehouse" {
+            let path = site.folder + "/keys/warehouse"
+            try site.keep(rename(try String(contentsOfFile: path, encoding: .utf8)), as: "warehouse")
+        } else {
+            settings.append("plaintext: accepted")
+        }
+        let other = KilledDestination(
+            name: destination.name,
+            settings: settings,
+            guarantee: destination.guarantee,
+            arrived: destination.arrived
+        )
+        return (other, try #require(port))
+    }
+
+    /// Every kind of sink that has a network: its connection ends, the name says another address, and it goes there without a
+    /// restart; before that it waits.
     @Test(.enabled("needs the right to mount a file") { try await mayMount() })
     func aNameThatMovesIsFollowed() async throws {
         let site = try await Site()
@@ -34,43 +59,49 @@ import Testing
         }
         #expect(FileManager.default.createFile(atPath: hosts, contents: nil))
         try point(to: "127.0.0.2")
-        let (first, second) = (WebhookReceiver([]), WebhookReceiver([]))
-        let port = try await first.listen(on: "127.0.0.2")
-        try site.keep("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", as: "webhook")
-        try site.append(
-            """
-
-            sinks:
-              hook:
-                kind: webhook
-                url: http://receiver.example:\(port)/hook
-                plaintext: accepted
-                secret: {file: keys/webhook}
-                start: beginning
-
-            """
-        )
+        let all = try await KilledDestination.everyKind(for: site).filter { $0.name != "export" }
+            .map { try Self.named($0, of: site) }
+        let (destinations, ports) = (all.map(\.0), all.map(\.port))
+        try KilledDestination.configure(destinations, of: site)
+        func relays(on address: String) async throws -> [Relay] {
+            var relays: [Relay] = []
+            for port in ports { relays.append(try await Relay(on: address, port: port)) }
+            return relays
+        }
+        let first = try await relays(on: "127.0.0.2")
         let reader = try await site.client("read:customer-profile")
         let operating = try await site.client("sinks")
         let server = try await site.start(through: Self.wrapper(hosts))
         try await server.read(5, reader, as: site.sandbox.directory)
-        _ = try await server.drained(operating, count: 1)
-        try await first.stop()
+        for sink in try await server.drained(operating, count: all.count) {
+            // What a receiver of syslog has not read when its connection ends, nobody learns.
+            guard let head = sink["conservation"]?["head"]?.integer, sink["name"]?.string == "syslog" else { continue }
+            let syslog = try #require(destinations.first { $0.name == "syslog" })
+            try await repeatedly { Set(try await syslog.arrived()).isSuperset(of: 0..<head) }
+        }
+        for relay in first { try await relay.stop() }
         try await server.read(5, reader, as: site.sandbox.directory)
-        try await repeatedly {
-            try await server.get("/api/v1/sinks/hook", operating).json?["lastFailure"]?["reason"] != nil
+        for destination in destinations {
+            try await repeatedly {
+                let sink = try await server.get("/api/v1/sinks/\(destination.name)", operating).json
+                #expect(sink?["state"]?.string == "running", "\(destination.name)")
+                return sink?["lastFailure"]?["reason"] != nil
+            }
         }
-        #expect(second.messages.isEmpty)
-        try await second.listen(on: "127.0.0.3", port: port)
+        let second = try await relays(on: "127.0.0.3")
+        #expect(second.allSatisfy { $0.connectionCount == 0 })
         try point(to: "127.0.0.3")
-        let sinks = try await server.drained(operating, count: 1)
-        let head = try #require(sinks[0]["conservation"]?["head"]?.integer)
-        let arrived = try (first.messages + second.messages).compactMap {
-            recordIndex(try JSONValue(parsing: $0.body)["recordId"]?.string)
+        let sinks = try await server.drained(operating, count: all.count)
+        for (destination, relay) in zip(destinations, second) {
+            #expect(relay.connectionCount > 0, "\(destination.name)")
+            if destination.name == "syslog" {
+                let head = try #require(sinks.first?["conservation"]?["head"]?.integer)
+                try await repeatedly { Set(try await destination.arrived()).isSuperset(of: 0..<head) }
+            }
+            try await destination.check(sinks)
         }
-        #expect(!second.messages.isEmpty && Set(arrived).isSuperset(of: 0..<head))
         await server.stop()
-        try await second.stop()
+        for relay in second { try await relay.stop() }
         await site.end()
     }
 }

@@ -46,16 +46,20 @@ extension RunningServer {
     /// - Parameter count: how many sinks there are.
     func drained(_ bearer: String, count: Int) async throws -> [JSONValue] {
         var sinks: [JSONValue] = []
-        try await repeatedly {
-            let answer = try await get("/api/v1/sinks", bearer)
-            #expect(answer.status == 200)
-            sinks = answer.json?["sinks"]?.array ?? []
-            return sinks.count == count
-                && sinks.allSatisfy { sink in
-                    #expect(sink["conservation"]?["holds"]?.bool == true, "\(sink)")
-                    return sink["conservation"]?["backlog"]?.integer == 0
-                        && sink["conservation"]?["inFlight"]?.integer == 0
-                }
+        func isLeft(_ sink: JSONValue) -> Bool {
+            sink["conservation"]?["backlog"]?.integer != 0 || sink["conservation"]?["inFlight"]?.integer != 0
+        }
+        do {
+            try await repeatedly {
+                let answer = try await get("/api/v1/sinks", bearer)
+                #expect(answer.status == 200)
+                sinks = answer.json?["sinks"]?.array ?? []
+                for sink in sinks { #expect(sink["conservation"]?["holds"]?.bool == true, "\(sink)") }
+                return sinks.count == count && !sinks.contains(where: isLeft)
+            }
+        } catch {
+            Issue.record("not delivered: \(sinks.filter(isLeft))")
+            throw error
         }
         return sinks
     }

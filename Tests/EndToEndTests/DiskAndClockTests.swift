@@ -3,7 +3,7 @@ import JSON
 import Sandbox
 import Testing
 
-/// The real binary on a disk that is slow, read-only or forgetful, and by a clock that is set.
+/// The real binary on a disk that is slow, read-only or forgetful, and by a clock that is set, while it delivers to every kind of sink.
 @Suite(.serialized, .enabled(if: Faults.compiler != nil, "needs a C compiler"), .timeLimit(.minutes(10)))
 struct DiskAndClockTests {
     private struct Bench {
@@ -12,6 +12,7 @@ struct DiskAndClockTests {
         let reader: String
         let operating: String
         let auditor: String
+        let destinations: [KilledDestination]
 
         init() async throws {
             site = try await Site()
@@ -19,14 +20,8 @@ struct DiskAndClockTests {
             reader = try await site.client("read:customer-profile")
             operating = try await site.client("sinks")
             auditor = try await site.client("audit", "ledger")
-            try site.append(
-                """
-
-                sinks:
-                  export: {kind: file, path: export/events.ndjson, start: beginning, manifests: {entries: 100, interval: 1s}}
-
-                """
-            )
+            destinations = try await KilledDestination.everyKind(for: site)
+            try KilledDestination.configure(destinations, of: site)
         }
 
         func start() async throws -> RunningServer { try await site.start(environment: faults.environment) }
@@ -48,20 +43,17 @@ struct DiskAndClockTests {
             return (200, (try #require(answer.receipt.flatMap { UInt64($0) }), try #require(answer.event)))
         }
 
-        /// Everything released is recorded, the record verifies, and the file has each entry once and in order.
+        /// Everything released is recorded, the record verifies, and every destination has all of it.
         func check(_ released: [(receipt: UInt64, event: String)], _ server: RunningServer) async throws {
-            let sinks = try await server.drained(operating, count: 1)
+            let sinks = try await server.drained(operating, count: destinations.count)
+            for destination in destinations { try await destination.check(sinks) }
+            // The file has it in order, too.
+            let lines = try await #require(destinations.first { $0.name == "export" }).arrived()
+            #expect(lines == lines.sorted())
             for read in released {
                 let found = try await server.get("/api/v1/events/\(read.receipt)", auditor)
                 #expect(found.json?["event"]?["eventId"]?.string == read.event, "\(read)")
             }
-            let head = try #require(sinks.first?["conservation"]?["head"]?.integer)
-            let text = try String(contentsOfFile: site.folder + "/export/events.ndjson", encoding: .utf8)
-            let indexes = try text.split(separator: "\n").compactMap {
-                try JSONValue(parsing: String($0))["index"]?.integer
-            }
-            #expect(indexes.prefix(Int(head)) == Array(0..<head)[...])
-            #expect(Set(indexes).count == indexes.count)
             await server.stop()
             try await site.succeed("ledger", "verify")
             await site.end()
@@ -141,7 +133,7 @@ struct DiskAndClockTests {
                 #expect(read.status == (seconds < 0 ? 403 : 200), "at \(seconds) s")
                 if let read = read.released { released.append(read) }
             }
-            _ = try await server.drained(bench.operating, count: 1)
+            _ = try await server.drained(bench.operating, count: bench.destinations.count)
         }
         try await bench.check(released, server)
     }

@@ -28,6 +28,63 @@ struct KilledDestination: Sendable {
         return all
     }
 
+    /// Those, a file and Splunk.
+    static func everyKind(for site: Site) async throws -> [KilledDestination] {
+        try await all(for: site) + [splunk(site), file(site)]
+    }
+
+    /// Writes the sinks' settings.
+    static func configure(_ destinations: [KilledDestination], of site: Site) throws {
+        try site.append("\nsinks:\n")
+        for destination in destinations {
+            let lines = ["start: beginning"] + destination.settings
+            try site.append("  \(destination.name):\n" + lines.map { "    \($0)\n" }.joined())
+        }
+    }
+
+    /// Checks that it lacks nothing, and has twice what may be there twice at the most.
+    /// - Parameter sinks: what the server says of its sinks.
+    func check(_ sinks: [JSONValue]) async throws {
+        let sink = try #require(sinks.first { $0["name"]?.string == name })
+        let head = try #require(sink["conservation"]?["head"]?.integer)
+        #expect(sink["guarantee"]?.string == guarantee)
+        #expect(sink["conservation"]?["holds"]?.bool == true && sink["conservation"]?["dead"]?.integer == 0)
+        let arrived = try await arrived()
+        let missing = Set(0..<head).subtracting(arrived)
+        #expect(missing.isEmpty, "\(name) lacks \(missing.sorted())")
+        let isExact = guarantee == "exactly once" || name == "nats"
+        let most = isExact ? 0 : sink["possibleDuplicates"]?.integer ?? 0
+        #expect(arrived.count - Set(arrived).count <= Int(most), "\(name)")
+    }
+
+    private static func splunk(_ site: Site) async throws -> KilledDestination {
+        let receiver = HECReceiver()
+        try await receiver.start()
+        let url = try #require(receiver.url)
+        try site.keep(HECReceiver.Configuration().token, as: "splunk")
+        return KilledDestination(
+            name: "splunk",
+            settings: ["kind: splunk", "url: \(url)", "token: {file: keys/splunk}"],
+            guarantee: "confirmed"
+        ) {
+            receiver.events.compactMap { recordIndex($0.recordID) }
+        }
+    }
+
+    private static func file(_ site: Site) throws -> KilledDestination {
+        let folder = site.folder + "/export"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return KilledDestination(
+            name: "export",
+            settings: ["kind: file", "path: export/events.ndjson", "manifests: {entries: 100, interval: 1s}"],
+            guarantee: "exactly once"
+        ) {
+            try String(contentsOfFile: folder + "/events.ndjson", encoding: .utf8).split(separator: "\n").compactMap {
+                try JSONValue(parsing: String($0))["index"]?.integer
+            }
+        }
+    }
+
     private static func webhook(_ site: Site) async throws -> KilledDestination {
         let receiver = WebhookReceiver([])
         let port = try await receiver.listen()
@@ -58,8 +115,8 @@ struct KilledDestination: Sendable {
     }
 
     private static func syslog() async throws -> [KilledDestination] {
-        let plain = try await Blocking.attempt { try RsyslogServer() }
-        let relp = try await Blocking.attempt { try RsyslogServer() }
+        let plain = try await Blocking.run { try RsyslogServer() }
+        let relp = try await Blocking.run { try RsyslogServer() }
         return [
             KilledDestination(
                 name: "syslog",
@@ -81,7 +138,7 @@ struct KilledDestination: Sendable {
     }
 
     private static func nats() async throws -> KilledDestination {
-        let stream = try await Blocking.attempt {
+        let stream = try await Blocking.run {
             let stream = try TestStream()
             try stream.configure()
             return stream
@@ -94,7 +151,7 @@ struct KilledDestination: Sendable {
             ],
             guarantee: "accepted"
         ) {
-            try await Blocking.attempt { try stream.ids() }.compactMap(recordIndex)
+            try await Blocking.run { try stream.ids() }.compactMap(recordIndex)
         }
     }
 
@@ -119,12 +176,5 @@ struct KilledDestination: Sendable {
                 try $0.all("SELECT entry_index FROM events WHERE entry_index IS NOT NULL") { $0.integer(0) }
             }
         }
-    }
-}
-
-extension Blocking {
-    /// Work that blocks its thread and may fail.
-    static func attempt<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await run { Result { try body() } }.get()
     }
 }

@@ -15,11 +15,7 @@ import Testing
     @Test func killedAgainAndAgainNothingIsLostAnywhere() async throws {
         let site = try await Site()
         let destinations = try await KilledDestination.all(for: site)
-        try site.append("\nsinks:\n")
-        for destination in destinations {
-            let lines = ["start: beginning"] + destination.settings
-            try site.append("  \(destination.name):\n" + lines.map { "    \($0)\n" }.joined())
-        }
+        try KilledDestination.configure(destinations, of: site)
         let reader = try await site.client("read:customer-profile")
         let operating = try await site.client("sinks")
         for round in 0..<Self.rounds {
@@ -35,20 +31,7 @@ import Testing
 
         let server = try await site.start()
         let sinks = try await server.drained(operating, count: destinations.count)
-        for destination in destinations {
-            let sink = try #require(sinks.first { $0["name"]?.string == destination.name })
-            let head = try #require(sink["conservation"]?["head"]?.integer)
-            #expect(sink["guarantee"]?.string == destination.guarantee)
-            #expect(sink["conservation"]?["dead"]?.integer == 0)
-            let arrived = try await destination.arrived()
-            let missing = Set(0..<head).subtracting(arrived)
-            #expect(missing.isEmpty, "\(destination.name) lacks \(missing.sorted())")
-            let most = sink["possibleDuplicates"]?.integer ?? 0
-            #expect(arrived.count - Set(arrived).count <= Int(most), "\(destination.name)")
-            if destination.guarantee == "exactly once" || destination.name == "nats" {
-                #expect(Set(arrived).count == arrived.count, "\(destination.name)")
-            }
-        }
+        for destination in destinations { try await destination.check(sinks) }
         await server.stop()
         try await site.succeed("ledger", "verify")
         await site.end()

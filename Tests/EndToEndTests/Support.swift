@@ -5,6 +5,7 @@ import JSON
 import NIOCore
 import NIOHTTP1
 import Sandbox
+import TestStores
 import Testing
 
 /// The real binary, as a user would run it.
@@ -118,15 +119,6 @@ final class Site: Sendable {
     ///   - wrapper: a program and its arguments that start the server in their turn.
     func start(environment: [String: String] = [:], through wrapper: [String] = []) async throws -> RunningServer {
         try await RunningServer(site: self, environment: environment, through: wrapper)
-    }
-}
-
-/// Work that blocks its thread, kept off the threads that run tasks: with two cores there are two of those.
-enum Blocking {
-    private static let queue = DispatchQueue(label: "end-to-end", attributes: .concurrent)
-
-    static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { continuation in queue.async { continuation.resume(returning: body()) } }
     }
 }
 

@@ -358,7 +358,7 @@ import WallTime
 @Suite struct AgentFeedTests {
     @Test func agentsHaveTheirPeers() async throws {
         try await Centre.run { centre in
-            try await centre.round(AgentFeed(centre.client, peerGroup: .department))
+            try await centre.round(AgentFeed(centre.client))
             let agents = try await centre.events(.agentRecorded)
             #expect(Set(agents.compactMap { $0["peerGroup"]?.string }) == ["Supervision", "Customer service"])
             #expect(!agents.contains { $0["agentId"]?.string == centre.directory.inactiveAgent })

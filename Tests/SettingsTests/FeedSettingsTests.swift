@@ -16,7 +16,8 @@ import Testing
             audits: {services: [PeoplePermissions, Quality], reread: 24h}
             interactionAudits: {interval: 10m}
             executions: {step: 30m, actions: {0A1B: customer-profile}}
-            agents: {peerGroup: title}
+            agents: {peerGroup: title, queues: false}
+            shifts: {interval: 20m, reread: 36h, businessUnits: [U1, U2]}
 
         """
 
@@ -24,16 +25,25 @@ import Testing
         let (site, text) = try Self.site(Self.every, more: "detection: {requiredFeeds: [conversations]}\n")
         let configuration = try site.read(text)
         let feeds = configuration.feeds
-        #expect(feeds.names == ["conversations", "audits", "interaction-audits", "executions", "agents"])
+        #expect(feeds.names == ["conversations", "audits", "interaction-audits", "executions", "agents", "shifts"])
         #expect(feeds.conversations?.interval == .seconds(120) && feeds.conversations?.overlapSeconds == 3600)
         #expect(feeds.conversations?.customerAttribute == "customerId")
         #expect(feeds.audits?.services == ["PeoplePermissions", "Quality"] && feeds.audits?.rereadSeconds == 86_400)
         #expect(feeds.executions?.stepMinutes == 30 && feeds.executions?.actions == ["0a1b": "customer-profile"])
-        #expect(feeds.agents?.peerGroup == .title)
+        #expect(feeds.agents?.peerGroup == .title && feeds.agents?.queues == false)
+        #expect(feeds.shifts?.businessUnits == ["U1", "U2"] && feeds.shifts?.rereadDays == 2)
+        #expect(feeds.shifts?.interval == .seconds(1200))
+        #expect(feeds.permissions.contains { $0.feed == "shifts" && $0.permissions == ["wfm:publishedSchedule:view"] })
         #expect(configuration.detection.configuration.requiredFeeds == ["conversations"])
         // Three rounds of ten minutes, and a quarter of an hour until audits have settled.
         #expect(configuration.detection.configuration.feedSilenceSeconds["interaction-audits"] == 2700)
         #expect(feeds.permissions.contains { $0.feed == "audits" && $0.permissions == ["audits:audit:view"] })
+    }
+
+    @Test(arguments: ["{}", "{businessUnits: all}", "{businessUnits: []}"])
+    func allBusinessUnitsAreMeantUnlessSomeAreNamed(shifts: String) throws {
+        let (site, text) = try Self.site("    shifts: \(shifts)\n")
+        #expect(try site.read(text).feeds.shifts == ShiftFeed.Settings())
     }
 
     @Test func anInstallationsOwnListsTakeThePlaceOfTheShippedOnes() throws {
@@ -62,6 +72,9 @@ import Testing
             "names the route 'nothing'"
         ),
         ("    agents: {peerGroup: team}\n", "", "genesys.feeds.agents.peerGroup", "must be one of"),
+        ("    agents: {queues: some}\n", "", "genesys.feeds.agents.queues", "true or false"),
+        ("    shifts: {businessUnits: {}}\n", "", "genesys.feeds.shifts.businessUnits", "list"),
+        ("    shifts: {reread: 8d}\n", "", "genesys.feeds.shifts.reread", "168h"),
         (
             "    agents: {interval: 1h}\n", "detection: {requiredFeeds: [conversations]}\n", "detection.requiredFeeds",
             "which no feed brings"

@@ -17,6 +17,8 @@ import Testing
             kind: splunk
             url: https://splunk.example.com:8088
             token: {env: SPLUNK_TOKEN}
+            searchUrl: https://splunk.example.com:8089
+            searchToken: {env: SPLUNK_SEARCH}
             index: audit
             concurrency: 4
             format: ocsf-1.8
@@ -65,7 +67,7 @@ import Testing
         """
 
     private static let secrets = [
-        "SPLUNK_TOKEN": "t", "DATADOG_KEY": "k", "DATADOG_APPLICATION": "a",
+        "SPLUNK_TOKEN": "t", "SPLUNK_SEARCH": "s", "DATADOG_KEY": "k", "DATADOG_APPLICATION": "a",
         "HOOK_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "NATS_PASSWORD": "n",
         "WAREHOUSE": "postgresql://muniment@warehouse/audit", "S3_ID": "id", "S3_SECRET": "secret",
     ]
@@ -103,6 +105,11 @@ import Testing
                 "https://s3.example.com/muniment-worm/ledger/",
             ]
         )
+        guard case .splunk(let splunk, _) = sinks[1].destination else {
+            Issue.record("no Splunk")
+            return
+        }
+        #expect(splunk.search?.url.description == "https://splunk.example.com:8089" && splunk.search?.token == "s")
         guard case .syslog(let syslog, let tls) = sinks[3].destination else {
             Issue.record("no syslog")
             return
@@ -150,6 +157,10 @@ import Testing
         ("https://splunk.example.com:8088", "https://169.254.169.254", "sinks.siem.url", "link-local"),
         ("token: {env: SPLUNK_TOKEN}", "token: abc", "sinks.siem.token", "never from the YAML itself"),
         ("token: {env: SPLUNK_TOKEN}", "token: {env: NONE}", "sinks.siem.token.env", "is not set"),
+        ("searchUrl: https://splunk", "searchUrl: http://splunk", "sinks.siem.searchUrl", "must be https"),
+        ("    searchUrl: https://splunk.example.com:8089\n", "", "sinks.siem.searchToken", "of use with 'searchUrl'"),
+        ("    searchToken: {env: SPLUNK_SEARCH}\n", "", "sinks.siem.searchUrl", "of use with 'searchToken'"),
+        ("searchToken: {env: SPLUNK_SEARCH}", "searchToken: s", "sinks.siem.searchToken", "never from the YAML"),
         ("format: ocsf-1.8", "format: ocsf", "sinks.siem.format", "must be one of: json, ocsf-1.5"),
         ("{type: [CUSTOMER_DATA_ACCESSED]}", "{typ: [X]}", "sinks.siem.filter", "not a filter"),
         ("drop: [/remoteAddress]", "drop: [remoteAddress]", "sinks.siem.drop", "JSON Pointers"),

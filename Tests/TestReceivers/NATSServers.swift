@@ -10,7 +10,7 @@ public final class NATSServers: Sendable {
     /// The ports of the nodes on 127.0.0.1.
     public let ports: [Int]
 
-    /// Starts them.
+    /// Starts them. Blocks its thread.
     /// - Parameter extra: further lines of their configuration; `FOLDER` in it stands for ``path(_:)``.
     public init(nodes: Int = 1, extra: String = "", files: [String: String] = [:]) throws {
         folder = try TemporaryFolder()
@@ -26,10 +26,15 @@ public final class NATSServers: Sendable {
         ports = output.split(separator: "\n").compactMap { Int($0) }
     }
 
-    deinit { _ = try? ServerScript.run("nats", ["stop", folder.path]) }
+    deinit { ServerScript.send(SIGKILL, to: ports.indices.map { file($0 + 1) }) }
 
     /// The addresses of all nodes.
     public var addresses: [String] { ports.map { "nats://127.0.0.1:\($0)" } }
+
+    private func file(_ node: Int) -> String { folder.path("\(node).pid") }
+
+    /// Has a node stand still, with all its connections open, until it is killed.
+    public func freeze(_ node: Int) { ServerScript.send(SIGSTOP, to: [file(node)]) }
 
     /// Kills a node, from 1, as a power failure of its machine would, but that what it wrote is there.
     public func kill(_ node: Int) throws { _ = try ServerScript.run("nats", ["kill", folder.path, String(node)]) }

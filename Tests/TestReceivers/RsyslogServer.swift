@@ -9,7 +9,7 @@ public final class RsyslogServer: Sendable {
     private let folder: TemporaryFolder
     private let ports: [Int]
 
-    /// Starts it.
+    /// Starts it. Blocks its thread.
     /// - Parameters:
     ///   - queue: the parameters of its main queue; without them it answers when the message is in the file.
     ///   - files: `cert.pem` and `key.pem` for TLS.
@@ -22,7 +22,7 @@ public final class RsyslogServer: Sendable {
         ports = output.split(separator: "\n").compactMap { Int($0) }
     }
 
-    deinit { _ = try? ServerScript.run("rsyslog", ["kill", folder.path]) }
+    deinit { ServerScript.send(SIGKILL, to: [folder.path("process")]) }
 
     /// Its port for RELP.
     public var relp: Int { ports[0] }

@@ -50,6 +50,23 @@ public final class TestStream: Sendable {
         }
     }
 
+    /// Deletes messages by their sequence numbers.
+    public func delete(_ sequences: some Sequence<Int>) throws {
+        for sequence in sequences {
+            let answer = try ask("$JS.API.STREAM.MSG.DELETE.\(name)", ["seq": .integer(Int64(sequence))])
+            guard answer["success"]?.bool == true else { throw NATSError(.other, "it was not deleted") }
+        }
+    }
+
+    /// Publishes a message.
+    public func add(_ subject: String, _ headers: [(name: String, value: String)]) throws {
+        let connection = try NATSConnection(NATSSettings(servers: servers.addresses))
+        try connection.publish(subject, headers: headers, body: Array("{}".utf8), answer: "added")
+        guard let answer = try connection.answer(withinMilliseconds: 3000),
+            try JSONValue(parsing: answer.body)["seq"] != nil
+        else { throw NATSError(.other, "it was not stored") }
+    }
+
     /// Asks again where nobody answers: servers that have lost their leader drop what they are asked.
     private func patiently<Value>(_ body: () throws -> Value) throws -> Value {
         for _ in 0..<9 {

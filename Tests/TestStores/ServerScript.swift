@@ -1,28 +1,41 @@
 import Foundation
+import Glibc
 import Storage
 
 /// The scripts that start and end real servers for tests.
 public enum ServerScript {
-    /// Runs one of them to its end.
+    /// Where one of them is.
+    public static func path(_ name: String) -> String {
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "scripts/\(name)").path
+    }
+
+    /// Runs one of them to its end. Blocks its thread.
     /// - Returns: what it printed.
     public static func run(_ name: String, _ arguments: [String], environment: [String: String] = [:]) throws -> String
     {
-        let process = Process()
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        process.executableURL = root.appending(path: "scripts/\(name)")
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw StorageError(.other, "scripts/\(name) \(arguments[0]) ended with \(process.terminationStatus)")
+        let folder = try TemporaryFolder()
+        let status = try ChildProcess(
+            path(name),
+            arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new },
+            output: folder.path("output")
+        ).waitBlocking()
+        guard status == 0 else {
+            throw StorageError(.other, "scripts/\(name) \(arguments[0]) ended with \(status)")
         }
-        return String(decoding: data, as: UTF8.self)
+        return try String(contentsOfFile: folder.path("output"), encoding: .utf8)
+    }
+
+    /// Sends a signal to servers by the files in which scripts noted their numbers, and waits for nothing.
+    public static func send(_ signal: Int32, to files: [String]) {
+        for file in files {
+            let text = try? String(contentsOfFile: file, encoding: .utf8)
+            guard let process = text.flatMap({ pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }) else {
+                continue
+            }
+            kill(process, signal)
+        }
     }
 
     /// Whether a library that a program loads is installed, under the folder of this machine's libraries.

@@ -8,12 +8,15 @@ public enum DestinationURLError: Error, Sendable, Hashable, CustomStringConverti
     case plaintext
     /// An address of the machine's own network link, at which clouds serve credentials.
     case linkLocal
+    /// A number that resolvers take for an address, as 2852039166 or 0xa9fea9fe.
+    case number
 
     /// What is wrong and what to do.
     public var description: String {
         switch self {
         case .form: "must be https:// with a host, perhaps a port and a path, and neither user, query nor fragment"
         case .plaintext: "must be https://; http is for this machine only, or where 'plaintext: accepted' permits it"
+        case .number: "names its host by a number; write the address as four decimal numbers, or a name"
         case .linkLocal: "is a link-local address, at which clouds hand out credentials; name the destination's own"
         }
     }
@@ -40,6 +43,7 @@ public struct DestinationURL: Sendable, Hashable, CustomStringConvertible {
         let authority = rest.prefix { $0 != "/" }
         guard let host = Self.host(authority) else { throw .form }
         if Self.isLinkLocal(host) { throw .linkLocal }
+        if Self.isHiddenAddress(host) { throw .number }
         guard isEncrypted || allowingPlaintext || Self.isLoopback(host) else { throw .plaintext }
         self.authority = authority.lowercased()
         description = text.hasSuffix("/") ? String(text.dropLast()) : text
@@ -56,7 +60,8 @@ public struct DestinationURL: Sendable, Hashable, CustomStringConvertible {
         guard !host.isEmpty, isPort(authority.dropFirst(host.count)),
             host.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "." || $0 == "_") })
         else { return nil }
-        return host.lowercased()
+        // A dot at the end of a name says only that it is whole.
+        return (host.hasSuffix(".") ? host.dropLast() : host).lowercased()
     }
 
     private static func isPort(_ text: Substring) -> Bool {
@@ -70,13 +75,28 @@ public struct DestinationURL: Sendable, Hashable, CustomStringConvertible {
         return ipv4(host)?[0] == 127
     }
 
+    /// Whether a resolver reads an address that is not written as one: fewer than four numbers, octal or hexadecimal ones.
+    private static func isHiddenAddress(_ host: String) -> Bool {
+        var address = in_addr()
+        return !host.contains(":") && ipv4(host) == nil && inet_aton(host, &address) != 0
+    }
+
     private static func isLinkLocal(_ host: String) -> Bool {
+        // Names that clouds give to the service that hands out credentials.
+        if ["metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"].contains(host) {
+            return true
+        }
         if let bytes = ipv4(host) { return bytes[0] == 169 && bytes[1] == 254 }
         guard let bytes = ipv6(host) else { return false }
         // fe80::/10, and the address at which EC2 serves instance metadata over IPv6.
         return (bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80) || bytes.starts(with: [0xFD, 0x00, 0x0E, 0xC2])
-            || (bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]) && bytes[12] == 169
-                && bytes[13] == 254)
+            || (carriesIPv4(bytes) && bytes[12] == 169 && bytes[13] == 254)
+    }
+
+    /// Mapped (RFC 4291 section 2.5.5.2) or translated (RFC 6052 section 2.1).
+    private static func carriesIPv4(_ bytes: [UInt8]) -> Bool {
+        bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF])
+            || bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B] + [UInt8](repeating: 0, count: 8))
     }
 
     private static func ipv4(_ text: String) -> [UInt8]? {

@@ -63,6 +63,11 @@ struct LaneMachine: Sendable {
     /// Failures since the destination last said something of records; as many as ``deaf`` before it ever did.
     private var silence = Self.deaf
 
+    /// Records refused alone since one was taken.
+    private var burials = 0
+
+    /// After so many refused records in a row the lane stops rather than set aside a whole ledger.
+    private static let mostBurials = 100
     /// After so many failures in a row a destination counts as away.
     private static let deaf = 3
     /// Flights that are held for a destination that is away: two, so that one that it can never answer does not stand for all.
@@ -164,6 +169,7 @@ struct LaneMachine: Sendable {
         case .split, .poison:
             silence = 0
             flight.failures = 0
+            if verdict.mayBeStored { noteDuplicates(sent, flight, &outcome) }
             take(verdict, sent, reply, &flight, &outcome)
             flight.due = now
         case .retry, .throttle:
@@ -178,6 +184,7 @@ struct LaneMachine: Sendable {
             if verdict.mayBeStored { noteDuplicates(sent, flight, &outcome) }
         }
         flights[id] = flight.remaining.isEmpty ? nil : flight
+        noteBurials(&outcome)
         return outcome
     }
 
@@ -189,6 +196,17 @@ struct LaneMachine: Sendable {
             flights[id] = nil
         }
         return changes
+    }
+
+    /// Stops a lane whose destination takes nothing any more: what answers there is hardly what it should be.
+    private mutating func noteBurials(_ outcome: inout Outcome) {
+        let buried = outcome.changes.count { if case .bury = $0 { true } else { false } }
+        burials = outcome.confirmed.isEmpty ? burials + buried : 0
+        guard burials >= Self.mostBurials, outcome.stop == nil else { return }
+        outcome.stop =
+            "the destination refused \(burials) records one after the other, each alone, and took none (\(outcome.failure ?? "")); see "
+            + "that it is the right one, resume, and redrive the dead letters"
+        burials = 0
     }
 
     private func noteDuplicates(_ sent: Range<Int>, _ flight: Flight, _ outcome: inout Outcome) {

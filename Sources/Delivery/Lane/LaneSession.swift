@@ -55,6 +55,8 @@ struct LaneSession<Destination: Sink> {
         delivered = snapshot.delivered
         manifestFrom = snapshot.manifestFrom
         manifest = snapshot.manifest.flatMap { try? JSONValue(parsing: $0) }.flatMap { DeliveryManifest(json: $0) }
+        // The destination may take less than when it was made; it was never sent, then.
+        if let made = manifest, case .dead = parts.sink.prepare(made) { manifest = nil }
     }
 
     /// Runs until the lane is halted and nothing of it is under way.
@@ -206,24 +208,34 @@ struct LaneSession<Destination: Sink> {
             // One from the future says that the time of day was set back.
             || !(0..<settings.interval.wholeMilliseconds).contains(today.since(snapshot.manifestAt))
         guard isDue else { return }
-        let ranges = delivered.ranges.prefix(DeliveryManifest.maximumRanges)
-        let covered =
-            manifestFrom..<(ranges.count < delivered.ranges.count ? ranges.last?.upperBound ?? settled : settled)
-        let dead = try await store.dead(in: covered)
-        let expected = delivered.intersection(RangeSet(covered))
-        let (checkpoint, note) = try await parts.ledger.head()
-        let made = try DeliveryManifest(
-            lane: store.definition.name,
-            covered: covered,
-            expected: expected,
-            filtered: UInt64(covered.count) - expected.total - dead.total,
-            dead: dead,
-            checkpoint: checkpoint,
-            note: note,
-            timestamp: today
-        )
+        let made = try await largestManifest(manifestFrom..<settled)
         turn.manifest = String(decoding: try made.json.canonicalBytes(), as: UTF8.self)
         manifest = made
+    }
+
+    /// The manifest that covers as much of a range as a manifest may name, and the destination takes.
+    private func largestManifest(_ range: Range<UInt64>) async throws -> DeliveryManifest {
+        let deadLetters = try await store.dead(in: range)
+        let (checkpoint, note) = try await parts.ledger.head()
+        var most = DeliveryManifest.maximumRanges
+        while true {
+            let covered = DeliveryManifest.reach(of: range, expected: delivered, dead: deadLetters, ranges: most)
+            let all = RangeSet(covered)
+            let (expected, dead) = (delivered.intersection(all), deadLetters.intersection(all))
+            let made = try DeliveryManifest(
+                lane: store.definition.name,
+                covered: covered,
+                expected: expected,
+                filtered: UInt64(covered.count) - expected.total - dead.total,
+                dead: dead,
+                checkpoint: checkpoint,
+                note: note,
+                timestamp: today
+            )
+            // One that cannot be sent even with a single range stops the lane, with the reason.
+            guard most > 1, case .dead = parts.sink.prepare(made) else { return made }
+            most /= 2
+        }
     }
 
     /// Everything below is filtered, confirmed or dead; nil when that cannot be told yet.

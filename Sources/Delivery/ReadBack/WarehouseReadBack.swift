@@ -9,7 +9,7 @@ extension WarehouseSink: ReadBack {
     public func arrivals(in range: Range<UInt64>, _ each: ([Arrival]) async throws -> Void) async throws {
         do {
             // A connection of its own: the lane closes its when it rests.
-            let database = try open()
+            let database = try await WarehouseConnection().get(open)
             defer { database.close() }
             try await each(
                 Array(repeating: .unknown, count: try await database.read { [self] in try unknownRows($0) })

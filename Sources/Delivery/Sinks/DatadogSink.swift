@@ -120,7 +120,7 @@ public final class DatadogSink: Sink {
             body: body,
             timeout: settings.timeout
         )
-        return SinkReply(result, by: .datadogLogs, now: now, hiding: [settings.apiKey])
+        return SinkReply(result, by: ReplyTable.datadog, now: now, hiding: [settings.apiKey])
     }
 
     public func close() async {}
@@ -129,17 +129,17 @@ public final class DatadogSink: Sink {
 }
 
 extension SinkReply {
-    /// Judges a reply by its status alone.
+    /// Judges a reply by its status and its body.
     init(
         _ result: Result<SinkHTTP.Reply, TransportFailure>,
-        by table: ReplyTable,
+        by judge: (_ status: Int, _ body: [UInt8]) -> Verdict,
         now: Timestamp,
         hiding secrets: [String]
     ) {
         switch result {
         case .failure(let failure): self.init(failure.verdict)
         case .success(let reply):
-            let verdict = table.judge(status: reply.status)
+            let verdict = judge(reply.status, reply.body)
             self.init(
                 verdict,
                 retryAfter: reply.retryAfter(now: now),

@@ -53,8 +53,8 @@ public final class JetStreamSink: Sink {
         }
     }
 
-    private let settings: Settings
-    private let shaping: EventShaping
+    let settings: Settings
+    let shaping: EventShaping
     private let publisher: JetStreamPublisher
 
     /// Makes a sink.

@@ -8,6 +8,20 @@ public import WallTime
 /// With acknowledgement a batch is delivered when Splunk says that it is indexed, and not before. A token that is said to
 /// acknowledge and does not stops the lane: the guarantee is never lowered in silence.
 public final class SplunkSink: Sink {
+    /// How Splunk is searched.
+    public struct Search: Sendable {
+        /// The management address without a path, such as `https://splunk.example.com:8089`.
+        public var url: DestinationURL
+        /// An authentication token of a user whose role may search the index.
+        public var token: String
+
+        /// Names the address.
+        public init(url: DestinationURL, token: String) {
+            self.url = url
+            self.token = token
+        }
+    }
+
     /// How the collector is reached.
     public struct Settings: Sendable {
         /// `https://host:8088`, without a path.
@@ -18,6 +32,8 @@ public final class SplunkSink: Sink {
         public var acknowledges = true
         /// What the events say of where they come from and go to.
         public var origin = HECOrigin()
+        /// How it is searched, to read back what it holds; nil when it cannot be.
+        public var search: Search?
         /// Most requests at the same time.
         public var concurrency = SplunkSink.usualConcurrency
         /// When a batch is full.
@@ -34,9 +50,9 @@ public final class SplunkSink: Sink {
         }
     }
 
-    private let settings: Settings
-    private let shaping: EventShaping
-    private let http: HTTPClient
+    let settings: Settings
+    let shaping: EventShaping
+    let http: HTTPClient
     private let clock: any WallClock
     private let watch: AcknowledgementWatch
 
@@ -106,20 +122,23 @@ public final class SplunkSink: Sink {
             return SinkReply(failure.verdict)
         case .success(let reply):
             let said = HECReply(status: reply.status, body: reply.body)
-            let verdict = said.verdict(count: batch.items.count)
-            guard verdict.replyClass == .ok, settings.acknowledges else {
+            let verdict = said.verdict(count: batch.items.count, acknowledges: settings.acknowledges)
+            let refusal = SinkReply(
+                verdict,
+                retryAfter: reply.retryAfter(now: clock.now()),
+                detail: verdict.replyClass == .ok ? nil : reply.detail(hiding: [settings.token])
+            )
+            // What stands before a refused event is taken like any other: it is there when Splunk says so.
+            guard settings.acknowledges, verdict.replyClass == .ok || verdict.hint.storesSome else {
                 watch.declined(exchange, said)
-                return SinkReply(
-                    verdict,
-                    retryAfter: reply.retryAfter(now: clock.now()),
-                    detail: verdict.replyClass == .ok ? nil : reply.detail(hiding: [settings.token])
-                )
+                return refusal
             }
             // When something is indexed, and when that is asked for, says nothing of how much the collector takes.
             let roundTrip = began.duration(to: .now)
             var outcome = await watch.acknowledged(said.acknowledgement, exchange, said: verdict) {
                 [self] ids, channel in await ask(ids, channel)
             }
+            if verdict.replyClass != .ok, outcome.verdict.replyClass == .ok { outcome = refusal }
             outcome.roundTrip = roundTrip
             return outcome
         }

@@ -3,7 +3,6 @@ import EventFormats
 import JSON
 import MerkleLog
 public import Storage
-import Synchronization
 public import WallTime
 
 /// A table of a PostgreSQL warehouse that rows are only ever added to.
@@ -76,7 +75,7 @@ public final class WarehouseSink: Sink {
 
     public func open(position: String?) async -> SinkReply {
         do {
-            let database = try self.database.get(open)
+            let database = try await self.database.get(open)
             return try await database.read { [table, mayBeMutable] connection in
                 guard connection.dialect == .postgres else {
                     return SinkReply(Verdict(.config, reason: "the warehouse is no PostgreSQL database"))
@@ -116,7 +115,7 @@ public final class WarehouseSink: Sink {
         rows.append(UInt8(ascii: "]"))
         let text = String(decoding: rows, as: UTF8.self)
         do {
-            let database = try self.database.get(open)
+            let database = try await self.database.get(open)
             return try await database.write { [table, count = batch.items.count] connection in
                 let columns =
                     "record_id text, ledger text, entry_index bigint, event_type text, occurred_at timestamptz, "
@@ -156,7 +155,7 @@ public final class WarehouseSink: Sink {
         }
     }
 
-    public func close() async { database.close() }
+    public func close() async { await database.close() }
 
     private func reply(to error: any Error) -> SinkReply {
         guard let error = error as? StorageError else { return SinkReply(Verdict(.retry, reason: "\(error)")) }
@@ -172,24 +171,23 @@ public final class WarehouseSink: Sink {
     }
 }
 
-/// The warehouse's connections, made when they are first needed.
-private final class WarehouseConnection: Sendable {
-    private let held = Mutex<(any Database)?>(nil)
+/// The warehouse's connections, made when they are first needed. To connect blocks, so it has a thread of its own.
+actor WarehouseConnection {
+    private let executor = QueueExecutor("muniment.delivery.warehouse")
+    private var held: (any Database)?
 
-    func get(_ open: () throws -> any Database) throws -> any Database {
-        try held.withLock { held in
-            if let held { return held }
-            let made = try open()
-            held = made
-            return made
-        }
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    func get(_ open: @Sendable () throws -> any Database) throws -> any Database {
+        if let held { return held }
+        let made = try open()
+        held = made
+        return made
     }
 
     func close() {
-        held.withLock { held in
-            held?.close()
-            held = nil
-        }
+        held?.close()
+        held = nil
     }
 }
 
@@ -201,6 +199,8 @@ enum DeliveryFormatError: Error, CustomStringConvertible {
 
 /// The name of a warehouse's table.
 public struct WarehouseTable: Sendable, Hashable {
+    /// The name as it was given.
+    public let text: String
     /// The name with each part in quotation marks.
     public let quoted: String
 
@@ -215,6 +215,7 @@ public struct WarehouseTable: Sendable, Hashable {
                     }
             })
         else { return nil }
+        self.text = text
         quoted = parts.map { "\"\($0)\"" }.joined(separator: ".")
     }
 

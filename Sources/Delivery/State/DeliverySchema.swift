@@ -8,6 +8,7 @@ public import Storage
 ///   was asked to take as well). `records` of the range's indexes are for the sink; the others are counted as filtered already.
 /// - `sink_dead`: index and reason, never the event.
 /// - `sink_confirmed`: which indexes are confirmed, a bit each, 8,192 in a row; from `kept_from` on all of them.
+/// - `sink_gaps`: older entries between those that a sink was asked to take as well, which it left out; counted as filtered.
 /// - `sink_manifests`: what each manifest said that was delivered.
 public enum DeliverySchema {
     /// The tables, for whoever prepares a database.
@@ -52,6 +53,16 @@ public enum DeliverySchema {
                     sink TEXT NOT NULL, first BIGINT NOT NULL, past BIGINT NOT NULL, records BIGINT NOT NULL,
                     filtered BIGINT NOT NULL, dead BIGINT NOT NULL, tree_size BIGINT NOT NULL, root TEXT NOT NULL,
                     delivered_at BIGINT NOT NULL, PRIMARY KEY (sink, first))
+                """,
+            ]
+        ),
+        Migration(
+            version: 4,
+            statements: [
+                "ALTER TABLE sinks ADD COLUMN guarantee_reason TEXT NOT NULL DEFAULT ''",
+                """
+                CREATE TABLE sink_gaps (
+                    sink TEXT NOT NULL, first BIGINT NOT NULL, past BIGINT NOT NULL, PRIMARY KEY (sink, first))
                 """,
             ]
         ),

@@ -75,23 +75,25 @@ struct LaneStore: Sendable {
         try connection.run(
             """
             INSERT INTO sinks (name, kind, definition, guarantee, start_index, cursor_index, filtered, confirmed, duplicates,
-                state, since, delivered, manifest_from, manifest_at)
-            VALUES ($1, $2, $3, $4, $5, $5, 0, 0, 0, 'running', $6, '', $5, $6)
+                state, since, delivered, manifest_from, manifest_at, guarantee_reason)
+            VALUES ($1, $2, $3, $4, $5, $5, 0, 0, 0, 'running', $6, '', $5, $6, $7)
             ON CONFLICT (name) DO NOTHING
             """,
             [
                 .text(name), .text(definition.kind), .text(definition.hash), .text(guarantee.level.rawValue),
-                .position(start), .integer(now.milliseconds),
+                .position(start), .integer(now.milliseconds), .text(guarantee.reason),
             ]
         )
         // What a destination of another kind said of its place means nothing to this one.
         try connection.run(
             """
-            UPDATE sinks SET position = CASE WHEN kind = $1 THEN position END, kind = $1, definition = $2, guarantee = $3
-            WHERE name = $4 AND (kind <> $1 OR definition <> $2 OR guarantee <> $3)
+            UPDATE sinks SET position = CASE WHEN kind = $1 THEN position END, kind = $1, definition = $2, guarantee = $3,
+                guarantee_reason = $4
+            WHERE name = $5 AND (kind <> $1 OR definition <> $2 OR guarantee <> $3 OR guarantee_reason <> $4)
             """,
             [
-                .text(definition.kind), .text(definition.hash), .text(guarantee.level.rawValue), .text(name),
+                .text(definition.kind), .text(definition.hash), .text(guarantee.level.rawValue),
+                .text(guarantee.reason), .text(name),
             ]
         )
     }

@@ -18,7 +18,8 @@ extension SinkStatus {
         func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
         return [
             "name": .string(name), "kind": .string(kind), "definitionHash": .string(definition),
-            "guarantee": .string(guarantee.rawValue), "state": .string(state.description),
+            "guarantee": .string(guarantee.rawValue), "guaranteeReason": .string(guaranteeReason),
+            "state": .string(state.description),
             "stateReason": text(state.reason), "stateSince": .string(since.description),
             "conservation": conservation.json, "possibleDuplicates": .integer(Int64(clamping: duplicates)),
             "concurrency": .integer(Int64(concurrency)),

@@ -12,6 +12,8 @@ public struct SinkStatus: Sendable, Hashable {
     public let definition: String
     /// What a success means.
     public let guarantee: DeliveryGuarantee.Level
+    /// Why it means that and no more.
+    public let guaranteeReason: String
     /// Whether it is sent to.
     public let state: SinkState
     /// Since when.
@@ -49,7 +51,7 @@ public struct SinkStatus: Sendable, Hashable {
             """
             SELECT name, kind, definition, guarantee, state, reason, since, duplicates, manifest_from, confirmed_at, failure,
                 failed_at, cursor_index, concurrency,
-                (SELECT MIN(r.first) FROM sink_ranges r WHERE r.sink = s.name)
+                (SELECT MIN(r.first) FROM sink_ranges r WHERE r.sink = s.name), guarantee_reason
             FROM sinks s WHERE $1 = '' OR name = $1 ORDER BY name
             """,
             [.text(sink)]
@@ -61,6 +63,7 @@ public struct SinkStatus: Sendable, Hashable {
                 kind: row.text(1),
                 definition: row.text(2),
                 guarantee: DeliveryGuarantee.Level(rawValue: row.text(3)) ?? .bestEffort,
+                guaranteeReason: row.text(15),
                 state: SinkState(row.text(4), reason: row.optionalText(5)),
                 since: Timestamp(milliseconds: row.integer(6)),
                 conservation: conservation,

@@ -57,7 +57,7 @@ public struct DetectionEngine: Sendable {
         "route",
         "outcome", "dataFieldsViewed", "dataFieldsMasked", "relationshipId", "provider", "from", "to", "mode",
         "objectId",
-        "fetchedAt", "queueIds", "peerGroup", "feed", "through", "correctedEventId", "executions", "actionId",
+        "fetchedAt", "queueIds", "shifts", "peerGroup", "feed", "through", "correctedEventId", "executions", "actionId",
         "actionName",
         "sameAs", "absorbed", "freed", "remoteIp", "userId", "clientId", "serviceName", "entityType", "action",
         "alertId", "actor", "reason", "until", "suppressionId", "rule", "entity", "sink",

@@ -10,7 +10,7 @@ public struct DetectionStateError: Error, Hashable, Sendable, CustomStringConver
 /// Everything that an engine knows.
 struct EngineState: Codable, Sendable {
     /// Raised when the form changes so that earlier states cannot be read.
-    static let version = 4
+    static let version = 5
     /// A step of time beyond this needs a second event that agrees, so that one wrong clock does not close every window.
     static let believedMilliseconds: Int64 = 3_600_000
 

@@ -94,15 +94,16 @@ struct AccessJudge: Codable, Sendable {
             store.put(relationship)
             if let agent = relationship.agent { return reconsider(open.ofAgent(agent), rules) }
             return reconsider(open.all, rules)
-        case "SHIFT_RECORDED":
+        case "SCHEDULE_RECORDED":
             guard let agent = event.text("agentId"), let from = event.moment("from"), let to = event.moment("to") else {
                 return []
             }
-            store.addShift(agent, from.milliseconds, to.milliseconds)
+            store.recordSchedule(agent, from: from.milliseconds, to: to.milliseconds, shifts: event.shifts)
             return []
         case "AGENT_RECORDED":
-            guard let agent = event.text("agentId") else { return [] }
-            store.setQueues(event.fields["queueIds"]?.array?.compactMap(\.string) ?? [], of: agent)
+            // A group of peers alone says nothing of queues.
+            guard let agent = event.text("agentId"), let queues = event.fields["queueIds"]?.array else { return [] }
+            store.setQueues(queues.compactMap(\.string), of: agent)
             return reconsider(open.ofAgent(agent), rules)
         case "PLATFORM_FEED_ADVANCED":
             guard let feed = event.text("feed"), let through = event.moment("through") else { return [] }
@@ -180,7 +181,11 @@ struct AccessJudge: Codable, Sendable {
             identity: read.identity,
             secondsSinceEnd: since,
             nearest: nearest,
-            shift: store.shift(of: access.agent, at: access.time)
+            shift: store.calendar.answer(
+                of: access.agent,
+                at: access.time,
+                grace: explainer.times.shiftGrace * 1000
+            ).rawValue
         )
     }
 }

@@ -88,6 +88,8 @@ public struct ExplanationTimes: Sendable, Hashable {
     public var lead: [ExplanationProvider: Int64]
     /// Seconds after the end.
     public var life: [ExplanationProvider: Int64]
+    /// Seconds before and after a shift that still belong to it: people sign in early and finish late.
+    public var shiftGrace: Int64 = 1800
 
     /// Thirty minutes after a conversation, two after its wrap-up, a half hour around a callback, fifteen minutes after a
     /// campaign's disposition or a broken glass, thirty after supervision, none after a review or a case.

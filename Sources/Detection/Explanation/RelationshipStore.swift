@@ -7,15 +7,15 @@ struct RelationshipStore: Codable, Sendable {
 
     private var relationships: [String: Relationship] = [:]
     private var queuesOfAgent: [String: [String]] = [:]
-    /// For each agent the shifts, as beginning and end.
-    private var shifts: [String: [[Int64]]] = [:]
+    /// When agents work.
+    private(set) var calendar = ShiftCalendar()
 
     // Made from the above.
     private var byAgent: [String: [String]] = [:]
     private var byQueue: [String: [String]] = [:]
     private var byCustomer: [String: [String]] = [:]
 
-    enum CodingKeys: String, CodingKey { case relationships, queuesOfAgent, shifts }
+    enum CodingKeys: String, CodingKey { case relationships, queuesOfAgent, calendar }
 
     init() {}
 
@@ -23,7 +23,7 @@ struct RelationshipStore: Codable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         relationships = try container.decode([String: Relationship].self, forKey: .relationships)
         queuesOfAgent = try container.decode([String: [String]].self, forKey: .queuesOfAgent)
-        shifts = try container.decode([String: [[Int64]]].self, forKey: .shifts)
+        calendar = try container.decode(ShiftCalendar.self, forKey: .calendar)
         for id in relationships.keys.sorted() {
             if let relationship = relationships[id] { index(relationship) }
         }
@@ -39,11 +39,9 @@ struct RelationshipStore: Codable, Sendable {
 
     mutating func setQueues(_ queues: [String], of agent: String) { queuesOfAgent[agent] = queues.sorted() }
 
-    mutating func addShift(_ agent: String, _ from: Int64, _ to: Int64) {
-        var known = shifts[agent] ?? []
-        guard to >= from, !known.contains([from, to]) else { return }
-        known.append([from, to])
-        shifts[agent] = known.sorted { $0[0] < $1[0] }
+    /// Takes in an agent's schedule of a period; a later one replaces it.
+    mutating func recordSchedule(_ agent: String, from: Int64, to: Int64, shifts: [(from: Int64, to: Int64)]?) {
+        calendar.record(agent, from: from, to: to, shifts: shifts)
     }
 
     private mutating func index(_ relationship: Relationship) {
@@ -88,15 +86,6 @@ struct RelationshipStore: Codable, Sendable {
         (byCustomer[customer] ?? []).compactMap { relationships[$0] }
     }
 
-    /// Whether the agent was on shift, `unknown` when no shift of the day around is recorded.
-    func shift(of agent: String, at time: Int64) -> String {
-        let near = (shifts[agent] ?? []).filter {
-            $0.count == 2 && $0[0] <= time + 86_400_000 && $0[1] >= time - 86_400_000
-        }
-        if near.isEmpty { return "unknown" }
-        return near.contains { $0[0] <= time && time <= $0[1] } ? "on" : "off"
-    }
-
     // MARK: Forgetting
 
     /// Drops facts that no read can ask for any more. A leg or window whose end never came is taken to be over after a day;
@@ -112,8 +101,6 @@ struct RelationshipStore: Codable, Sendable {
             unindex(relationship)
             relationships[relationship.id] = nil
         }
-        if shifts.values.contains(where: { $0.contains { $0[1] < oldest } }) {
-            shifts = shifts.mapValues { $0.filter { $0[1] >= oldest } }.filter { !$0.value.isEmpty }
-        }
+        calendar.forget(before: oldest)
     }
 }

@@ -54,7 +54,7 @@ extension EventCatalogue {
             "objectId",
             "source", "fetchedAt", "reason", "reportedBy",
         ],
-        "SHIFT_RECORDED": ["agentId", "from", "to"],
+        "SCHEDULE_RECORDED": ["agentId", "from", "to", "shifts"],
         "AGENT_RECORDED": ["agentId", "peerGroup", "queueIds"],
         "CUSTOMERS_LINKED": ["customerId", "sameAs"],
         "CUSTOMERS_UNLINKED": ["customerId"],

@@ -120,13 +120,13 @@ extension GenesysClient {
         }
     }
 
-    private func facts<Value: Decodable>(_ call: Call) async throws -> Value {
+    func facts<Value: Decodable>(_ call: Call) async throws -> Value {
         try await read(call, .background, Self.patience)
     }
 
     private static func interval(_ from: Timestamp, _ to: Timestamp) -> String { "\(from)/\(to)" }
 
-    private static func json(_ query: some Encodable) throws -> [UInt8] {
+    static func json(_ query: some Encodable) throws -> [UInt8] {
         Array(try JSONEncoder().encode(query))
     }
 }

@@ -53,7 +53,9 @@ extension ConversationFacts.Participant {
                 .init(name: "direction", value: "inbound"),
                 .init(name: "segments", value: .array(segments(leg, isLast, conversation))),
             ]
-            if leg.channel == .callback, let due, purpose == "agent" {
+            // It waits with the queue's distributor until an agent has it.
+            let isWaiting = purpose == "acd" && !conversation.participants.contains { $0.purpose == "agent" }
+            if leg.channel == .callback, let due, purpose == "agent" || isWaiting {
                 session.append(.init(name: "callbackScheduledTime", value: .moment(due)))
             }
             return .object(session)

@@ -67,4 +67,20 @@ extension Sandbox {
             return id
         }
     }
+
+    /// Puts a callback to a customer that is due later into a queue, where it waits for any of its agents.
+    ///
+    /// - Returns: the conversation's id.
+    /// - Throws: ``SandboxError`` when the queue or the customer is unknown.
+    public nonisolated func scheduleCallback(
+        queue: String,
+        customer: String,
+        inSeconds seconds: Int64
+    ) throws(SandboxError) -> String {
+        try state.with { (contents) throws(SandboxError) in
+            let id = try contents.world.wait(queue: queue, customer: customer, now: clock.now)
+            contents.facts.callbacksDue[id] = clock.now + seconds * 1000
+            return id
+        }
+    }
 }

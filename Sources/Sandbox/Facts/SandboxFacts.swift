@@ -73,6 +73,8 @@ struct SandboxFacts: Sendable {
 
     let actions: [Action]
     var services = SandboxFacts.allServices
+    /// Who works when and in which queues.
+    var workforce: SandboxWorkforce
     var executions: [Execution] = []
     var audits: [Audit] = []
     var queries: [String: Query] = [:]
@@ -90,6 +92,7 @@ struct SandboxFacts: Sendable {
             ),
             Action(id: generator.uuid(), name: "Order status", url: "https://orders.example.com/status/${input.order}"),
         ]
+        workforce = SandboxWorkforce(unit: generator.uuid())
     }
 
     /// The services that write audits, with what they audit: those whose audits the feed asks for.

@@ -30,6 +30,14 @@ public final class HECReceiver: Sendable {
         public var settlesAtOnce = true
         /// Indexes that the token may write to; nil for all.
         public var indexes: Set<String>?
+        /// Records that it refuses as badly formed.
+        public var refusedRecords: Set<String> = []
+        /// The token that searches are accepted with.
+        public var searchToken = "sandbox-splunk-search"
+        /// Whether it is 9.0.1 or later, which has version 2 of the search export.
+        public var hasSearchVersion2 = true
+        /// Most rows of a search's answer.
+        public var maximumRows = Int.max
         /// Whose behaviour it shows.
         public var flavour = Flavour.enterprise
         /// The largest body before compression, in bytes; nil for the flavour's own: 838,860,800 and 5,500,000.
@@ -42,11 +50,11 @@ public final class HECReceiver: Sendable {
     /// An event as it was stored.
     public struct Event: Sendable, Hashable {
         /// The envelope's JSON text.
-        public let json: String
+        public var json: String
         /// `fields.recordId`, when there is one.
-        public let recordID: String?
+        public var recordID: String?
         /// The channel that it came on.
-        public let channel: String?
+        public var channel: String?
     }
 
     /// Opens for replies that are held.
@@ -55,6 +63,7 @@ public final class HECReceiver: Sendable {
     private let state: Mutex<HECState>
     private let server = ReceiverServer()
     private let faults = ReceiverFaults()
+    private let searchFault = Mutex<SplunkSearchFault?>(nil)
 
     /// Makes a receiver that does not listen yet.
     public init(_ configuration: Configuration = Configuration()) {
@@ -99,6 +108,12 @@ public final class HECReceiver: Sendable {
     /// What is stored, in the order of arrival, duplicates included.
     public var events: [Event] { state.withLock(\.stored) }
 
+    /// Changes what is stored: loses, doubles or alters events, as retention, a forwarder or a hand does.
+    public func alter(_ change: (inout [Event]) -> Void) { state.withLock { change(&$0.stored) } }
+
+    /// Orders how searches fail from now on; nil for not at all.
+    public func fail(searches fault: SplunkSearchFault?) { searchFault.withLock { $0 = fault } }
+
     /// Requests to the event endpoint so far.
     public var requestCount: Int { state.withLock(\.requests) }
 
@@ -113,6 +128,9 @@ public final class HECReceiver: Sendable {
             return state.withLock { $0.acknowledgements(request) }
         case "/services/collector/health", "/services/collector/health/1.0":
             return .hec(200, 17, "HEC is healthy")
+        case "/services/search/v2/jobs/export", "/services/search/jobs/export":
+            return SplunkSearchEndpoint(configuration: state.withLock(\.configuration), events: events)
+                .respond(to: request, failing: searchFault.withLock { $0 })
         default: return .hec(404, 404, "The requested URL was not found on this server.")
         }
     }

@@ -77,6 +77,9 @@ struct HECState {
         var number = 0
         reading: for text in HECSplitter.split(body) {
             switch HECJudgement.of(text, indexes: configuration.indexes) {
+            case .good(let recordID?) where configuration.refusedRecords.contains(recordID):
+                answer = (6, "Invalid data format", number)
+                break reading
             case .good(let recordID):
                 good.append(.init(json: String(decoding: text, as: UTF8.self), recordID: recordID, channel: channel))
             case .skipped: break

@@ -34,8 +34,14 @@ extension Refusal {
         case LedgerError.conflict: (Refusal(.eventConflict), nil)
         case DeliveryError.unknownSink: (Refusal(.unknownSink), nil)
         case DeliveryError.backfillRange(_, let start):
-            (Refusal(.invalidField, "last: lies below the sink's start, \(start)"), nil)
+            (
+                Refusal(
+                    .invalidField,
+                    "last: the sink, which begins at \(start), has or will get every entry of that range"
+                ), nil
+            )
         case DeliveryError.noDeadLetter: (Refusal(.sinkConflict, "there are no such dead letters"), nil)
+        case DeliveryError.alreadyIn(_, let state): (Refusal(.sinkConflict, "the sink is \(state)"), nil)
         case is DeliveryError: (Refusal(.sinkConflict), nil)
         case ReadBackError.failed(let reason): (Refusal(.destinationUnavailable), reason)
         case let error as ReadBackError: (Refusal(.sinkConflict, error.description), nil)

@@ -76,7 +76,7 @@ extension OpenAPIDocument {
             Operation(
                 .backfillSink,
                 "backfillSink",
-                "Has the sink take entries from before its start as well; what lies between last and its start is left out.",
+                "Has the sink take entries from before its start as well; what lies between last and its start is left out until it is asked for.",
                 parameters: [parameter("sinkName")],
                 body: .required(range, example: rangeExample),
                 answers: [sinkAnswer],
@@ -121,7 +121,7 @@ extension OpenAPIDocument {
         "Sink": {
           "type": "object", "additionalProperties": false,
           "required": [
-            "name", "kind", "definitionHash", "guarantee", "state", "stateReason", "stateSince", "conservation",
+            "name", "kind", "definitionHash", "guarantee", "guaranteeReason", "state", "stateReason", "stateSince", "conservation",
             "possibleDuplicates", "concurrency", "lowWatermark", "manifestedTo", "lastConfirmed", "lastFailure", "oldestUndelivered",
             "lagSeconds"
           ],
@@ -132,6 +132,7 @@ extension OpenAPIDocument {
               "type": "string", "enum": ["exactly once", "confirmed", "accepted", "best effort"],
               "description": "What a success means; it follows from the destination."
             },
+            "guaranteeReason": {"type": "string", "description": "Why it means that and no more."},
             "state": {"type": "string", "enum": ["running", "paused", "stopped"]},
             "stateReason": {"type": ["string", "null"]},
             "stateSince": {"type": "string", "format": "date-time"},

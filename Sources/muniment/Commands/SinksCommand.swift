@@ -12,6 +12,7 @@ struct SinksCommand: AsyncParsableCommand {
         discussion: "Each change is an event in the ledger. Running servers notice it within a second.",
         subcommands: [
             Status.self, Pause.self, Resume.self, DeadLetters.self, Redrive.self, Backfill.self, Forget.self, DDL.self,
+            SinksQueryCommand.self,
             SinksTestCommand.self, SinksReconcileCommand.self, SinksStatementCommand.self,
             SinksVerifyStatementCommand.self,
         ],
@@ -77,6 +78,9 @@ struct SinksCommand: AsyncParsableCommand {
                 }
             )
             for sink in sinks {
+                if !sink.guaranteeReason.isEmpty {
+                    Output.line("\(sink.name): \(sink.guarantee.rawValue), since \(sink.guaranteeReason)")
+                }
                 if let reason = sink.state.reason { Output.line("\(sink.name): \(sink.state): \(reason)") }
                 if let failure = sink.lastFailure {
                     Output.line("\(sink.name): last failure \(failure.at): \(failure.reason)")
@@ -183,6 +187,8 @@ struct SinksCommand: AsyncParsableCommand {
 
         private func selection() throws -> DeliveryControl.Selection {
             switch (index, from, to, all) {
+            case (nil, let from?, let to?, false) where from > to:
+                throw ValidationError("--from \(from) lies behind --to \(to)")
             case (let index?, nil, nil, false) where index < .max: return .range(index..<index + 1)
             case (nil, let from?, let to?, false) where from <= to && to < .max: return .range(from..<to + 1)
             case (nil, nil, nil, true): return .all
@@ -194,25 +200,41 @@ struct SinksCommand: AsyncParsableCommand {
     struct Backfill: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Have a sink take entries from before its start as well.",
-            discussion:
-                "They are delivered in turns with new ones. What lies between --to and the sink's start is left out."
+            discussion: """
+                They are delivered in turns with new ones, no faster than the sink's rate. What lies between --to and the sink's start is \
+                left out until it is asked for; what the sink has, or will get by itself, is not sent again.
+                """
         )
 
         @OptionGroup var configurationOption: ConfigurationOption
         @OptionGroup var operatorOption: OperatorOption
         @Argument(help: "The sink.") var sink: String
-        @Option(help: "The first index.") var from: UInt64 = 0
-        @Option(help: "The last index; the one before the sink's start when left out.") var to: UInt64?
+        @Option(help: "The first index, or the moment from which entries count, such as 2026-10-01T00:00:00Z.")
+        var from: String = "0"
+        @Option(
+            help:
+                "The last index, or the moment before which entries count; the one before the sink's start when left out."
+        )
+        var to: String?
+        @Flag(help: "Only say how many entries that are.") var dryRun = false
 
         func run() async throws {
-            let range = try await withControl(configurationOption) { control, _ in
+            let installation = try configurationOption.load()
+            let (count, rate) = try await installation.withLedger { ledger in
+                let control = try installation.deliveryControl(ledger, producer: "cli")
                 let start = try await control.conservation(sink).start
-                let past = to.map { $0 == .max ? $0 : $0 + 1 } ?? start
-                guard from < past else { throw DeliveryError.backfillRange(sink, start: start) }
-                try await control.backfill(sink, from..<past, actor: operatorOption.name)
-                return from..<past
+                let statements = DeliveryStatements(control: control, ledger: ledger, signer: installation.signer)
+                let first = try await statements.index(from, isLast: false)
+                let past = if let to { try await statements.index(to, isLast: true) } else { start }
+                guard first < past else {
+                    throw ValidationError("--from does not lie before --to (the sink begins at \(start))")
+                }
+                let rate = installation.configuration.sinks.first { $0.definition.name == sink }?.definition.rate
+                if dryRun { return (try await control.backfillCount(sink, first..<past), rate) }
+                return (try await control.backfill(sink, first..<past, actor: operatorOption.name), rate)
             }
-            Output.line("\(sink) takes entries \(range.lowerBound) to \(range.upperBound - 1) as well")
+            let least = rate.map { ", which takes \(max(count / UInt64($0), 1)) s at the least (rate: \($0))" } ?? ""
+            Output.line("\(sink) \(dryRun ? "would take" : "takes") \(count) entries as well\(least)")
         }
     }
 

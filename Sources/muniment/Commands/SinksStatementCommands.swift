@@ -36,8 +36,8 @@ struct SinksStatementCommand: AsyncParsableCommand {
         let statement = try await installation.withLedger { ledger in
             let control = try installation.deliveryControl(ledger, producer: "cli")
             let statements = DeliveryStatements(control: control, ledger: ledger, signer: installation.signer)
-            let first = try await Self.index(from, in: statements, isLast: false)
-            let past = if let to { try await Self.index(to, in: statements, isLast: true) } else { UInt64(Int64.max) }
+            let first = try await statements.index(from, isLast: false)
+            let past = if let to { try await statements.index(to, isLast: true) } else { UInt64(Int64.max) }
             guard first < past else { throw ValidationError("--from does not lie before --to") }
             return try await SinkAssembly.withSink(sink, of: installation, ledger: ledger) {
                 try await statements.statement(.init($0), first..<past, actor: operatorOption.name)
@@ -48,15 +48,6 @@ struct SinksStatementCommand: AsyncParsableCommand {
         } catch { throw CommandFailure("cannot write \(out): \(error.localizedDescription)") }
         Output.line(out)
         Output.note("verify with: muniment sinks verify-statement \(out) --key '\(installation.signer.vkey)'")
-    }
-
-    /// An index, or the index at a moment; one further when it names the last one.
-    private static func index(_ text: String, in statements: DeliveryStatements, isLast: Bool) async throws -> UInt64 {
-        if let index = UInt64(text) { return isLast && index < .max ? index + 1 : index }
-        guard let moment = Timestamp(text) else {
-            throw ValidationError("'\(text)' is neither an index nor a moment such as 2026-10-01T00:00:00Z")
-        }
-        return try await statements.index(at: moment)
     }
 }
 
@@ -114,5 +105,16 @@ struct SinksVerifyStatementCommand: ParsableCommand {
         Output.line("events      \(list(body["acts"]))")
         Output.line("issued      \(text(body["issued"])) by \(text(body["actor"]))")
         Output.line("verified")
+    }
+}
+
+extension DeliveryStatements {
+    /// An index, or the index at a moment; one further when it names the last one.
+    func index(_ text: String, isLast: Bool) async throws -> UInt64 {
+        if let index = UInt64(text) { return isLast && index < .max ? index + 1 : index }
+        guard let moment = Timestamp(text) else {
+            throw ValidationError("'\(text)' is neither an index nor a moment such as 2026-10-01T00:00:00Z")
+        }
+        return try await index(at: moment)
     }
 }

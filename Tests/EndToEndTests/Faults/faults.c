@@ -5,7 +5,8 @@
  *   MUNIMENT_FAULTS_FOLDER  the folder
  *   MUNIMENT_FAULTS_UNDO    where, for each file under it, what was overwritten since its last sync is kept: records of four 64-bit
  *                           numbers (offset, length, size of the file before, length of what was there) and what was there
- * Clocks that timers rest on are left alone: a wall clock that is set does not move them. */
+ * Clocks that timers rest on are left alone: a wall clock that is set does not move them. Who waits for a moment of the time of day
+ * waits for that of the shifted one. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -126,6 +127,15 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
     int result = syscall(SYS_clock_gettime, clock, time);
     if (!result && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) time->tv_sec += faults().clock;
     return result;
+}
+
+/* The kernel knows the true time only. Moments of the steady clock, which counts from the machine's start, are far below the limit. */
+int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex, const struct timespec *restrict end) {
+    static int (*next)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
+    struct timespec moment = *end;
+    if (!next) next = dlsym(RTLD_NEXT, "pthread_cond_timedwait");
+    if (moment.tv_sec > 1000000000) moment.tv_sec -= faults().clock;
+    return next(condition, mutex, &moment);
 }
 
 int gettimeofday(struct timeval *restrict value, void *restrict zone) {
