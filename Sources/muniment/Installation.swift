@@ -97,7 +97,8 @@ struct Installation: Sendable {
     /// Every part that has tables in the store.
     static let schema =
         Ledger.schema + [
-            ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema, SinkDelayWatch.schema,
+            ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema,
+            SinkDelayWatch.schema,
             DetectionFollower.schema, FactStore.schema,
             LeaseKeeper.schema,
         ]
