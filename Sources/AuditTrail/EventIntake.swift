@@ -18,11 +18,14 @@ public struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
 public struct EventIntake: Sendable {
     private let ledger: Ledger
     private let tokeniser: Tokeniser
-    private let identities: IdentityRegistry
+    let identities: IdentityRegistry
     private let clock: any WallClock
 
     /// Seconds by which a reporter's clock may be ahead of this one.
     private static let clockSkew: Int64 = 300
+
+    /// What may be reported.
+    public static let types: [EventType] = [.identityResolution, .dataDeletion, .relationshipRecorded]
 
     /// Takes events into a ledger.
     public init(ledger: Ledger, tokeniser: Tokeniser, identities: IdentityRegistry, clock: any WallClock) {
@@ -41,22 +44,25 @@ public struct EventIntake: Sendable {
     ///   event was recorded under the key.
     public func record(_ event: JSONValue, key: String?, from reporter: String) async throws -> Receipt {
         guard event.object != nil, let text = event["eventType"]?.string,
-            let type = [EventType.identityResolution, .dataDeletion].first(where: { $0.rawValue == text })
-        else { throw IntakeError("eventType", "must be IDENTITY_RESOLUTION or DATA_DELETION") }
-        let members = ReportedMembers(event)
-        guard let timestamp = try members.required("timestamp", 40).flatMap({ Timestamp($0) }) else {
-            throw IntakeError("timestamp", "must be an RFC 3339 time")
+            let type = Self.types.first(where: { $0.rawValue == text })
+        else {
+            throw IntakeError("eventType", "must be one of \(Self.types.map(\.rawValue).joined(separator: ", "))")
         }
+        let members = ReportedMembers(event)
+        let timestamp = try members.moment("timestamp")
         guard timestamp <= clock.now().adding(seconds: Self.clockSkew) else {
             throw IntakeError("timestamp", "lies in the future")
         }
         var fields: [String: JSONValue]
-        if type == .identityResolution {
+        switch type {
+        case .identityResolution:
             fields = try resolution(members)
             let hashes = try members.hashes()
             try members.end()
             try await name(&fields, hashes)
-        } else {
+        case .relationshipRecorded:
+            fields = try await relationship(members, from: reporter, at: timestamp)
+        default:
             fields = try deletion(members)
             try members.end()
             try await name(&fields, nil)
@@ -143,6 +149,27 @@ final class ReportedMembers {
             text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control })
         else { throw IntakeError(name, "must be a text of 1 to \(most) bytes without control characters") }
         return .string(lowercased ? text.lowercased() : text)
+    }
+
+    /// A moment that must be there.
+    func moment(_ name: String) throws(IntakeError) -> Timestamp {
+        guard let moment = try required(name, 40).flatMap({ Timestamp($0) }) else {
+            throw IntakeError(name, "must be an RFC 3339 time")
+        }
+        return moment
+    }
+
+    /// An object of texts that must all be there, or nothing.
+    func texts(_ name: String, _ texts: [String], _ most: Int) throws(IntakeError) -> [String: String]? {
+        known.insert(name)
+        guard let value = members[name], !value.isNull else { return nil }
+        guard let object = value.object, object.keys.sorted() == texts.sorted() else {
+            throw IntakeError(name, "must be an object of \(texts.joined(separator: ", "))")
+        }
+        let inner = ReportedMembers(value)
+        var read: [String: String] = [:]
+        for text in texts { read[text] = try inner.required(text, most) }
+        return read
     }
 
     /// A truth value in an object, or nothing.

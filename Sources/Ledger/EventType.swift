@@ -50,6 +50,10 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let sinkConfigured = EventType(rawValue: "SINK_CONFIGURED")
     /// A sink stopped itself: its destination refuses everything, and this is why.
     public static let sinkStopped = EventType(rawValue: "SINK_STOPPED")
+    /// A sink's destination confirms nothing although entries wait.
+    public static let sinkDelayed = EventType(rawValue: "SINK_DELAYED")
+    /// It confirms again.
+    public static let sinkRecovered = EventType(rawValue: "SINK_RECOVERED")
     /// Entries cannot be delivered to a sink and were set aside.
     public static let deadLetterRecorded = EventType(rawValue: "DEAD_LETTER_RECORDED")
     /// An operator paused a sink.
@@ -173,7 +177,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
             .authenticationFailed, .ledgerCreated, .ledgerRestoreAccepted, .ledgerMoved, .nodeJoined, .backupCreated,
             .serverStarted, .serverStopped,
             .configurationChanged, .apiClientCreated, .apiClientRotated, .apiClientRevoked, .auditTrailRead,
-            .sinkConfigured, .sinkStopped, .deadLetterRecorded, .sinkPaused, .sinkResumed, .sinkRedriven,
+            .sinkConfigured, .sinkStopped, .sinkDelayed, .sinkRecovered, .deadLetterRecorded, .sinkPaused, .sinkResumed,
+            .sinkRedriven,
             .sinkBackfilled, .sinkTested, .sinkReconciled, .sinkResent, .deliveryStatementMade,
             .sinkForgotten, .redactionReversed, .redactionTokensDestroyed, .relationshipRecorded,
             .platformAuditRecorded, .platformExecutionsCounted, .agentRecorded, .scheduleRecorded,

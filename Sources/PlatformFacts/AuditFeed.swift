@@ -123,7 +123,7 @@ public actor AuditFeed: FactFeed {
         let wanted = settings.services.isEmpty ? Self.usualServices : settings.services
         let found = wanted.compactMap { known[$0.lowercased()] }
         guard !found.isEmpty else { throw FeedError.noSuchServices(wanted) }
-        let missing = settings.services.filter { known[$0.lowercased()] == nil }
+        let missing = wanted.filter { known[$0.lowercased()] == nil }
         return (
             found,
             missing.isEmpty ? nil : "the platform has no audits of \(missing.joined(separator: ", "))"

@@ -26,6 +26,8 @@ public actor ExecutionFeed: FactFeed {
     private static let unrecorded: Set<Int> = [400, 401, 405, 413, 415, 503]
     /// How often actions are listed anew.
     private static let listingSeconds: Int64 = 3600
+    /// How far back it counts after a pause: detection keeps reads a day longer for the comparison.
+    private static let longestSeconds: Int64 = 7 * 86_400
 
     private struct Action {
         let id: String
@@ -52,12 +54,12 @@ public actor ExecutionFeed: FactFeed {
         let actions = try await actions(now)
         let step = Int64(settings.stepMinutes) * 60_000
         func wholeSteps(_ time: Timestamp) -> Int64 { time.milliseconds / step * step }
-        let end = wholeSteps(now.adding(seconds: -settings.settleSeconds))
-        // A day at a time after a long pause; the platform bounds the steps of one answer.
-        let begin = max(
-            wholeSteps((through ?? now).adding(seconds: -settings.overlapSeconds)),
-            end - 86_400_000
-        )
+        let settled = wholeSteps(now.adding(seconds: -settings.settleSeconds))
+        let oldest = wholeSteps(now.adding(seconds: -Self.longestSeconds))
+        let wanted = wholeSteps((through ?? now).adding(seconds: -settings.overlapSeconds))
+        let begin = max(wanted, oldest)
+        // After a long pause it catches up a day at a time; the platform bounds the steps of one answer.
+        let end = min(settled, begin + 86_400_000)
         guard begin < end else { return FeedRound(through: through) }
         let counted = try await client.actionExecutions(
             from: Timestamp(milliseconds: begin),
@@ -78,7 +80,11 @@ public actor ExecutionFeed: FactFeed {
                 }
             )
         }
-        return FeedRound(through: Timestamp(milliseconds: end))
+        let lost = Timestamp(milliseconds: oldest)
+        return FeedRound(
+            through: Timestamp(milliseconds: end),
+            note: wanted < oldest ? "executions before \(lost) are never compared: the pause was too long" : nil
+        )
     }
 
     /// The data actions that call routes of this gateway.

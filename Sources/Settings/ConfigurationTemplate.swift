@@ -335,6 +335,12 @@ public struct ConfigurationTemplate: Sendable {
 
         # What is found in the record, and what may be done about it: docs/detection.md, docs/containment.md.
         # detection:
+        #   # The centre's clock, for days and hours of the week; UTC without it.
+        #   timeZone: Europe/Berlin
+        #   # For how long what ties an agent to a customer explains reads before its beginning and after its end.
+        #   explanationTimes: {live_participant: {after: 30m}, callback: {before: 30m, after: 30m}}
+        #   # How long after a transfer the second agent's own read is waited for.
+        #   secondRead: 60s
         #   containment:
         #     # mask_only alone is on by default; what acts on the platform needs the approval of others.
         #     steps: [mask_only, block]

@@ -63,6 +63,7 @@ struct DetectionReader {
             if let minutes = section.duration("lateness", in: 0...86_400_000) {
                 settings.configuration.latenessSeconds = Int64(minutes / 1000)
             }
+            time(section, &settings.configuration)
             if let containment = section.section("containment") {
                 settings.containment = policy(containment)
                 if let section = containment.section("soar") {
@@ -83,6 +84,39 @@ struct DetectionReader {
         } catch {
             section?.problem("rules", "\(error)")
             return nil
+        }
+    }
+
+    /// The centre's clock, and how long what explains reads, and what is waited for.
+    private func time(_ section: Section, _ configuration: inout DetectionConfiguration) {
+        if let name = section.text("timeZone") {
+            if let zone = LocalTime(zone: name) {
+                configuration.localTime = zone
+            } else {
+                section.problem(
+                    "timeZone",
+                    "must be UTC or a zone of this machine's tz database by its name, such as Europe/Berlin"
+                )
+            }
+        }
+        if let milliseconds = section.duration("secondRead", in: 10_000...1_800_000) {
+            configuration.secondReadSeconds = Int64(milliseconds / 1000)
+        }
+        guard let times = section.section("explanationTimes") else { return }
+        for (name, own) in times.named() {
+            defer { own.end() }
+            guard let provider = ExplanationProvider(rawValue: name), provider != .recentInteraction else {
+                let known = ExplanationProvider.allCases.filter { $0 != .recentInteraction }.map(\.rawValue)
+                times.problem(name, "is nothing that explains reads; known: \(known.joined(separator: ", "))")
+                own.knowAll()
+                continue
+            }
+            if let before = own.duration("before", in: 0...86_400_000) {
+                configuration.explanationTimes.lead[provider] = Int64(before / 1000)
+            }
+            if let after = own.duration("after", in: 0...86_400_000) {
+                configuration.explanationTimes.life[provider] = Int64(after / 1000)
+            }
         }
     }
 

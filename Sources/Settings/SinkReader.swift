@@ -34,6 +34,7 @@ struct SinkReader {
         let manifests = isCopy ? nil : manifests(section)
         let rate = isCopy ? nil : section.integer("rate", in: 1...10_000_000)
         let concurrency = concurrency(section, kind)
+        let delayed = section.duration("delayedAfter", in: 60_000...86_400_000).map { Int64($0 / 1000) }
         let policy = isCopy ? nil : policy(section)
         let pseudonyms = pseudonyms(section, isCopy: isCopy)
         let reader = DestinationReader(files: files)
@@ -67,6 +68,7 @@ struct SinkReader {
             projection: projection ?? .everything,
             redaction: policy,
             pseudonyms: pseudonyms,
+            delayedAfterSeconds: delayed ?? SinkDelayWatch.standardSeconds,
             destination: destination
         )
     }

@@ -40,6 +40,8 @@ public struct SinkSettings: Sendable {
     public let redaction: RedactionPolicy?
     /// Under which codes people stand in them.
     public let pseudonyms: SinkPseudonyms
+    /// After how many seconds without a confirmation, while something waits, it is said to be delayed.
+    public let delayedAfterSeconds: Int64
     /// Where they go.
     public let destination: Destination
 }

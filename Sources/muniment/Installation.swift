@@ -98,6 +98,7 @@ struct Installation: Sendable {
     static let schema =
         Ledger.schema + [
             ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema,
+            SinkDelayWatch.schema,
             DetectionFollower.schema, FactStore.schema,
             LeaseKeeper.schema,
         ]

@@ -110,10 +110,13 @@ struct ExplanationTests {
         var engine = try Self.engine()
         let waiting = engine.feed([read(0, binding: "unverifiable"), Self.beat(1, at: 60), Self.beat(2, at: 840)])
         #expect(waiting.isEmpty)
-        let given = engine.feed([Self.beat(3, at: 1000)])
+        #expect(engine.feed([Self.beat(3, at: 1000)]).isEmpty)
+        // Told with the next hour, however many there were.
+        let given = engine.feed([Self.beat(4, at: 3500), Self.beat(5, at: 3601)])
         #expect(given.map(\.kind) == [.accessUnverifiable])
         #expect(given[0].fields["missingFacts"] == ["facts of the feed 'conversations'"])
-        let late = engine.feed([Self.feed(4, through: 60, at: 2000)])
+        #expect(given[0].fields["reads"] == 1 && given[0].fields["firstIndex"] == 0)
+        let late = engine.feed([Self.feed(6, through: 60, at: 3602)])
         #expect(late.first?.kind == .verdictChanged)
         #expect(Self.raised(late, "D-01").count == 1)
     }
@@ -125,22 +128,150 @@ struct ExplanationTests {
         #expect(output.map(\.kind) == [.accessUnverifiable])
     }
 
+    @Test("where nothing ties agents to customers, reads cost neither memory nor entries")
+    func thousandsOfReads() throws {
+        var engine = try Self.engine(DetectionConfiguration())
+        var told: [DetectionEvent] = []
+        var size = 0
+        for index in 0..<20_000 {
+            // Five hours of 12 reads of a few agents a minute: no rule fires.
+            told += engine.observe(
+                read(Int64(index), at: Double(index) * 5, agent: "a-\(index % 9)", binding: "claimed")
+            )
+            if index == 9_999 { size = try engine.encodedState().count }
+        }
+        #expect(engine.state.judge.openCount == 0)
+        #expect(try engine.encodedState().count < size * 3 / 2)
+        #expect(Set(told.map(\.kind)) == [.accessUnverifiable])
+        // 100,000 s: 27 whole hours, each told by the first read after it, which is counted too.
+        #expect(told.count == 27)
+        #expect(told.compactMap { $0.fields["reads"]?.int }.reduce(0, +) == 19_441)
+        #expect(Set(told.map(\.eventID)).count == 27)
+    }
+
+    @Test("an alert about a read that could not be judged is cleared by what explains it, required feeds or not")
+    func watchedWithoutFeeds() throws {
+        let rules = try pack(
+            ruleText("judged:\n  eventType: ACCESS_JUDGED\n  verdict: unverifiable\ncondition: judged")
+        )
+        var engine = DetectionEngine(rules: rules, configuration: DetectionConfiguration())
+        #expect(engine.feed([read(1, binding: "claimed")]).map(\.kind) == [.alertRaised])
+        #expect(engine.state.judge.openCount == 1)
+        let after = engine.feed([Self.fact(2, .openCase, from: -600, at: 60)])
+        #expect(after.map(\.kind) == [.alertCleared, .verdictChanged])
+        #expect(engine.state.judge.openCount == 0)
+    }
+
+    @Test("reads that wait are bounded: what falls out is counted and said, and nobody is blamed for it")
+    func boundedWaiting() throws {
+        var configuration = Self.configuration
+        configuration.mostOpenReads = 50
+        var engine = try Self.engine(configuration)
+        var output: [DetectionEvent] = []
+        for index in 0..<80 {
+            output += engine.observe(read(Int64(index), at: Double(index), binding: "unverifiable"))
+        }
+        #expect(output.isEmpty && engine.state.judge.openCount == 50)
+        // The feed comes: what stayed is judged, what fell out is not.
+        output = engine.feed([Self.feed(80, through: 90, at: 100), Self.beat(81, at: 3600), Self.beat(82, at: 3601)])
+        let alert = try #require(engine.alerts.values.first { $0.code == "D-01" })
+        #expect(alert.matches == 50)
+        let told = try #require(output.first { $0.kind == .accessUnverifiable })
+        #expect(told.fields["reads"] == 30 && told.fields["lastIndex"] == 29)
+        #expect(told.fields["missingFacts"] == [.string(AccessJudge.noRoom)])
+        // Unexplained ones stay as long as there are others.
+        _ = engine.observe(read(83, at: 3700, binding: "unverifiable"))
+        #expect(engine.state.judge.openCount == 50)
+    }
+
     @Test("a conversation whose customer is unknown settles nothing until the customer is known")
     func halfTied() throws {
         var engine = try Self.engine()
         let unknown = Self.fact(0, .liveParticipant, from: -60, at: -50, ["customerId": .null, "interactionId": "i-1"])
         let output = engine.feed([
-            unknown, read(1, binding: "partial"), Self.feed(2, through: 60, at: 61), Self.beat(3, at: 1000),
+            unknown, read(1, binding: "partial"), Self.feed(2, through: 60, at: 61), Self.beat(3, at: 3500),
+            Self.beat(4, at: 3601),
         ])
         #expect(output.first?.fields["missingFacts"] == ["the customer of the conversation"])
         let known = Self.fact(
-            4,
+            5,
             .liveParticipant,
             from: -60,
-            at: 1100,
+            at: 3602,
             ["relationshipId": "r-0", "interactionId": "i-1"]
         )
         #expect(engine.feed([known]).first?.text("verdict") == "explained")
+    }
+
+    struct Unknown: Sendable {
+        let fact: [String: JSONValue]
+        let read: [String: JSONValue]
+        let known: Bool
+        let verdict: String
+    }
+
+    @Test(
+        "a tie to a customer who is not known is never guilt, unless the read is for another conversation",
+        arguments: [
+            // The agent's callback, which names no conversation.
+            Unknown(fact: [:], read: ["interactionId": .null], known: false, verdict: "unverifiable"),
+            // It names one, and the read none, or one that nobody knows of.
+            Unknown(
+                fact: ["interactionId": "i-9"],
+                read: ["interactionId": .null],
+                known: true,
+                verdict: "unverifiable"
+            ),
+            Unknown(fact: ["interactionId": "i-9"], read: [:], known: false, verdict: "unverifiable"),
+            // The read is for the callback itself, for one of a queue, or for another conversation whose customer is known.
+            Unknown(
+                fact: ["interactionId": "i-9"],
+                read: ["interactionId": "i-9"],
+                known: true,
+                verdict: "unverifiable"
+            ),
+            Unknown(
+                fact: ["agentId": .null, "queueId": "q-1"],
+                read: ["interactionId": .null],
+                known: false,
+                verdict: "unverifiable"
+            ),
+            Unknown(
+                fact: ["agentId": .null, "queueId": "q-2"],
+                read: ["interactionId": .null],
+                known: false,
+                verdict: "unexplained"
+            ),
+            Unknown(
+                fact: ["interactionId": "i-9"],
+                read: ["interactionId": "i-1"],
+                known: true,
+                verdict: "unexplained"
+            ),
+            // Its time is over.
+            Unknown(
+                fact: ["to": text(-1801)],
+                read: ["interactionId": .null],
+                known: false,
+                verdict: "unexplained"
+            ),
+        ]
+    )
+    func unknownCustomers(_ unknown: Unknown) throws {
+        var engine = try Self.engine()
+        let agent = event(0, "AGENT_RECORDED", at: -4000, ["agentId": "agent-1", "queueIds": ["q-1"]])
+        let callback: [String: JSONValue] = ["customerId": .null]
+        let conversation: [String: JSONValue] = ["customerId": "c-2", "interactionId": "i-1"]
+        var events = [agent, Self.fact(1, .callback, from: -2000, to: 60, callback.merging(unknown.fact) { $1 })]
+        if unknown.known { events.append(Self.fact(2, .liveParticipant, from: -60, conversation)) }
+        let output = engine.feed(
+            events + [
+                read(3, unknown.read), Self.feed(4, through: 60, at: 61), Self.beat(5, at: 3500),
+                Self.beat(6, at: 3601),
+            ]
+        )
+        #expect(Self.raised(output, "D-01").count == (unknown.verdict == "unexplained" ? 1 : 0))
+        #expect(output.contains { $0.kind == .accessUnverifiable } == (unknown.verdict == "unverifiable"))
     }
 
     @Test("the nearest missing explanation is named")
@@ -165,6 +296,23 @@ struct ExplanationTests {
             )
             #expect(alert.text("nearestExplanation") == expected)
         }
+    }
+
+    @Test("how fresh a fact is stands in the alert, and in what cleared it")
+    func freshness() throws {
+        var engine = try Self.engine()
+        let fetched: [String: JSONValue] = ["fetchedAt": text(-60)]
+        let over = Self.fact(0, .callback, from: -9000, to: -7800, fetched)
+        let raised = Self.raised(engine.feed([over, read(1), Self.feed(2, through: 60, at: 61)]), "D-01")
+        #expect(
+            raised.first?.text("nearestExplanation")
+                == "a callback with this customer ended 2 h 10 min earlier (as fetched at 2026-03-02T08:59:00.000Z)"
+        )
+        let after = engine.feed([Self.fact(3, .openCase, from: -600, at: 100, ["fetchedAt": text(90)])])
+        #expect(
+            after.first?.text("reason") == "an open case explains it (object-1, as fetched at 2026-03-02T09:01:30.000Z)"
+        )
+        #expect(after.last?.text("providerFetchedAt") == "2026-03-02T09:01:30.000Z")
     }
 
     @Test("a token of an earlier epoch is the same customer once it is linked")

@@ -266,6 +266,13 @@ import WallTime
             let none = centre.importer(centre.audits(.platform, services: ["Nonsense"]))
             let lease = try await centre.lease()
             await #expect(throws: FeedError.noSuchServices(["Nonsense"])) { try await none.round(lease) }
+            // Those that are asked for without being named are all there, or named too.
+            try await centre.round(centre.audits(.platform))
+            #expect(try await centre.store.states().first?.problem == nil)
+            centre.sandbox.auditOnly(["Quality", "GDPR"])
+            try await centre.round(centre.audits(.platform))
+            let problem = try #require(try await centre.store.states().first?.problem)
+            #expect(problem.hasPrefix("the platform has no audits of PeoplePermissions, Groups, Recording"))
         }
     }
 }
@@ -292,6 +299,45 @@ import WallTime
             try await centre.round(feed)
             let again = try await centre.events(.platformExecutionsCounted).compactMap { $0["executions"]?.int }
             #expect(again.filter { $0 > 0 } == [9, 10])
+        }
+    }
+
+    @Test func afterALongPauseEveryStepIsCountedADayAtATime() async throws {
+        try await Centre.run { centre in
+            let feed = centre.executions()
+            try await centre.round(feed)
+            let before = try #require(try await centre.store.states().first?.through)
+            centre.pass(5 * 86_400)
+            // Three days ago, longer back than a round takes.
+            centre.sandbox.execute(centre.directory.customerAction, times: 4, secondsAgo: 3 * 86_400)
+            var ends: [Int64] = []
+            for _ in 0..<6 {
+                try await centre.round(feed)
+                ends.append(try #require(try await centre.store.states().first?.through).milliseconds)
+            }
+            #expect(ends == ends.sorted() && ends[0] < before.milliseconds + 86_400_000)
+            #expect(ends.last == (centre.now.milliseconds - 900_000) / 900_000 * 900_000)
+            let counts = try await centre.events(.platformExecutionsCounted)
+            let steps = Set(counts.compactMap { $0["from"]?.string })
+            var missing = 0
+            for start in stride(from: before.milliseconds, to: ends[5], by: 900_000)
+            where !steps.contains(Timestamp(milliseconds: start).description) {
+                missing += 1
+            }
+            #expect(missing == 0)
+            // None of the four was audited.
+            #expect(try await centre.alerts().contains { $0.hasPrefix("D-27 customer-profile") })
+        }
+    }
+
+    @Test func whatLiesTooFarBackIsNamed() async throws {
+        try await Centre.run { centre in
+            let feed = centre.executions()
+            try await centre.round(feed)
+            centre.pass(9 * 86_400)
+            try await centre.round(feed)
+            let problem = try #require(try await centre.store.states().first?.problem)
+            #expect(problem.contains("are never compared"))
         }
     }
 

@@ -13,7 +13,7 @@ public struct DetectionEvent: Sendable, Hashable {
         case alertUpdated = "DETECTION_ALERT_UPDATED"
         /// Late facts explained what an alert was about, or what had stopped goes again.
         case alertCleared = "DETECTION_ALERT_CLEARED"
-        /// Facts that a read's verdict needs did not come in time.
+        /// How many reads could not be judged, and what facts were missing: written with the first event of the next hour.
         case accessUnverifiable = "DETECTION_ACCESS_UNVERIFIABLE"
         /// Late facts changed a read's verdict.
         case verdictChanged = "DETECTION_VERDICT_CHANGED"

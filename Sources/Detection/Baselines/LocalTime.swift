@@ -17,7 +17,8 @@ public struct LocalTime: Sendable, Hashable {
         }
     }
 
-    private let changes: [Change]
+    /// In the order of time.
+    public let changes: [Change]
     private let before: Int64
 
     /// - Parameters:

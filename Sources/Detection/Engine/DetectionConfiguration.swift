@@ -14,8 +14,11 @@ public struct DetectionConfiguration: Sendable {
     public var secondReadSeconds: Int64
     /// How long after an interval the platform's count of executions is compared with the reads, in seconds.
     public var reconciliationDelaySeconds: Int64
+    /// The most reads that are kept at a time to be judged again when facts come.
+    public var mostOpenReads: Int
 
-    /// Fifteen minutes of lateness and silence, the standard times of explanation, a minute for a second read, five for counts.
+    /// Fifteen minutes of lateness and silence, the standard times of explanation, a minute for a second read,
+    /// five for counts, 50,000 reads put aside.
     public init(
         latenessSeconds: Int64 = 900,
         explanationTimes: ExplanationTimes = .standard,
@@ -23,7 +26,8 @@ public struct DetectionConfiguration: Sendable {
         feedSilenceSeconds: [String: Int64] = [:],
         localTime: LocalTime = .utc,
         secondReadSeconds: Int64 = 60,
-        reconciliationDelaySeconds: Int64 = 300
+        reconciliationDelaySeconds: Int64 = 300,
+        mostOpenReads: Int = 50_000
     ) {
         self.latenessSeconds = latenessSeconds
         self.explanationTimes = explanationTimes
@@ -32,5 +36,6 @@ public struct DetectionConfiguration: Sendable {
         self.localTime = localTime
         self.secondReadSeconds = secondReadSeconds
         self.reconciliationDelaySeconds = reconciliationDelaySeconds
+        self.mostOpenReads = mostOpenReads
     }
 }

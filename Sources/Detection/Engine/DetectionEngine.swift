@@ -14,6 +14,8 @@ public struct DetectionEngine: Sendable {
     public let configuration: DetectionConfiguration
     var state: EngineState
     private let interests: Set<String>
+    /// The read about which an alert was raised last that its explanation clears.
+    private var awaitedRead: Int64?
 
     /// Starts with nothing known.
     public init(rules: RulePack, configuration: DetectionConfiguration) {
@@ -114,9 +116,10 @@ public struct DetectionEngine: Sendable {
         settle(state.reconciliation.countRead(event), event, &output)
         evaluate(event, &output)
         let customer = event.text("customerId").map { state.windows.resolve($0) } ?? ""
-        let judgement = state.judge.judge(event, judgeRules)
+        let judgements = state.judge.judge(event, judgeRules)
+        let own = judgements.first { $0.access.index == event.index }
         var isExplained = false
-        if case .explained = judgement?.verdict { isExplained = true }
+        if case .explained = own?.verdict { isExplained = true }
         if let measured = state.baselines.count(
             event,
             customer: customer,
@@ -125,7 +128,10 @@ public struct DetectionEngine: Sendable {
         ) {
             evaluate(measured, &output)
         }
-        if let judgement { pronounce(judgement, event, &output) }
+        for judgement in judgements { pronounce(judgement, event, &output) }
+        if let own, configuration.requiredFeeds.isEmpty, awaitedRead == event.index {
+            state.judge.watch(event, own.verdict, judgeRules)
+        }
         if let rhythm = state.rhythm.count(event, customer: customer) { evaluate(rhythm, &output) }
     }
 
@@ -150,8 +156,8 @@ public struct DetectionEngine: Sendable {
             }
         case "RELATIONSHIP_RECORDED": state.reconciliation.noteParticipant(event)
         case "PLATFORM_EXECUTIONS_COUNTED":
-            state.reconciliation.countExecutions(event)
             if let watermark {
+                state.reconciliation.countExecutions(event, watermark: watermark)
                 settle(state.reconciliation.advance(to: event, watermark: watermark, configuration), event, &output)
             }
         case "PLATFORM_FEED_ADVANCED":
@@ -160,6 +166,15 @@ public struct DetectionEngine: Sendable {
                     type: "FEED_SILENT",
                     entity: [feed],
                     "the feed speaks again",
+                    at: event.timestamp
+                )
+            }
+        case "SINK_RECOVERED":
+            if let sink = event.text("sink") {
+                output += state.book.recover(
+                    type: "SINK_DELAYED",
+                    entity: [sink],
+                    "the destination confirms again",
                     at: event.timestamp
                 )
             }
@@ -191,6 +206,8 @@ public struct DetectionEngine: Sendable {
         return AccessJudge.Rules(
             times: configuration.explanationTimes,
             requiredFeeds: configuration.requiredFeeds,
+            interests: rules.judgedInterests,
+            mostOpen: configuration.mostOpenReads,
             resolve: { windows.resolve($0) }
         )
     }
@@ -216,15 +233,18 @@ public struct DetectionEngine: Sendable {
 
     // MARK: Verdicts
 
-    /// Lets the rules see a verdict, and says when it changed or could not be reached.
+    /// Lets the rules see a verdict, says when it changed, and counts it when it could not be reached.
     private mutating func pronounce(_ judgement: Judgement, _ event: LedgerEvent, _ output: inout [DetectionEvent]) {
-        if case .explained(let provider, let evidence) = judgement.verdict, judgement.previous != nil {
-            let reason = "\(provider.words) explains it" + (evidence.map { " (\($0))" } ?? "")
+        if case .explained(let provider, let evidence, let fetchedAt) = judgement.verdict, judgement.previous != nil {
+            let source = [evidence, fetchedAt.map { "as fetched at \($0)" }].compactMap(\.self).joined(separator: ", ")
+            let reason = "\(provider.words) explains it" + (source.isEmpty ? "" : " (\(source))")
             output += state.book.explain(judgement.access.index, reason, at: event.timestamp)
         }
-        let derived = judgement.event
+        if case .unverifiable(let missing) = judgement.verdict, judgement.previous == nil {
+            state.unverifiable.count(judgement.access.index, missing)
+        }
         if let told = judgement.told(at: event) { output.append(told) }
-        evaluate(derived, &output)
+        evaluate(judgement.event, &output)
     }
 
     // MARK: Rules
@@ -245,7 +265,11 @@ public struct DetectionEngine: Sendable {
         _ output: inout [DetectionEvent]
     ) {
         let rule = rules.rules[number]
-        if rule.alerts, let told = state.book.add(ruleMatch(rule, event, match)) { output.append(told) }
+        if rule.alerts {
+            let found = ruleMatch(rule, event, match)
+            if found.awaitsExplanation { awaitedRead = event.index }
+            if let told = state.book.add(found) { output.append(told) }
+        }
         for counter in rules.counters[number] {
             let counting = rules.rules[counter]
             guard case .correlation(let correlation) = counting.kind,

@@ -16,60 +16,49 @@ extension Judgement {
     /// The verdict as rules see it.
     var event: LedgerEvent {
         var fields = fields.object ?? [:]
+        fields["agentId"] = .string(access.agent)
+        fields["customerId"] = .string(access.customer)
+        fields["interactionId"] = access.interaction.map { .string($0) }
+        fields["queueId"] = access.queue.map { .string($0) }
         fields["verdict"] = .string(verdict.name)
         fields["shift"] = .string(shift)
         fields["binding"] = .string(access.binding)
         fields["nearestExplanation"] = nearest.map { .string($0) }
         fields["secondsSinceInteractionEnd"] = secondsSinceEnd.map { .integer($0) }
         switch verdict {
-        case .explained(let provider, _): fields["provider"] = .string(provider.rawValue)
+        case .explained(let provider, _, _): fields["provider"] = .string(provider.rawValue)
         case .unverifiable(let missing): fields["missingFacts"] = .array(missing.map { .string($0) })
         case .unexplained: break
         }
-        let original = LedgerEvent(index: access.index, fields: self.fields)
-        let base = original ?? LedgerEvent(access)
-        return base.deriving("ACCESS_JUDGED", key: verdict.name, fields)
+        let read = LedgerEvent(
+            index: access.index,
+            timestamp: Timestamp(milliseconds: access.time),
+            type: "CUSTOMER_DATA_ACCESSED",
+            fields: .null,
+            identity: identity
+        )
+        return read.deriving("ACCESS_JUDGED", key: verdict.name, fields)
     }
 
-    /// The event that says a verdict could not be reached, or is another now; nil for a first verdict.
+    /// The event that says that a verdict is another now; nil for a first one.
     func told(at event: LedgerEvent) -> DetectionEvent? {
+        guard let previous else { return nil }
         var fields: [String: JSONValue] = [
             "accessIndex": .integer(access.index), "agentId": .string(access.agent),
             "customerId": .string(access.customer),
             "interactionId": access.interaction.map { .string($0) } ?? .null, "verdict": .string(verdict.name),
+            "previousVerdict": .string(previous),
         ]
-        let kind: DetectionEvent.Kind
-        switch (verdict, previous) {
-        case (.unverifiable(let missing), nil):
-            kind = .accessUnverifiable
-            fields["missingFacts"] = .array(missing.map { .string($0) })
-        case (_, let previous?):
-            kind = .verdictChanged
-            fields["previousVerdict"] = .string(previous)
-            if case .explained(let provider, let evidence) = verdict {
-                fields["provider"] = .string(provider.rawValue)
-                fields["providerEvidence"] = evidence.map { .string(Text.bounded($0, to: 256)) }
-            }
-        default: return nil
+        if case .explained(let provider, let evidence, let fetchedAt) = verdict {
+            fields["providerFetchedAt"] = fetchedAt.map { .string($0) }
+            fields["provider"] = .string(provider.rawValue)
+            fields["providerEvidence"] = evidence.map { .string(Text.bounded($0, to: 256)) }
         }
         return DetectionEvent(
-            kind: kind,
+            kind: .verdictChanged,
             eventID: "verdict-\(access.index)-\(verdict.name)",
             timestamp: event.timestamp,
             fields: fields
-        )
-    }
-}
-
-extension LedgerEvent {
-    /// What is known of a read whose event cannot be read any more.
-    fileprivate init(_ access: Access) {
-        self.init(
-            index: access.index,
-            timestamp: Timestamp(milliseconds: access.time),
-            type: "CUSTOMER_DATA_ACCESSED",
-            fields: ["agentId": .string(access.agent), "customerId": .string(access.customer)],
-            identity: access.index
         )
     }
 }

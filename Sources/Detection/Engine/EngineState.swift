@@ -10,7 +10,7 @@ public struct DetectionStateError: Error, Hashable, Sendable, CustomStringConver
 /// Everything that an engine knows.
 struct EngineState: Codable, Sendable {
     /// Raised when the form changes so that earlier states cannot be read.
-    static let version = 4
+    static let version = 5
     /// A step of time beyond this needs a second event that agrees, so that one wrong clock does not close every window.
     static let believedMilliseconds: Int64 = 3_600_000
 
@@ -21,6 +21,7 @@ struct EngineState: Codable, Sendable {
     var lateEvents = 0
     var windows = CorrelationWindows()
     var judge = AccessJudge()
+    var unverifiable = UnverifiableReads()
     var baselines = ActivityBaselines()
     var rhythm = ReadRhythm()
     var reconciliation = ReadReconciliation()
@@ -92,7 +93,7 @@ struct EngineState: Codable, Sendable {
         rhythm.sweep(before: watermark.milliseconds - 86_400_000)
         reconciliation.sweep(watermark: watermark)
         networks.sweep(watermark: watermark)
-        return book.sweep(watermark: watermark)
+        return unverifiable.tell(at: watermark) + book.sweep(watermark: watermark)
     }
 
     /// Applies what a person decided; one that does not fit any more is stepped over, as the ledger keeps it anyway.

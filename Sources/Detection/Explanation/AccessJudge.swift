@@ -6,8 +6,9 @@ struct Judgement {
     let access: Access
     let verdict: Verdict
     let previous: String?
-    /// The event of the read.
+    /// Of the read's event, what rules look at, and what tells it from a second delivery.
     let fields: JSONValue
+    let identity: Int64
     let secondsSinceEnd: Int64?
     let nearest: String?
     let shift: String
@@ -20,23 +21,9 @@ struct AccessJudge: Codable, Sendable {
     /// How long a read that is not explained is judged again.
     static let reconsideredMilliseconds: Int64 = 24 * 3_600_000
 
-    private struct Open: Codable, Sendable {
-        let access: Access
-        let eventID: String
-        let fields: JSONBox
-        /// Nil while it waits.
-        var verdict: String?
-        var binding: String
-    }
-
     private(set) var store = RelationshipStore()
     private(set) var covered: [String: Int64] = [:]
-    /// By the read's index, as text.
-    private var open: [String: Open] = [:]
-    private var openOfAgent: [String: [String]] = [:]
-    private var openByEventID: [String: String] = [:]
-
-    enum CodingKeys: String, CodingKey { case store, covered, open, openOfAgent, openByEventID }
+    private var open = OpenReads()
 
     var openCount: Int { open.count }
     var relationshipCount: Int { store.count }
@@ -45,6 +32,10 @@ struct AccessJudge: Codable, Sendable {
     struct Rules {
         let times: ExplanationTimes
         let requiredFeeds: [String]
+        /// The members of a read that rules look at once it is judged.
+        let interests: Set<String>
+        /// The most reads that are put aside.
+        let mostOpen: Int
         let resolve: (String) -> String
     }
 
@@ -60,26 +51,40 @@ struct AccessJudge: Codable, Sendable {
 
     // MARK: Events
 
-    /// Judges a read, or puts it aside until facts come.
-    mutating func judge(_ event: LedgerEvent, _ rules: Rules) -> Judgement? {
-        guard let access = Access(event) else { return nil }
+    /// Judges a read, or puts it aside until facts come. Without required feeds nothing can ever speak against a read, so that none
+    /// is put aside unless an alert waits for its explanation: see ``watch(_:_:_:)``.
+    /// - Returns: the read when it is judged, and one that must make room for it without its facts having come.
+    mutating func judge(_ event: LedgerEvent, _ rules: Rules) -> [Judgement] {
+        guard let access = Access(event) else { return [] }
         let explainer = explainer(rules)
         let verdict = explainer.verdict(access)
-        if case .explained = verdict { return judgement(access, verdict, nil, event.fields, explainer) }
-        let key = String(event.index)
-        let isDefinite = verdict == .unexplained || rules.requiredFeeds.isEmpty
-        let eventID = event.text("eventId") ?? key
-        open[key] = Open(
-            access: access,
-            eventID: eventID,
-            fields: JSONBox(event.fields),
-            verdict: isDefinite ? verdict.name : nil,
-            binding: access.binding
-        )
-        openOfAgent[access.agent, default: []].append(key)
-        openByEventID[eventID] = key
-        return isDefinite ? judgement(access, verdict, nil, event.fields, explainer) : nil
+        let read = OpenRead(access, event, interests: rules.interests, verdict: nil)
+        if case .explained = verdict { return [judgement(read, verdict, nil, explainer)] }
+        guard !rules.requiredFeeds.isEmpty else { return [judgement(read, verdict, nil, explainer)] }
+        guard verdict == .unexplained else { return putAside(read, rules, explainer) }
+        return putAside(OpenRead(access, event, interests: rules.interests, verdict: verdict.name), rules, explainer)
+            + [judgement(read, verdict, nil, explainer)]
     }
+
+    /// Keeps a judged read because an alert waits for what explains it.
+    mutating func watch(_ event: LedgerEvent, _ verdict: Verdict, _ rules: Rules) {
+        guard let access = Access(event) else { return }
+        // It makes room for none that waits, since none does without required feeds.
+        _ = putAside(
+            OpenRead(access, event, interests: rules.interests, verdict: verdict.name),
+            rules,
+            explainer(rules)
+        )
+    }
+
+    private mutating func putAside(_ read: OpenRead, _ rules: Rules, _ explainer: Explainer) -> [Judgement] {
+        open.insert(read)
+        guard open.count > rules.mostOpen, let oldest = open.removeOldest(), oldest.verdict == nil else { return [] }
+        return [judgement(oldest, .unverifiable(missing: [Self.noRoom]), nil, explainer)]
+    }
+
+    /// What is said of a read that waited while too many others did.
+    static let noRoom = "room for more reads that wait for facts"
 
     /// Takes in a platform fact and judges again what it may explain.
     mutating func learn(_ event: LedgerEvent, _ rules: Rules) -> [Judgement] {
@@ -87,8 +92,8 @@ struct AccessJudge: Codable, Sendable {
         case "RELATIONSHIP_RECORDED":
             guard let relationship = Relationship(event) else { return [] }
             store.put(relationship)
-            if let agent = relationship.agent { return reconsider(openOfAgent[agent] ?? [], rules) }
-            return reconsider(allOpen, rules)
+            if let agent = relationship.agent { return reconsider(open.ofAgent(agent), rules) }
+            return reconsider(open.all, rules)
         case "SCHEDULE_RECORDED":
             guard let agent = event.text("agentId"), let from = event.moment("from"), let to = event.moment("to") else {
                 return []
@@ -99,18 +104,18 @@ struct AccessJudge: Codable, Sendable {
             // A group of peers alone says nothing of queues.
             guard let agent = event.text("agentId"), let queues = event.fields["queueIds"]?.array else { return [] }
             store.setQueues(queues.compactMap(\.string), of: agent)
-            return reconsider(openOfAgent[agent] ?? [], rules)
+            return reconsider(open.ofAgent(agent), rules)
         case "PLATFORM_FEED_ADVANCED":
             guard let feed = event.text("feed"), let through = event.moment("through") else { return [] }
             covered[feed] = max(covered[feed] ?? .min, through.milliseconds)
-            return reconsider(unsettled, rules)
+            return reconsider(open.all.filter { open[$0]?.verdict != "unexplained" }, rules)
         case "BINDING_CORRECTED":
-            guard let id = event.text("correctedEventId"), let key = openByEventID[id] else { return [] }
-            if let binding = event.text("binding") { open[key]?.binding = binding }
-            return reconsider([key], rules)
+            guard let id = event.text("correctedEventId"), let index = open.index(ofEvent: id) else { return [] }
+            if let binding = event.text("binding") { open[index]?.access.binding = binding }
+            return reconsider([index], rules)
         case "CUSTOMERS_LINKED", "IDENTITY_MERGED":
             guard let customer = event.text("customerId").map(rules.resolve) else { return [] }
-            return reconsider(allOpen.filter { open[$0].map { rules.resolve($0.access.customer) } == customer }, rules)
+            return reconsider(open.all.filter { open[$0].map { rules.resolve($0.access.customer) } == customer }, rules)
         default: return []
         }
     }
@@ -119,67 +124,48 @@ struct AccessJudge: Codable, Sendable {
     mutating func advance(to watermark: Timestamp, _ rules: Rules) -> [Judgement] {
         var judgements: [Judgement] = []
         let explainer = explainer(rules)
-        for key in waiting {
-            guard let entry = open[key], entry.access.time + Self.patienceMilliseconds < watermark.milliseconds else {
-                continue
-            }
-            let access = entry.access.bound(entry.binding)
-            let verdict = explainer.verdict(access)
-            open[key]?.verdict = verdict.name
-            judgements.append(judgement(access, verdict, nil, entry.fields.value, explainer))
+        for index in open.all {
+            guard let read = open[index], read.verdict == nil,
+                read.access.time + Self.patienceMilliseconds < watermark.milliseconds
+            else { continue }
+            let verdict = explainer.verdict(read.access)
+            open[index]?.verdict = verdict.name
+            judgements.append(judgement(read, verdict, nil, explainer))
         }
         return judgements
     }
 
     mutating func sweep(watermark: Timestamp) {
         store.sweep(watermark: watermark)
-        for (key, entry) in open where entry.access.time + Self.reconsideredMilliseconds < watermark.milliseconds {
-            close(key)
-        }
+        let oldest = watermark.milliseconds - Self.reconsideredMilliseconds
+        for index in open.all where (open[index]?.access.time ?? oldest) < oldest { open.remove(index) }
     }
 
     // MARK: Judging again
 
-    private var allOpen: [String] { open.keys.sorted(by: Self.byIndex) }
-    private var unsettled: [String] { open.filter { $0.value.verdict != "unexplained" }.keys.sorted(by: Self.byIndex) }
-    private var waiting: [String] { open.filter { $0.value.verdict == nil }.keys.sorted(by: Self.byIndex) }
-
-    /// Keys are decimal numbers.
-    private static func byIndex(_ left: String, _ right: String) -> Bool {
-        left.utf8.count != right.utf8.count ? left.utf8.count < right.utf8.count : left < right
-    }
-
-    private mutating func reconsider(_ keys: [String], _ rules: Rules) -> [Judgement] {
-        guard !keys.isEmpty else { return [] }
+    private mutating func reconsider(_ indexes: [Int64], _ rules: Rules) -> [Judgement] {
+        guard !indexes.isEmpty else { return [] }
         var judgements: [Judgement] = []
         let explainer = explainer(rules)
-        for key in keys {
-            guard let entry = open[key] else { continue }
-            let access = entry.access.bound(entry.binding)
-            let verdict = explainer.verdict(access)
+        for index in indexes {
+            guard let read = open[index] else { continue }
+            let verdict = explainer.verdict(read.access)
             if case .unverifiable = verdict { continue }
-            guard verdict.name != entry.verdict else { continue }
+            guard verdict.name != read.verdict else { continue }
             // What was found unexplained stays so unless something explains it.
-            judgements.append(judgement(access, verdict, entry.verdict, entry.fields.value, explainer))
-            if case .explained = verdict { close(key) } else { open[key]?.verdict = verdict.name }
+            judgements.append(judgement(read, verdict, read.verdict, explainer))
+            if case .explained = verdict { open.remove(index) } else { open[index]?.verdict = verdict.name }
         }
         return judgements
     }
 
-    private mutating func close(_ key: String) {
-        guard let entry = open.removeValue(forKey: key) else { return }
-        openOfAgent[entry.access.agent]?.removeAll { $0 == key }
-        if openOfAgent[entry.access.agent]?.isEmpty == true { openOfAgent[entry.access.agent] = nil }
-        openByEventID[entry.eventID] = nil
-    }
-
     private func judgement(
-        _ access: Access,
+        _ read: OpenRead,
         _ verdict: Verdict,
         _ previous: String?,
-        _ fields: JSONValue,
         _ explainer: Explainer
     ) -> Judgement {
+        let access = read.access
         var nearest: String?
         var since: Int64?
         if case .explained = verdict {
@@ -191,7 +177,8 @@ struct AccessJudge: Codable, Sendable {
             access: access,
             verdict: verdict,
             previous: previous,
-            fields: fields,
+            fields: read.fields.value,
+            identity: read.identity,
             secondsSinceEnd: since,
             nearest: nearest,
             shift: store.calendar.answer(
@@ -200,38 +187,5 @@ struct AccessJudge: Codable, Sendable {
                 grace: explainer.times.shiftGrace * 1000
             ).rawValue
         )
-    }
-}
-
-extension Access {
-    /// The same with what the platform said later of the binding.
-    func bound(_ binding: String) -> Access {
-        Access(
-            index: index,
-            time: time,
-            agent: agent,
-            customer: customer,
-            interaction: interaction,
-            queue: queue,
-            binding: binding
-        )
-    }
-
-    private init(
-        index: Int64,
-        time: Int64,
-        agent: String,
-        customer: String,
-        interaction: String?,
-        queue: String?,
-        binding: String
-    ) {
-        self.index = index
-        self.time = time
-        self.agent = agent
-        self.customer = customer
-        self.interaction = interaction
-        self.queue = queue
-        self.binding = binding
     }
 }

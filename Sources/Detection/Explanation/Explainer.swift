@@ -3,7 +3,7 @@ internal import WallTime
 
 /// Whether a read is explained.
 enum Verdict: Sendable, Hashable {
-    case explained(ExplanationProvider, evidence: String?)
+    case explained(ExplanationProvider, evidence: String?, fetchedAt: String? = nil)
     /// Everything that could explain it is known, and does not.
     case unexplained
     /// Facts are missing; nobody is blamed for that.
@@ -26,7 +26,8 @@ struct Access: Codable, Sendable {
     let customer: String
     let interaction: String?
     let queue: String?
-    let binding: String
+    /// As the platform said last.
+    var binding: String
 
     init?(_ event: LedgerEvent) {
         guard let agent = event.text("agentId"), let customer = event.text("customerId") else { return nil }
@@ -54,29 +55,41 @@ struct Explainer {
         // The gateway asked the platform at the time of the read.
         if access.binding == "verified" { return .explained(.liveParticipant, evidence: access.interaction) }
         let customer = resolve(access.customer)
-        var isHalfTied = access.binding == "partial"
-        var best: (provider: ExplanationProvider, evidence: String?)?
-        for relationship in store.ofAgent(access.agent, queue: access.queue) {
+        let own = store.ofAgent(access.agent, queue: access.queue)
+        let isAboutKnown = namesKnownConversation(access, own)
+        var unknown = access.binding == "partial" ? "the customer of the conversation" : nil
+        var best: (provider: ExplanationProvider, relationship: Relationship)?
+        for relationship in own {
             guard let provider = provider(relationship, at: access.time) else { continue }
             let isTied: Bool
             if let known = relationship.customer {
                 isTied = resolve(known) == customer
-            } else if let known = relationship.interaction {
-                isTied = false
-                isHalfTied = isHalfTied || known == access.interaction
             } else {
-                isTied = provider == .breakGlass
+                isTied = provider == .breakGlass && relationship.interaction == nil
+                if relationship.isConversation(of: access) {
+                    unknown = "the customer of the conversation"
+                } else if !isAboutKnown, unknown == nil {
+                    unknown = "the customer of \(provider.words)"
+                }
             }
             guard isTied, best == nil || Self.rank(provider) < Self.rank(best?.provider ?? .breakGlass) else {
                 continue
             }
-            best = (provider, relationship.object ?? relationship.id)
+            best = (provider, relationship)
         }
-        if let best { return .explained(best.provider, evidence: best.evidence) }
-        if isHalfTied { return .unverifiable(missing: ["the customer of the conversation"]) }
+        if let (provider, found) = best {
+            return .explained(provider, evidence: found.object ?? found.id, fetchedAt: found.fetchedAt)
+        }
+        if let unknown { return .unverifiable(missing: [unknown]) }
         guard !requiredFeeds.isEmpty else { return .unverifiable(missing: ["a feed of platform facts"]) }
         let missing = requiredFeeds.filter { (covered[$0] ?? .min) < access.time }
         return missing.isEmpty ? .unexplained : .unverifiable(missing: missing.map { "facts of the feed '\($0)'" })
+    }
+
+    /// Whether the read says which of the agent's conversations it is for, and that one's customer is known: then what else the
+    /// agent had to do at the time does not matter.
+    private func namesKnownConversation(_ access: Access, _ own: [Relationship]) -> Bool {
+        own.contains { $0.isConversation(of: access) && $0.customer != nil }
     }
 
     private static func rank(_ provider: ExplanationProvider) -> Int {
@@ -121,17 +134,18 @@ struct Explainer {
         if let (relationship, gap) = outOfTime {
             let distance = Duration.words(abs(gap))
             return gap > 0
-                ? "\(relationship.provider.words) with this customer ended \(distance) earlier"
-                : "\(relationship.provider.words) with this customer began \(distance) later"
+                ? "\(relationship.provider.words) with this customer ended \(distance) earlier\(relationship.freshness)"
+                : "\(relationship.provider.words) with this customer began \(distance) later\(relationship.freshness)"
         }
         if let other = own.first(where: { $0.customer != nil && provider($0, at: access.time) != nil }) {
-            return "\(other.provider.words) existed at the time, but for another customer"
+            return "\(other.provider.words) existed at the time, but for another customer\(other.freshness)"
         }
         if let colleague = store.ofCustomer(access.customer).first(where: {
             $0.agent != nil && $0.agent != access.agent && provider($0, at: access.time) != nil
         }) {
             return
                 "\(colleague.provider.words) tied this customer to agent \(colleague.agent ?? "unknown"), not to this one"
+                + colleague.freshness
         }
         return "none is known"
     }

@@ -72,8 +72,14 @@ struct Relationship: Codable, Sendable, Hashable {
         to = event.moment("to")?.milliseconds
         mode = event.text("mode")
         object = event.text("objectId")
-        fetchedAt = event.text("fetchedAt")
+        fetchedAt = event.moment("fetchedAt")?.description
     }
+
+    /// How fresh it is, at the end of a sentence.
+    var freshness: String { fetchedAt.map { " (as fetched at \($0))" } ?? "" }
+
+    /// Whether the read names this conversation.
+    func isConversation(of access: Access) -> Bool { interaction != nil && interaction == access.interaction }
 }
 
 /// For how long each provider explains reads before its beginning and after its end, in seconds.

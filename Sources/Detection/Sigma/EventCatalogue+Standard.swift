@@ -38,7 +38,9 @@ extension EventCatalogue {
         "LEDGER_VERIFICATION_FAILED": ["reason", "treeSize", "check"],
         "SINK_STOPPED": ["sink", "reason"],
         "SINK_RESUMED": ["sink"],
-        "DEAD_LETTER_RECORDED": ["sink", "entryIndex", "reason"],
+        "SINK_DELAYED": ["sink", "seconds", "oldestUndelivered", "entryIndex", "lastConfirmed", "reason"],
+        "SINK_RECOVERED": ["sink", "delayedAt", "seconds"],
+        "DEAD_LETTER_RECORDED": ["sink", "entryIndex", "count", "reason"],
         "PLATFORM_AUDIT_RECORDED": [
             "auditId", "auditKind", "serviceName", "entityType", "entityId", "action", "status", "level", "userId",
             "userHomeOrganizationId", "clientId",
@@ -50,7 +52,7 @@ extension EventCatalogue {
         "RELATIONSHIP_RECORDED": [
             "relationshipId", "provider", "agentId", "customerId", "interactionId", "queueId", "from", "to", "mode",
             "objectId",
-            "source", "fetchedAt",
+            "source", "fetchedAt", "reason", "reportedBy",
         ],
         "SCHEDULE_RECORDED": ["agentId", "from", "to", "shifts"],
         "AGENT_RECORDED": ["agentId", "peerGroup", "queueIds"],

@@ -24,6 +24,8 @@ public struct RulePack: Sendable {
     let counters: [[Int]]
     /// The members of events that some rule looks at.
     let interests: Set<String>
+    /// Those of judged reads, and of what counts them.
+    private(set) var judgedInterests: Set<String> = []
 
     /// Reads rule files.
     /// - Parameters:
@@ -83,6 +85,11 @@ public struct RulePack: Sendable {
         self.untyped = untyped
         self.counters = counters
         interests = Set(rules.flatMap { EventCatalogue.fields(of: $0) }.map(\.topLevel))
+        var pending = candidates("ACCESS_JUDGED")
+        while let number = pending.popLast() {
+            judgedInterests.formUnion(EventCatalogue.fields(of: rules[number]).map(\.topLevel))
+            pending += counters[number]
+        }
     }
 
     /// The fields that count as sensitive where a rule says `%sensitive_fields%`.

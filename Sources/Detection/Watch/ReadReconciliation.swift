@@ -4,8 +4,10 @@ internal import WallTime
 /// Compares the platform's own count of executions of a data action with the reads that were audited, and expects a read of its
 /// own from every agent to whom a conversation was transferred. What is missing was answered from a cache or went past the gateway.
 struct ReadReconciliation: Codable, Sendable {
-    /// How long reads and counts are kept for comparison.
-    static let keptMilliseconds: Int64 = 48 * 3_600_000
+    /// How long reads are kept for comparison: a day longer than the feed of executions goes back after a pause.
+    static let keptMilliseconds: Int64 = 8 * 86_400_000
+    /// How long a count is kept after it came or its interval ended, for reads that come late.
+    static let countMilliseconds: Int64 = 48 * 3_600_000
     /// How long a conversation's reads are kept for a transfer.
     static let conversationMilliseconds: Int64 = 2 * 3_600_000
 
@@ -17,6 +19,8 @@ struct ReadReconciliation: Codable, Sendable {
         let to: Int64
         let executions: Int64
         let index: Int64
+        /// Its end or when it was counted, whichever is later.
+        let counted: Int64
         /// Nil until it was compared.
         var missing: Int64?
         /// Executions at its end whose reads were taken from the minute after it: those are not counted again in the next one.
@@ -92,10 +96,12 @@ struct ReadReconciliation: Codable, Sendable {
         return findings
     }
 
-    /// Takes in the platform's count of an interval; its ends are taken down to whole minutes.
-    mutating func countExecutions(_ event: LedgerEvent) {
+    /// Takes in the platform's count of an interval; its ends are taken down to whole minutes. One whose reads are forgotten already
+    /// cannot be compared.
+    mutating func countExecutions(_ event: LedgerEvent, watermark: Timestamp) {
         guard let route = event.text("route"), let from = event.moment("from"), let to = event.moment("to"),
-            let executions = event.fields["executions"]?.integer
+            let executions = event.fields["executions"]?.integer,
+            from.milliseconds >= watermark.milliseconds - Self.keptMilliseconds
         else { return }
         let interval = Interval(
             route: route,
@@ -104,7 +110,8 @@ struct ReadReconciliation: Codable, Sendable {
             from: Self.minute(from.milliseconds) * 60_000,
             to: Self.minute(to.milliseconds) * 60_000,
             executions: executions,
-            index: event.index
+            index: event.index,
+            counted: max(event.timestamp.milliseconds, to.milliseconds)
         )
         // The platform may count an interval again; the later count holds.
         intervals.removeAll { $0.route == route && $0.action == interval.action && $0.from == interval.from }
@@ -243,7 +250,7 @@ struct ReadReconciliation: Codable, Sendable {
 
     mutating func sweep(watermark: Timestamp) {
         let oldest = watermark.milliseconds - Self.keptMilliseconds
-        intervals.removeAll { $0.to < oldest }
+        intervals.removeAll { $0.counted < watermark.milliseconds - Self.countMilliseconds }
         for (route, minutes) in reads where minutes.keys.contains(where: { (Int64($0) ?? 0) * 60_000 < oldest }) {
             reads[route] = minutes.filter { (Int64($0.key) ?? 0) * 60_000 >= oldest }
         }

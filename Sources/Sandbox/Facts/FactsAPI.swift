@@ -155,7 +155,7 @@ struct FactsAPI: Sendable {
     // MARK: Audits
 
     private func services() -> Response {
-        let services = SandboxFacts.services.map { service -> JSON in
+        let services = state.with { $0.facts.services }.map { service -> JSON in
             [
                 "name": .string(service.name),
                 "entities": [

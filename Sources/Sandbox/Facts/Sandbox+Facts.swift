@@ -12,6 +12,11 @@ extension Sandbox {
         }
     }
 
+    /// From now on only these services write audits.
+    public nonisolated func auditOnly(_ services: Set<String>) {
+        state.with { $0.facts.services = SandboxFacts.allServices.filter { services.contains($0.name) } }
+    }
+
     /// Counts executions of a data action, whoever answered them.
     /// - Parameters:
     ///   - action: such as ``SandboxDirectory/customerAction``.

@@ -72,6 +72,7 @@ struct SandboxFacts: Sendable {
     }
 
     let actions: [Action]
+    var services = SandboxFacts.allServices
     /// Who works when and in which queues.
     var workforce: SandboxWorkforce
     var executions: [Execution] = []
@@ -94,12 +95,20 @@ struct SandboxFacts: Sendable {
         workforce = SandboxWorkforce(unit: generator.uuid())
     }
 
-    /// The services that write audits, with what they audit.
-    static let services: [(name: String, entity: String, actions: [String])] = [
+    /// The services that write audits, with what they audit: those whose audits the feed asks for.
+    static let allServices: [(name: String, entity: String, actions: [String])] = [
         ("AnalyticsReporting", "Exports", ["Create", "Delete"]),
+        ("BulkActions", "BulkAction", ["Create", "Cancel"]),
+        ("Datatables", "Datatable", ["Create", "Update", "Delete"]),
+        ("ExternalContactsExport", "Export", ["Create"]),
         ("GDPR", "GdprRequest", ["Create"]),
+        ("Groups", "Group", ["Create", "Update", "Delete"]),
         ("Integrations", "Action", ["Create", "Update", "Delete"]),
+        ("LogCapture", "LogCaptureUserConfiguration", ["Create", "Delete"]),
+        ("OAuth", "OAuthClient", ["Create", "Update", "Delete"]),
+        ("Organization", "OrganizationSettings", ["Update"]),
         ("PeoplePermissions", "AuthUser", ["AuthorizationChanged", "ChangePassword"]),
         ("Quality", "Recording", ["Export", "UpdateRetention", "RevokeProtection"]),
+        ("Recording", "RecordingSettings", ["Update"]),
     ]
 }

@@ -221,7 +221,7 @@ extension OpenAPIDocument {
             ),
             schema(
                 "ReportedEvent",
-                #"{"type": "object", "required": ["eventType", "timestamp"], "description": "IDENTITY_RESOLUTION or DATA_DELETION as docs/events.md describes them. Hashes are whole SHA-256 values in hex.", "properties": {"eventType": {"type": "string", "enum": ["IDENTITY_RESOLUTION", "DATA_DELETION"]}, "timestamp": {"type": "string", "format": "date-time"}}}"#
+                #"{"type": "object", "required": ["eventType", "timestamp"], "description": "IDENTITY_RESOLUTION, DATA_DELETION or RELATIONSHIP_RECORDED as docs/events.md describes them. Hashes are whole SHA-256 values in hex.", "properties": {"eventType": {"type": "string", "enum": ["IDENTITY_RESOLUTION", "DATA_DELETION", "RELATIONSHIP_RECORDED"]}, "timestamp": {"type": "string", "format": "date-time"}, "relationshipId": {"type": "string", "maxLength": 128}, "provider": {"type": "string", "enum": ["break_glass", "callback", "open_case", "outbound", "quality_review"]}, "agentId": {"type": ["string", "null"], "maxLength": 128}, "queueId": {"type": ["string", "null"], "maxLength": 128}, "customerId": {"type": ["string", "null"], "maxLength": 128}, "identifier": {"type": ["object", "null"]}, "from": {"type": "string", "format": "date-time"}, "to": {"type": "string", "format": "date-time"}, "reason": {"type": ["string", "null"], "maxLength": 100}}}"#
             ),
         ].joined(separator: ",\n")
     }

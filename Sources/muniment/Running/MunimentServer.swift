@@ -160,6 +160,7 @@ final class MunimentServer: Sendable {
                     ).run()
                 }
                 group.addTask { await self.sinks.service.run() }
+                group.addTask { await self.sinks.watchDelays() }
                 group.addTask {
                     await CertificateFollower(
                         certificates: self.certificates,

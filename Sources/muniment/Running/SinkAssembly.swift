@@ -19,6 +19,8 @@ final class SinkAssembly: Sendable {
     let control: DeliveryControl
     /// What delivers.
     let service: DeliveryService
+    private let delays: SinkDelayWatch
+    private let leases: LeaseKeeper
     private let clients: [HTTPClient]
 
     init(_ installation: Installation, ledger: Ledger, leases: LeaseKeeper, producer: String, logger: Logger) throws {
@@ -32,6 +34,9 @@ final class SinkAssembly: Sendable {
         }
         self.clients = clients
         control = DeliveryControl(state: state, ledger: ledger, clock: installation.clock)
+        self.leases = leases
+        let limits = installation.configuration.sinks.map { ($0.definition.name, $0.delayedAfterSeconds) }
+        delays = try SinkDelayWatch(control: control, limits: Dictionary(limits) { $1 })
         service = DeliveryService(
             sinks: sinks,
             ledger: ledger,
@@ -40,6 +45,11 @@ final class SinkAssembly: Sendable {
             clock: installation.clock,
             logger: logger
         )
+    }
+
+    /// Tells of sinks whose destinations are silent, on one node of a cluster at a time, until the task is cancelled.
+    func watchDelays() async {
+        await leases.run("sink-delays") { [delays] in try await delays.run($0) }
     }
 
     /// Lets go of the connections.
