@@ -328,6 +328,7 @@ public struct ConfigurationTemplate: Sendable {
         # sinks:
         #   archive:
         #     kind: file
+        #     # Its folder must be there.
         #     path: archive/events.ndjson
         #     start: beginning
         #     # Most entries read in a second, so that a long backlog leaves the machine to others.

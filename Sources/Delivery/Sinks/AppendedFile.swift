@@ -184,9 +184,12 @@ final class AppendedFile: Sendable {
 
     /// A full disk empties again; a folder that is missing or forbidden does not come back by itself.
     private func failure(_ verb: String) -> SinkReply {
-        let reason = "cannot \(verb) \(path): \(String(cString: strerror(errno)))"
-        switch errno {
-        case ENOENT, ENOTDIR, EACCES, EPERM, EISDIR, ELOOP: return SinkReply(Verdict(.config, reason: reason))
+        let code = errno
+        let reason = "cannot \(verb) \(path): \(String(cString: strerror(code)))"
+        switch code {
+        case ENOENT:
+            return SinkReply(Verdict(.config, reason: reason + "; make the folder, and let the server write there"))
+        case ENOTDIR, EACCES, EPERM, EISDIR, ELOOP: return SinkReply(Verdict(.config, reason: reason))
         default: return SinkReply(Verdict(.retry, reason: reason))
         }
     }
