@@ -86,7 +86,7 @@ let package = Package(
         // Floor 1: one outside system each.
         library("Storage", ["CPostgres", "CSQLite"]),
         library("NATS", ["CNATS"]),
-        library("Genesys", ["JSON", "WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
+        library("Genesys", ["JSON", "TextEncoding", "WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
         library(
             "ObjectStorage",
             ["TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]

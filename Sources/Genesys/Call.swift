@@ -1,4 +1,5 @@
 import NIOHTTP1
+import TextEncoding
 
 /// One call of the platform API: its address, and the same address without anybody's ids for errors and counters.
 struct Call: Sendable {
@@ -49,20 +50,6 @@ struct Call: Sendable {
         self.target = target
     }
 
-    /// Percent-encodes all but the unreserved characters of RFC 3986, so that an id can never change the path.
-    static func encoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF")
-        var encoded = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "~"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                // The dot is encoded too: a segment of one or two dots would be resolved as a step in the path.
-                encoded += "%" + String(digits[Int(byte >> 4)]) + String(digits[Int(byte & 15)])
-            }
-        }
-        return encoded
-    }
+    /// So that an id can never change the path; the dot is encoded too, because a segment of one or two dots is a step in it.
+    static func encoded(_ text: String) -> String { PercentEncoding.encode(text, keeping: "-_~") }
 }

@@ -93,19 +93,7 @@ public struct SigV4: Sendable {
 
     /// Percent-encodes everything but the unreserved characters of RFC 3986, with upper-case digits.
     public static func encoded(_ text: String, keepingSlashes: Bool = false) -> String {
-        var out: [UInt8] = []
-        let digits = Array("0123456789ABCDEF".utf8)
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                out.append(byte)
-            case UInt8(ascii: "/") where keepingSlashes: out.append(byte)
-            default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
+        PercentEncoding.encode(text, keeping: keepingSlashes ? "-._~/" : "-._~")
     }
 
     /// SHA-256 in lower-case hex.

@@ -162,34 +162,29 @@ public struct DetectionEngine: Sendable {
             }
         case "PLATFORM_FEED_ADVANCED":
             if let feed = event.text("feed"), state.feeds.hear(feed, at: event.timestamp) {
-                output += state.book.recover(
-                    type: "FEED_SILENT",
-                    entity: [feed],
-                    "the feed speaks again",
-                    at: event.timestamp
-                )
+                output += recover("FEED_SILENT", feed, "the feed speaks again", event)
             }
         case "SINK_RECOVERED":
             if let sink = event.text("sink") {
-                output += state.book.recover(
-                    type: "SINK_DELAYED",
-                    entity: [sink],
-                    "the destination confirms again",
-                    at: event.timestamp
-                )
+                output += recover("SINK_DELAYED", sink, "the destination confirms again", event)
             }
         case "SINK_RESUMED":
             if let sink = event.text("sink") {
-                output += state.book.recover(
-                    type: "SINK_STOPPED",
-                    entity: [sink],
-                    "the sink delivers again",
-                    at: event.timestamp
-                )
+                output += recover("SINK_STOPPED", sink, "the sink delivers again", event)
             }
         default: break
         }
         for judgement in state.judge.learn(event, judgeRules) { pronounce(judgement, event, &output) }
+    }
+
+    /// What was wrong with a part of our own is over.
+    private mutating func recover(
+        _ type: String,
+        _ entity: String,
+        _ reason: String,
+        _ event: LedgerEvent
+    ) -> [DetectionEvent] {
+        state.book.recover(type: type, entity: [entity], reason, at: event.timestamp)
     }
 
     /// Once a minute of event time: what has waited long enough.
