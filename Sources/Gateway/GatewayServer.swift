@@ -75,6 +75,7 @@ public final class GatewayServer: Sendable {
     public let certificate: TLSKeeper?
     private let channel = Mutex<(any Channel)?>(nil)
     private let connections = Gauge()
+    private let stopping = Atomic<Bool>(false)
 
     /// Prepares the data plane; nothing listens yet.
     /// - Throws: ``TLSFileError`` or ``LedgerError`` when a file cannot be used.
@@ -156,8 +157,10 @@ public final class GatewayServer: Sendable {
     /// Stops taking requests, finishes those under way, and ends. A second call does nothing.
     /// - Parameter seconds: how long to wait for them.
     public func shutdown(within seconds: Int) async {
-        guard !core.draining.exchange(true, ordering: .relaxed) else { return }
+        guard !stopping.exchange(true, ordering: .relaxed) else { return }
+        // First nobody new, then away with the idle: nobody whose connection ended finds the listener still there.
         try? await channel.withLock { $0 }?.close()
+        core.draining.store(true, ordering: .relaxed)
         await settle(within: .seconds(Int64(seconds)))
         for context in loops { try? await context.loop.submit { context.close() }.get() }
         // What ended just now leaves records behind, too.
