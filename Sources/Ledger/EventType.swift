@@ -98,6 +98,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let detectionAccessUnverifiable = EventType(rawValue: "DETECTION_ACCESS_UNVERIFIABLE")
     /// Late facts changed a read's verdict.
     public static let detectionVerdictChanged = EventType(rawValue: "DETECTION_VERDICT_CHANGED")
+    /// An agent has many reads lately that nothing explains.
+    public static let detectionReadsUnexplained = EventType(rawValue: "DETECTION_READS_UNEXPLAINED")
     /// A person took an alert up.
     public static let detectionAlertAcknowledged = EventType(rawValue: "DETECTION_ALERT_ACKNOWLEDGED")
     /// A person said that an alert was dealt with.

@@ -66,6 +66,8 @@ struct DetectionReader {
             time(section, &settings.configuration)
             if let containment = section.section("containment") {
                 settings.containment = policy(containment)
+                settings.configuration.unexplainedReads = settings.containment.unexplainedReads
+                settings.configuration.unexplainedSeconds = settings.containment.automaticSeconds
                 if let section = containment.section("soar") {
                     settings.containment.soarClients = Set(section.texts("clients"))
                     settings.soar = soar(section)
@@ -167,6 +169,7 @@ struct DetectionReader {
         if let milliseconds = section.duration("automaticFor", in: 60_000...86_400_000) {
             policy.automaticSeconds = Int64(milliseconds / 1000)
         }
+        policy.unexplainedReads = section.integer("unexplainedReads", in: 1...1000) ?? policy.unexplainedReads
     }
 
     /// The steps, as a list of names or as a mapping of names to their rules.

@@ -63,7 +63,11 @@ import Testing
         #expect(
             settings?.containment.automatic == [.maskOnly, .block] && settings?.containment.automaticSeconds == 3600
         )
-        #expect(try read("{automatic: [mask_only], automaticFor: 15m}").0?.containment.automaticSeconds == 900)
+        let timed = try read("{automatic: [mask_only], automaticFor: 15m, unexplainedReads: 30}").0
+        #expect(timed?.containment.automaticSeconds == 900 && timed?.containment.unexplainedReads == 30)
+        // Detection counts over the time for which a step lasts.
+        #expect(timed?.configuration.unexplainedSeconds == 900 && timed?.configuration.unexplainedReads == 30)
+        #expect(try read("{unexplainedReads: 0}").1.contains { $0.contains("unexplainedReads") })
     }
 
     @Test func aSOARHasItsKeysAndClients() throws {

@@ -20,6 +20,8 @@ public struct ContainmentPolicy: Sendable, Hashable {
     public var automatic: Set<ContainmentStep>
     /// Seconds after which those end by themselves.
     public var automaticSeconds: Int64
+    /// How many reads of an agent that nothing explains, within that time, are to one rule's alert as a second rule's.
+    public var unexplainedReads: Int
 
     /// How the SOAR is named as the actor of the decisions that it signs.
     public static let soar = "soar"
@@ -33,7 +35,8 @@ public struct ContainmentPolicy: Sendable, Hashable {
         protected: Set<String> = [],
         soarClients: Set<String> = [],
         automatic: Set<ContainmentStep> = [],
-        automaticSeconds: Int64 = 3600
+        automaticSeconds: Int64 = 3600,
+        unexplainedReads: Int = 20
     ) {
         self.enabled = enabled
         self.approvals = approvals
@@ -43,6 +46,7 @@ public struct ContainmentPolicy: Sendable, Hashable {
         self.soarClients = soarClients
         self.automatic = automatic
         self.automaticSeconds = automaticSeconds
+        self.unexplainedReads = unexplainedReads
     }
 
     /// How many people, none of them the requester, have to agree to a step: never fewer than the step itself asks for.

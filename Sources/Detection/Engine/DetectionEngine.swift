@@ -238,8 +238,10 @@ public struct DetectionEngine: Sendable {
         if case .unverifiable(let missing) = judgement.verdict, judgement.previous == nil {
             state.unverifiable.count(judgement.access.index, missing)
         }
+        let many = weigh(judgement, event)
         if let told = judgement.told(at: event) { output.append(told) }
         evaluate(judgement.event, &output)
+        if let many { output.append(many) }
     }
 
     // MARK: Rules
@@ -296,6 +298,7 @@ public struct DetectionEngine: Sendable {
             sentence: Text.bounded(rule.sentence.filled(from: event.fields, counted: counted)),
             counterEvidence: counterEvidence(event),
             nearest: event.text("nearestExplanation"),
+            unexplainedReads: unexplainedReads(event),
             awaitsExplanation: awaits
         )
     }
