@@ -100,6 +100,12 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let detectionVerdictChanged = EventType(rawValue: "DETECTION_VERDICT_CHANGED")
     /// An agent has many reads lately that nothing explains.
     public static let detectionReadsUnexplained = EventType(rawValue: "DETECTION_READS_UNEXPLAINED")
+    /// A customer was planted whom nobody has a reason to read.
+    public static let honeyCustomerPlanted = EventType(rawValue: "HONEY_CUSTOMER_PLANTED")
+    /// A planted customer is watched no longer.
+    public static let honeyCustomerRemoved = EventType(rawValue: "HONEY_CUSTOMER_REMOVED")
+    /// Somebody had the planted customers listed.
+    public static let honeyCustomersListed = EventType(rawValue: "HONEY_CUSTOMERS_LISTED")
     /// A person took an alert up.
     public static let detectionAlertAcknowledged = EventType(rawValue: "DETECTION_ALERT_ACKNOWLEDGED")
     /// A person said that an alert was dealt with.

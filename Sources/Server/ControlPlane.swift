@@ -59,6 +59,8 @@ public struct ControlPlane: Sendable {
         public var backtests: BacktestDesk
         /// Containment.
         public var containment: ContainmentDesk
+        /// The planted customers.
+        public var honey: HoneyCustomers
         /// The feeds of platform facts; nil when there is no platform.
         public var feeds: FeedDesk?
         /// What a SOAR signs; nil when none is configured.
@@ -97,6 +99,7 @@ public struct ControlPlane: Sendable {
             alerts: AlertDesk,
             backtests: BacktestDesk,
             containment: ContainmentDesk,
+            honey: HoneyCustomers,
             feeds: FeedDesk? = nil,
             signedDecisions: SignedDecisions? = nil,
             readyChecks: [ReadyCheck] = [],
@@ -124,6 +127,7 @@ public struct ControlPlane: Sendable {
             self.alerts = alerts
             self.backtests = backtests
             self.containment = containment
+            self.honey = honey
             self.feeds = feeds
             self.signedDecisions = signedDecisions
             self.readyChecks = readyChecks
@@ -211,6 +215,7 @@ public struct ControlPlane: Sendable {
         RuleRoutes(desk: parts.backtests, trail: parts.auditTrail).add(to: clients)
         AlertRoutes(desk: parts.alerts, clock: parts.clock).add(to: clients)
         ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
+        HoneyRoutes(customers: parts.honey).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,
             dataPlane: parts.dataPlane,

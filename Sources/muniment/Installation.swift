@@ -117,6 +117,28 @@ struct Installation: Sendable {
         )
     }
 
+    /// The planted customers of a ledger.
+    func honeyCustomers(_ ledger: Ledger, _ identities: IdentityRegistry, producer: String) -> HoneyCustomers {
+        HoneyCustomers(
+            ledger: ledger,
+            tokeniser: tokeniser,
+            identities: identities,
+            codes: HoneyCodes { identities.tokens.keyring },
+            clock: clock,
+            producer: producer
+        )
+    }
+
+    /// How the record is watched, with the keys by which planted customers are known.
+    /// - Parameter keyring: the keyring of the moment, where it may change meanwhile.
+    func detection(keyring: (@Sendable () -> Keyring)? = nil) -> DetectionSettings {
+        let own = self.keyring
+        var settings = configuration.detection
+        let codes = HoneyCodes(keyring: keyring ?? { own })
+        settings.configuration.honeyCode = { codes.code($0, epoch: $1) }
+        return settings
+    }
+
     func alertDesk(_ ledger: Ledger, producer: String) -> AlertDesk {
         AlertDesk(ledger: ledger, rules: configuration.detection.rules.pack, clock: clock, producer: producer)
     }

@@ -130,6 +130,58 @@ import Testing
         await site.end()
     }
 
+    /// From the command line to the alert, with an agent who sees nothing of it.
+    @Test func aReadOfAPlantedCustomerIsAnAlertAtOnceAndTheAgentIsToldNothing() async throws {
+        let site = try await site("{automatic: [mask_only]}")
+        let directory = site.sandbox.directory
+        let (reader, office) = (
+            try await site.client("read:customer-profile"), try await site.client("alerts", "honey")
+        )
+        let server = try await site.start()
+        func read() async throws -> RunningServer.Answer {
+            try await server.read(
+                reader,
+                customer: directory.customer,
+                agent: directory.chatAgent,
+                interaction: directory.anonymousConversation
+            )
+        }
+        func alerts() async throws -> [JSONValue] {
+            (try await server.get("/api/v1/alerts", office).json?["alerts"]?.array ?? []).filter {
+                $0["ruleCode"] == "D-30"
+            }
+        }
+        let before = try await read()
+        let planted = try await site.succeed(
+            "honey",
+            "add",
+            directory.customer,
+            "--reason",
+            "a plant",
+            "--format",
+            "json"
+        )
+        let id = try #require(JSONValue(parsing: planted)["honeyId"]?.string)
+        #expect(!planted.contains(directory.customer))
+        let asked = ContinuousClock.now
+        let hit = try await read()
+        #expect(hit.status == before.status && hit.body == before.body)
+        try await wait("the alert") { try await !alerts().isEmpty }
+        #expect(ContinuousClock.now - asked < .seconds(5))
+        let sentence = try await alerts().first?["sentence"]?.string ?? ""
+        #expect(sentence.contains(id) && sentence.contains("The record is planted and no work can need it"))
+        #expect(try await read().body == before.body)
+        #expect(try await site.succeed("honey").contains(id))
+        try await site.succeed("honey", "remove", id, "--reason", "taken out", "--operator", "ann")
+        #expect(try await server.get("/api/v1/honey-customers", office).json?["honeyCustomers"] == [])
+        let kinds = try await site.succeed("events", "HONEY_CUSTOMERS_LISTED", "--format", "json")
+        #expect(kinds.contains("\"results\":1") || kinds.contains("\"results\": 1"))
+        #expect(!server.logText.contains(directory.customer))
+        await server.stop()
+        try await site.succeed("ledger", "verify")
+        await site.end()
+    }
+
     @Test func theClientThatWeActThroughIsNeverTouched() async throws {
         let site = try await site()
         let refused = try await site.run(

@@ -28,6 +28,7 @@ struct EngineState: Codable, Sendable {
     var reconciliation = ReadReconciliation()
     var feeds = FeedMonitor()
     var networks = NetworkWatch()
+    var honey = HoneyCustomers()
     var book = AlertBook()
 
     /// Which form a stored state has; the rest of it may be of any.

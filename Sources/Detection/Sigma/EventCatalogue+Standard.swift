@@ -59,6 +59,9 @@ extension EventCatalogue {
         "CUSTOMERS_LINKED": ["customerId", "sameAs"],
         "CUSTOMERS_UNLINKED": ["customerId"],
         "DETECTION_HEARTBEAT": [],
+        "HONEY_CUSTOMER_PLANTED": ["honeyId", "actor", "channel", "reason", "epoch"],
+        "HONEY_CUSTOMER_REMOVED": ["honeyId", "actor", "channel", "reason"],
+        "HONEY_CUSTOMERS_LISTED": ["actor", "channel", "results", "reason"],
         "CONTAINMENT_HELD_BACK": ["containmentId", "actor", "step", "targetId", "alerts", "reason"],
         "CONTAINMENT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "begun"],
         "CONTAINMENT_ATTEMPT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "retryAt"],
@@ -89,6 +92,10 @@ extension EventCatalogue {
         "READS_RECONCILED": [
             "route", "actionId", "actionName", "from", "to", "executions", "auditedReads", "missingReads",
             "surplusReads",
+        ],
+        "HONEY_CUSTOMER_READ": [
+            "honeyId", "agentId", "customerId", "interactionId", "queueId", "binding", "route", "purpose", "outcome",
+            "clientId",
         ],
         "SECOND_READ_MISSING": ["agentId", "previousAgentId", "interactionId", "route", "connectedAt"],
         "PLATFORM_ACT_LOCATED": [

@@ -228,10 +228,11 @@ final class MunimentServer: Sendable {
                 backtests: BacktestDesk(
                     ledger: ledger,
                     rules: configuration.detection.rules,
-                    configuration: configuration.detection.configuration,
+                    configuration: detection.configuration,
                     clock: installation.clock
                 ),
                 containment: containment,
+                honey: installation.honeyCustomers(ledger, identities, producer: producer),
                 feeds: feeds.desk,
                 signedDecisions: configuration.detection.soar.map {
                     SignedDecisions(
@@ -251,6 +252,12 @@ final class MunimentServer: Sendable {
         )
     }
 
+    /// Keys may be rotated while it runs.
+    private var detection: DetectionSettings {
+        let identities = self.identities
+        return installation.detection { identities.tokens.keyring }
+    }
+
     private static func state(of genesys: GenesysClient) -> PartState {
         let suspended = genesys.suspended
         guard !suspended.isEmpty else { return .ok }
@@ -264,7 +271,7 @@ final class MunimentServer: Sendable {
         RecordWatch(
             ledger: ledger,
             leases: leases,
-            detection: installation.configuration.detection,
+            detection: detection,
             containment: containment,
             restrictions: restrictions,
             clock: installation.clock,
