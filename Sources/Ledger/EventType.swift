@@ -124,6 +124,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let detectionSuppressionLifted = EventType(rawValue: "DETECTION_SUPPRESSION_LIFTED")
     /// How many matches a suppression has held back.
     public static let detectionSuppressionCounted = EventType(rawValue: "DETECTION_SUPPRESSION_COUNTED")
+    /// People or a SOAR are to know of an agent: what the step `notify` brings about.
+    public static let containmentNoticeGiven = EventType(rawValue: "CONTAINMENT_NOTICE_GIVEN")
     /// A step that an alert called for was not taken by itself: as many as may be were taken, or the account is protected.
     public static let containmentHeldBack = EventType(rawValue: "CONTAINMENT_HELD_BACK")
     /// What happens to a case of containment.

@@ -4,7 +4,7 @@ import JSON
 import Ledger
 import WallTime
 
-/// Masks or blocks agents at our own gateway when alerts call for it, without anybody being asked, where the configuration allows that.
+/// Takes the steps that act here, such as masking or blocking an agent at our own gateway, when alerts call for it, without anybody being asked, where the configuration allows that.
 ///
 /// What it does about an alert has an id that follows from the alert's, so that another process, or the same after a crash, does it
 /// no second time.
@@ -91,7 +91,7 @@ public struct AutomaticContainment: Sendable {
             target: ContainmentTarget(id: agent),
             reason: reason,
             alerts: alerts,
-            undoAt: now.adding(seconds: desk.policy.automaticSeconds)
+            undoAt: step.isReversible ? now.adding(seconds: desk.policy.automaticSeconds) : nil
         )
         do {
             _ = try await desk.command(.propose(proposal), by: ContainmentPolicy.automaticActor)

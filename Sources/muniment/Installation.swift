@@ -112,9 +112,25 @@ struct Installation: Sendable {
             ledger: ledger,
             policy: policy,
             platform: platform.map { PlatformContainment(client: $0) },
+            notices: try noticeStanding(ledger, producer: producer),
             clock: clock,
             producer: producer
         )
+    }
+
+    /// How far notices have come, by the accounts of the sinks.
+    private func noticeStanding(_ ledger: Ledger, producer: String) throws -> NoticeStanding.Question {
+        let delivery = try deliveryControl(ledger, producer: producer)
+        return { index, sink in
+            do {
+                return switch try await delivery.standing(of: index, for: sink) {
+                case .confirmed: .arrived
+                case .inFlight, .backlog: .underWay
+                case .filtered: .never("the sink leaves such events out, or begins later")
+                case .dead(let reason): .never(reason)
+                }
+            } catch DeliveryError.unknownSink { return .underWay }
+        }
     }
 
     /// The planted customers of a ledger.

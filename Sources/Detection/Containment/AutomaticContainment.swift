@@ -8,7 +8,7 @@ public struct AgentFinding: Sendable, Hashable {
     public let rule: String
     /// Whom it is about, as the gateway knows them.
     public let agent: String
-    /// The step that its rule names: ``ContainmentStep/maskOnly`` or ``ContainmentStep/block``.
+    /// The step that its rule names, one that acts here.
     public let step: ContainmentStep
     /// How many of the agent's reads nothing explained then.
     public let unexplainedReads: Int
@@ -39,7 +39,8 @@ extension ContainmentPolicy {
     public static let automaticActor = "automatic"
 
     /// What a finding calls for by itself: a block where its rule names one, where a second rule has found the agent too, and where
-    /// nothing explains many of the agent's reads; a mask otherwise, and where no block may be made so. Nil when nothing may.
+    /// nothing explains many of the agent's reads; else the gravest milder step, up to the one that its rule names, that may be
+    /// taken so. Nil when none may.
     /// - Parameter findings: those of about the same time.
     public func automaticStep(
         for finding: AgentFinding,
@@ -50,7 +51,8 @@ extension ContainmentPolicy {
         if automatic.contains(.block), finding.step == .block || !others.isEmpty || isUnexplained {
             return (.block, [finding.alert] + others.map(\.alert).prefix(19))
         }
-        return automatic.contains(.maskOnly) ? (.maskOnly, [finding.alert]) : nil
+        let milder = automatic.filter { $0 < .block && $0 <= finding.step }.max()
+        return milder.map { ($0, [finding.alert]) }
     }
 }
 
@@ -75,11 +77,12 @@ public struct UnexplainedFinding: Sendable, Hashable {
 
 extension ContainmentBook {
     /// Whether an agent is contained so, or more strictly, or was when something was found: whoever takes such a step back speaks
-    /// for all that was found until then.
+    /// for all that was found until then. Telling people contains nobody, and was said of what was known then.
     public func covers(_ agent: String, by step: ContainmentStep, since found: Timestamp) -> Bool {
         cases.values.contains { known in
-            guard known.target.id == agent, known.step == step || known.step == .block && step == .maskOnly
-            else { return false }
+            guard known.target.id == agent, !step.touchesNobody, known.step.isLocal, known.step >= step else {
+                return false
+            }
             switch known.phase {
             case .proposed, .expired, .failed: return false
             default: return known.endedAt.map { $0 >= found } ?? true

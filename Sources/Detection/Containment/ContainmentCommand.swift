@@ -16,7 +16,9 @@ public struct ContainmentPolicy: Sendable, Hashable {
     public var protected: Set<String>
     /// The API clients of the SOAR, which are one party with whoever signs its decisions.
     public var soarClients: Set<String>
-    /// The steps at our own gateway that are taken about alerts without anybody being asked; none unless an operator says so.
+    /// The sinks whose destinations have to have a notice before ``ContainmentStep/notify`` is called done.
+    public var noticeSinks: [String]
+    /// The local steps that are taken about alerts without anybody being asked; none unless an operator says so.
     public var automatic: Set<ContainmentStep>
     /// Seconds after which those end by themselves.
     public var automaticSeconds: Int64
@@ -34,6 +36,7 @@ public struct ContainmentPolicy: Sendable, Hashable {
         identitiesPerHour: Int = 3,
         protected: Set<String> = [],
         soarClients: Set<String> = [],
+        noticeSinks: [String] = [],
         automatic: Set<ContainmentStep> = [],
         automaticSeconds: Int64 = 3600,
         unexplainedReads: Int = 20
@@ -44,6 +47,7 @@ public struct ContainmentPolicy: Sendable, Hashable {
         self.identitiesPerHour = identitiesPerHour
         self.protected = protected
         self.soarClients = soarClients
+        self.noticeSinks = noticeSinks
         self.automatic = automatic
         self.automaticSeconds = automaticSeconds
         self.unexplainedReads = unexplainedReads

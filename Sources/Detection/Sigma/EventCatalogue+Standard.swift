@@ -2,13 +2,13 @@ extension EventCatalogue {
     private static let whoAndWhat = [
         "agentId", "interactionId", "customerId", "channelType", "queueId", "binding", "bindingReason", "route",
         "purpose",
-        "clientId", "outcome", "policyHash", "policyVersion", "matchedRules", "latencyMicroseconds",
+        "clientId", "justification", "outcome", "policyHash", "policyVersion", "matchedRules", "latencyMicroseconds",
     ]
     private static let accessed =
         whoAndWhat + [
             "dataFieldsViewed", "dataFieldsMasked", "dataFieldsWithheld", "fieldsRevealed", "unknownFieldsDropped",
             "commitments",
-            "enforced", "wouldRefuse", "wouldWithhold", "overVelocityLimit", "releasedBytes", "upstream",
+            "containment", "enforced", "wouldRefuse", "wouldWithhold", "overVelocityLimit", "releasedBytes", "upstream",
             "upstreamMicroseconds",
             "upstreamRegion", "neighbourOfPrevious",
         ]
@@ -62,6 +62,7 @@ extension EventCatalogue {
         "HONEY_CUSTOMER_PLANTED": ["honeyId", "actor", "channel", "reason", "epoch"],
         "HONEY_CUSTOMER_REMOVED": ["honeyId", "actor", "channel", "reason"],
         "HONEY_CUSTOMERS_LISTED": ["actor", "channel", "results", "reason"],
+        "CONTAINMENT_NOTICE_GIVEN": ["containmentId", "actor", "step", "targetId", "reason", "findings"],
         "CONTAINMENT_HELD_BACK": ["containmentId", "actor", "step", "targetId", "alerts", "reason"],
         "CONTAINMENT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "begun"],
         "CONTAINMENT_ATTEMPT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "retryAt"],
