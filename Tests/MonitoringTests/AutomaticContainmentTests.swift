@@ -166,9 +166,8 @@ import WallTime
         #expect(try await restrictions(watched) == [LocalRestriction(agent: "a", step: .maskOnly)])
     }
 
-    @Test func manyUnexplainedReadsAfterTheAlertWasClosedBlockNobody() async throws {
-        let watched = try Watched(.sqlite)
-        try await raise(watched, "D-01", "a")
+    /// Half a minute later, by a person.
+    private func closeTheAlert(_ watched: Watched) async throws {
         let raised = try JSONValue(parsing: try #require(try await watched.events(.detectionAlertRaised).first))
         watched.clock.advance(seconds: 30)
         let alerts = try AlertDesk(
@@ -178,6 +177,12 @@ import WallTime
             producer: "test"
         )
         _ = try await alerts.decide(.resolve(reason: "a drill"), on: raised["alertId"]?.string ?? "", by: "ann")
+    }
+
+    @Test func manyUnexplainedReadsAfterTheAlertWasClosedBlockNobody() async throws {
+        let watched = try Watched(.sqlite)
+        try await raise(watched, "D-01", "a")
+        try await closeTheAlert(watched)
         try await count(watched, "a", 25)
         try await look(watched, Self.both)
         #expect(try await restrictions(watched).isEmpty)
@@ -265,15 +270,7 @@ import WallTime
     @Test func anAlertThatPeopleClosedMeanwhileCallsForNothing() async throws {
         let watched = try Watched(.sqlite)
         try await raise(watched, "D-07", "a")
-        let raised = try JSONValue(parsing: try #require(try await watched.events(.detectionAlertRaised).first))
-        watched.clock.advance(seconds: 30)
-        let alerts = try AlertDesk(
-            ledger: watched.ledger,
-            rules: BuiltInRules.pack(),
-            clock: watched.clock,
-            producer: "test"
-        )
-        _ = try await alerts.decide(.resolve(reason: "a drill"), on: raised["alertId"]?.string ?? "", by: "ann")
+        try await closeTheAlert(watched)
         try await look(watched, Self.masks)
         #expect(try await restrictions(watched).isEmpty)
     }
