@@ -223,7 +223,8 @@ import Testing
         let told = try await propose(site, "notify", directory.chatAgent)
         try await wait("the notice") { try await shown(site, told)["effect"] == "shown" }
         let line = try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: file))))
-        #expect(line["containmentId"]?.string == told && line["targetId"]?.string == directory.chatAgent)
+        let notice = line["event"]
+        #expect(notice?["containmentId"]?.string == told && notice?["targetId"]?.string == directory.chatAgent)
         #expect(try await read().body == before.body)
 
         let asked = try await propose(site, "justify", directory.chatAgent)
