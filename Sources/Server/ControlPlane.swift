@@ -59,6 +59,8 @@ public struct ControlPlane: Sendable {
         public var backtests: BacktestDesk
         /// Containment.
         public var containment: ContainmentDesk
+        /// How detection goes on this node; nil when it is off.
+        public var detection: DetectionStatus?
         /// The feeds of platform facts; nil when there is no platform.
         public var feeds: FeedDesk?
         /// What a SOAR signs; nil when none is configured.
@@ -97,6 +99,7 @@ public struct ControlPlane: Sendable {
             alerts: AlertDesk,
             backtests: BacktestDesk,
             containment: ContainmentDesk,
+            detection: DetectionStatus? = nil,
             feeds: FeedDesk? = nil,
             signedDecisions: SignedDecisions? = nil,
             readyChecks: [ReadyCheck] = [],
@@ -124,6 +127,7 @@ public struct ControlPlane: Sendable {
             self.alerts = alerts
             self.backtests = backtests
             self.containment = containment
+            self.detection = detection
             self.feeds = feeds
             self.signedDecisions = signedDecisions
             self.readyChecks = readyChecks
@@ -180,6 +184,7 @@ public struct ControlPlane: Sendable {
             metrics: metrics,
             certificates: parts.certificates,
             delivery: DeliveryMetrics(control: parts.delivery, sinks: parts.sinks),
+            detection: parts.detection,
             feeds: parts.feeds,
             clock: parts.clock
         ).add(to: router)

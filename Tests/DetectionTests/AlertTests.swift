@@ -179,6 +179,20 @@ struct AlertTests {
         #expect(engine.feed([read(4, at: 600, customer: "c-3", binding: "verified")]).isEmpty)
     }
 
+    @Test("two rules of one code that match one event have an alert each")
+    func sharedCode() throws {
+        let texts = ["one", "two"].enumerated().map { number, name in
+            ruleText("sel:\n  eventType: CUSTOMER_DATA_ACCESSED\ncondition: sel")
+                .replacing("name: test", with: "name: \(name)").replacing("0001", with: "000\(number + 1)")
+                + "\nmuniment: {code: X-01, entity: agentId}"
+        }
+        let pack = try RulePack(files: texts.map { RuleFile(name: "own.yml", text: $0) })
+        var engine = DetectionEngine(rules: pack, configuration: DetectionConfiguration())
+        let told = engine.feed([read(0)])
+        #expect(told.map { $0.text("rule") } == ["one", "two"])
+        #expect(Set(told.map { $0.text("alertId") }).count == 2 && Set(told.map(\.eventID)).count == 2)
+    }
+
     @Test("hostile texts stay within an entry and break nothing")
     func hostileTexts() throws {
         var engine = try Self.engine()

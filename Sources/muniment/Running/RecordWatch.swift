@@ -12,6 +12,8 @@ struct RecordWatch: Sendable {
     let ledger: Ledger
     let leases: LeaseKeeper
     let detection: DetectionSettings
+    /// How detection goes here.
+    let status: DetectionStatus
     let containment: ContainmentDesk
     /// What this node's gateway keeps to.
     let restrictions: AgentRestrictions
@@ -39,7 +41,8 @@ struct RecordWatch: Sendable {
                 ledger: ledger,
                 rules: detection.rules.pack,
                 configuration: detection.configuration,
-                clock: clock
+                clock: clock,
+                status: status
             ) { what, error in
                 logger.warning("detection: \(what)", metadata: ["error": "\(error)"])
             }.run()
@@ -70,18 +73,21 @@ struct RecordWatch: Sendable {
     /// Whichever node brought it about.
     private func keepGatewayToContainment() async {
         while !Task.isCancelled {
-            do {
-                let found = try await containment.restrictions()
-                restrictions.replace(
-                    with: Dictionary(
-                        found.map { ($0.agent, $0.step == .block ? AgentRestriction.block : .maskOnly) },
-                        uniquingKeysWith: { $0 == .block ? $0 : $1 }
-                    )
-                )
-            } catch {
+            do { try await restrictGateway() } catch {
                 logger.warning("containment cannot be followed", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: Self.rhythm)
         }
+    }
+
+    /// Holds the gateway to what is in force now. Before it listens this must have succeeded once: a restart releases nobody.
+    func restrictGateway() async throws {
+        let found = try await containment.restrictions()
+        restrictions.replace(
+            with: Dictionary(
+                found.map { ($0.agent, $0.step == .block ? AgentRestriction.block : .maskOnly) },
+                uniquingKeysWith: { $0 == .block ? $0 : $1 }
+            )
+        )
     }
 }
