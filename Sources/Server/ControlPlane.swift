@@ -61,6 +61,8 @@ public struct ControlPlane: Sendable {
         public var containment: ContainmentDesk
         /// How detection goes on this node; nil when it is off.
         public var detection: DetectionStatus?
+        /// The planted customers.
+        public var honey: HoneyCustomers
         /// The feeds of platform facts; nil when there is no platform.
         public var feeds: FeedDesk?
         /// What a SOAR signs; nil when none is configured.
@@ -99,6 +101,7 @@ public struct ControlPlane: Sendable {
             alerts: AlertDesk,
             backtests: BacktestDesk,
             containment: ContainmentDesk,
+            honey: HoneyCustomers,
             detection: DetectionStatus? = nil,
             feeds: FeedDesk? = nil,
             signedDecisions: SignedDecisions? = nil,
@@ -128,6 +131,7 @@ public struct ControlPlane: Sendable {
             self.backtests = backtests
             self.containment = containment
             self.detection = detection
+            self.honey = honey
             self.feeds = feeds
             self.signedDecisions = signedDecisions
             self.readyChecks = readyChecks
@@ -216,6 +220,7 @@ public struct ControlPlane: Sendable {
         RuleRoutes(desk: parts.backtests, trail: parts.auditTrail).add(to: clients)
         AlertRoutes(desk: parts.alerts, clock: parts.clock).add(to: clients)
         ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
+        HoneyRoutes(customers: parts.honey).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,
             dataPlane: parts.dataPlane,

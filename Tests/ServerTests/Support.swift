@@ -114,6 +114,7 @@ final class Installation: Sendable {
                     clock: clock
                 ),
                 containment: containment ?? self.containment,
+                honey: honey,
                 signedDecisions: signedDecisions,
                 readyChecks: checks,
                 configurationSummary: ["node": "n1"],
@@ -125,6 +126,20 @@ final class Installation: Sendable {
             )
         )
     }
+
+    /// The planted customers, and how detection is to know them.
+    var honey: HoneyCustomers {
+        HoneyCustomers(
+            ledger: ledger,
+            tokeniser: tokeniser,
+            identities: identities,
+            codes: honeyCodes,
+            clock: clock,
+            producer: "test"
+        )
+    }
+
+    var honeyCodes: HoneyCodes { HoneyCodes { [identities] in identities.tokens.keyring } }
 
     /// Runs a test against the control plane's router, or over a real connection.
     func test<Value: Sendable>(

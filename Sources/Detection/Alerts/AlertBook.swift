@@ -10,6 +10,8 @@ struct RuleMatch {
     let sentence: String
     let counterEvidence: [String]
     let nearest: String?
+    /// How many of the agent's reads nothing explains at present.
+    let unexplainedReads: Int
     /// Set when the match is about an unexplained read that late facts may explain.
     let awaitsExplanation: Bool
 }
@@ -115,6 +117,7 @@ struct AlertBook: Codable, Sendable {
             evidenceCount: 0,
             counterEvidence: match.counterEvidence + earlier,
             nearestExplanation: match.nearest,
+            unexplainedReads: match.unexplainedReads,
             containment: match.rule.containment,
             raised: time.milliseconds,
             lastMatch: time.milliseconds,
@@ -149,6 +152,7 @@ struct AlertBook: Codable, Sendable {
         alert.sentence = match.sentence
         alert.counterEvidence = match.counterEvidence
         alert.nearestExplanation = match.nearest ?? alert.nearestExplanation
+        alert.unexplainedReads = match.unexplainedReads
         return alert.event(.alertUpdated, at: match.event.timestamp)
     }
 

@@ -29,6 +29,7 @@ public enum BuiltInRules {
         ("D-27", PackageResources.D_27_yml, PackageResources.D_27_fixtures_json),
         ("D-28", PackageResources.D_28_yml, PackageResources.D_28_fixtures_json),
         ("D-29", PackageResources.D_29_yml, PackageResources.D_29_fixtures_json),
+        ("D-30", PackageResources.D_30_yml, PackageResources.D_30_fixtures_json),
     ]
 
     /// The rule files.

@@ -2,13 +2,13 @@ extension EventCatalogue {
     private static let whoAndWhat = [
         "agentId", "interactionId", "customerId", "channelType", "queueId", "binding", "bindingReason", "route",
         "purpose",
-        "clientId", "outcome", "policyHash", "policyVersion", "matchedRules", "latencyMicroseconds",
+        "clientId", "justification", "outcome", "policyHash", "policyVersion", "matchedRules", "latencyMicroseconds",
     ]
     private static let accessed =
         whoAndWhat + [
             "dataFieldsViewed", "dataFieldsMasked", "dataFieldsWithheld", "fieldsRevealed", "unknownFieldsDropped",
             "commitments",
-            "enforced", "wouldRefuse", "wouldWithhold", "overVelocityLimit", "releasedBytes", "upstream",
+            "containment", "enforced", "wouldRefuse", "wouldWithhold", "overVelocityLimit", "releasedBytes", "upstream",
             "upstreamMicroseconds",
             "upstreamRegion", "neighbourOfPrevious",
         ]
@@ -59,6 +59,10 @@ extension EventCatalogue {
         "CUSTOMERS_LINKED": ["customerId", "sameAs"],
         "CUSTOMERS_UNLINKED": ["customerId"],
         "DETECTION_HEARTBEAT": [],
+        "HONEY_CUSTOMER_PLANTED": ["honeyId", "actor", "channel", "reason", "epoch"],
+        "HONEY_CUSTOMER_REMOVED": ["honeyId", "actor", "channel", "reason"],
+        "HONEY_CUSTOMERS_LISTED": ["actor", "channel", "results", "reason"],
+        "CONTAINMENT_NOTICE_GIVEN": ["containmentId", "actor", "step", "targetId", "reason", "findings"],
         "CONTAINMENT_HELD_BACK": ["containmentId", "actor", "step", "targetId", "alerts", "reason"],
         "CONTAINMENT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "begun"],
         "CONTAINMENT_ATTEMPT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "retryAt"],
@@ -89,6 +93,10 @@ extension EventCatalogue {
         "READS_RECONCILED": [
             "route", "actionId", "actionName", "from", "to", "executions", "auditedReads", "missingReads",
             "surplusReads",
+        ],
+        "HONEY_CUSTOMER_READ": [
+            "honeyId", "agentId", "customerId", "interactionId", "queueId", "binding", "route", "purpose", "outcome",
+            "clientId",
         ],
         "SECOND_READ_MISSING": ["agentId", "previousAgentId", "interactionId", "route", "connectedAt"],
         "PLATFORM_ACT_LOCATED": [

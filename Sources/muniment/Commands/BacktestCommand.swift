@@ -42,7 +42,7 @@ struct BacktestCommand: AsyncParsableCommand {
         let end = try to.map { try Self.moment($0, "--to", endOfDay: true) }
         if let start, let end, end < start { throw ValidationError("--to lies before --from: change them over") }
         let installation = try configurationOption.load()
-        let settings = installation.configuration.detection
+        let settings = installation.detection()
         let source = try StoreSource(at: installation.configuration.ledger)
         let head = try SignedHead(checkpoint: try source.checkpoint(), verifier: installation.signer.verifier)
         let backtest = Backtest(

@@ -33,7 +33,7 @@ final class MunimentServer: Sendable {
     private let leases: LeaseKeeper
     private let restrictions = AgentRestrictions()
     private let containment: ContainmentDesk
-    private let detection: DetectionStatus
+    private let detectionStatus: DetectionStatus
     private let sinks: SinkAssembly
     private let feeds: FeedAssembly
     private let controlCertificate: TLSKeeper?
@@ -84,10 +84,10 @@ final class MunimentServer: Sendable {
         } else {
             feeds = try FeedAssembly(installation, client: nil, ledger: ledger, identities: identities)
         }
-        let detection = DetectionStatus(ledger: ledger)
-        self.detection = detection
+        let detectionStatus = DetectionStatus(ledger: ledger)
+        self.detectionStatus = detectionStatus
         if configuration.detection.isOn {
-            readyChecks.append(ReadyCheck(name: "detection") { Self.state(of: detection) })
+            readyChecks.append(ReadyCheck(name: "detection") { Self.state(of: detectionStatus) })
         }
         self.readyChecks = readyChecks
         controlCertificate = try configuration.control.tls.map { try TLSKeeper(listener: "control", files: $0) }
@@ -235,11 +235,12 @@ final class MunimentServer: Sendable {
                 backtests: BacktestDesk(
                     ledger: ledger,
                     rules: configuration.detection.rules,
-                    configuration: configuration.detection.configuration,
+                    configuration: detection.configuration,
                     clock: installation.clock
                 ),
                 containment: containment,
-                detection: installation.configuration.detection.isOn ? detection : nil,
+                honey: installation.honeyCustomers(ledger, identities, producer: producer),
+                detection: configuration.detection.isOn ? detectionStatus : nil,
                 feeds: feeds.desk,
                 signedDecisions: configuration.detection.soar.map {
                     SignedDecisions(
@@ -257,6 +258,12 @@ final class MunimentServer: Sendable {
                 logger: logger
             )
         )
+    }
+
+    /// Keys may be rotated while it runs.
+    private var detection: DetectionSettings {
+        let identities = self.identities
+        return installation.detection { identities.tokens.keyring }
     }
 
     private static func state(of genesys: GenesysClient) -> PartState {
@@ -279,8 +286,8 @@ final class MunimentServer: Sendable {
         RecordWatch(
             ledger: ledger,
             leases: leases,
-            detection: installation.configuration.detection,
-            status: detection,
+            detection: detection,
+            status: detectionStatus,
             containment: containment,
             restrictions: restrictions,
             clock: installation.clock,

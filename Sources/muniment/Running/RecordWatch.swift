@@ -85,9 +85,21 @@ struct RecordWatch: Sendable {
         let found = try await containment.restrictions()
         restrictions.replace(
             with: Dictionary(
-                found.map { ($0.agent, $0.step == .block ? AgentRestriction.block : .maskOnly) },
-                uniquingKeysWith: { $0 == .block ? $0 : $1 }
+                found.compactMap { found in AgentRestriction(found.step).map { (found.agent, $0) } },
+                uniquingKeysWith: { $0.union($1) }
             )
         )
+    }
+}
+
+extension AgentRestriction {
+    /// What a step asks of the gateway; nil for one that asks nothing of it.
+    fileprivate init?(_ step: ContainmentStep) {
+        switch step {
+        case .justify: self = .justify
+        case .maskOnly: self = .maskOnly
+        case .block: self = .block
+        case .notify, .deleteTokens, .deactivateUser, .disableClient, .randomPassword: return nil
+        }
     }
 }
