@@ -19,8 +19,9 @@ extension RuleTest.Report {
             "failed": .array(
                 results.filter { !$0.passed }.map {
                     [
-                        "rule": .string($0.rule), "file": .string($0.file), "name": .string($0.name),
-                        "expected": .bool($0.expected), "fired": .bool($0.fired),
+                        "rule": .string($0.rule), "file": .string($0.file), "line": .integer(Int64($0.line)),
+                        "name": .string($0.name), "expected": .bool($0.expected), "fired": .bool($0.fired),
+                        "outcome": .string($0.outcome.description),
                     ]
                 }
             ),

@@ -1,17 +1,3 @@
-/// The text of one rule file.
-public struct RuleFile: Sendable, Hashable {
-    /// Its name, for messages.
-    public let name: String
-    /// One or more YAML documents.
-    public let text: String
-
-    /// Names a text.
-    public init(name: String, text: String) {
-        self.name = name
-        self.text = text
-    }
-}
-
 /// A set of rules that belong together, checked against each other and put in the order in which they are evaluated.
 public struct RulePack: Sendable {
     /// The rules, each after those that it counts.
