@@ -29,3 +29,22 @@ extension RuleTest.Report {
         ]
     }
 }
+
+extension MutantTest.Report {
+    /// How many changes of each rule its fixtures notice, and those that they do not.
+    public var json: JSONValue {
+        [
+            "passed": .bool(passed), "killed": .integer(Int64(killed)), "mutants": .integer(Int64(total)),
+            "rules": .array(
+                tallies.map {
+                    [
+                        "rule": .string($0.rule), "file": .string($0.file), "killed": .integer(Int64($0.killed)),
+                        "mutants": .integer(Int64($0.total)), "equivalent": .integer(Int64($0.equivalent)),
+                        "survivors": .array($0.survivors.map { .string($0) }),
+                    ]
+                }
+            ),
+            "shortcomings": .array(shortcomings.map { .string($0) }),
+        ]
+    }
+}
