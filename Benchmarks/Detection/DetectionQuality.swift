@@ -18,7 +18,7 @@ struct DetectionQuality {
     let days: Int
     let seed: UInt64
 
-    private var honest: [Pair: Int] = [:]
+    private var honest: [Pair: (reads: Int, task: String)] = [:]
     private var snoops: [Pair: PretendCentre.Motive] = [:]
     private var alerts: [String: (code: String, rule: String, pair: Pair)] = [:]
     private var honestReads = 0
@@ -63,7 +63,7 @@ struct DetectionQuality {
             return
         }
         honestReads += 1
-        honest[pair, default: 0] += 1
+        honest[pair, default: (0, read.task)].reads += 1
     }
 
     private mutating func take(_ output: DetectionEvent) {
@@ -86,12 +86,19 @@ struct DetectionQuality {
         let found = Set(explained.map(\.pair))
         let foundByAny = Set(alerts.values.map(\.pair))
         let blamed = found.filter { snoops[$0] == nil }
-        let notExplained = unverifiable + blamed.reduce(0) { $0 + (honest[$1] ?? 0) }
+        let notExplained = unverifiable + blamed.reduce(0) { $0 + (honest[$1]?.reads ?? 0) }
         share("honest reads explained", honestReads - notExplained, honestReads, "99 %; \(unverifiable) unverifiable")
         let plain = snoops.filter { !$0.value.isAdversarial }.map(\.key)
         share("snoops found", plain.count { found.contains($0) }, plain.count, "99 %")
         let right = found.filter { snoops[$0] != nil }
-        share("alerts of D-01 and D-02 that are right", right.count, found.count, "95 %; \(cleared) cleared by themselves")
+        share(
+            "alerts of D-01 and D-02 that are right",
+            right.count,
+            found.count,
+            "95 %; \(cleared) cleared by themselves"
+        )
+        let tasks = Dictionary(grouping: blamed) { honest[$0]?.task ?? "nothing" }.mapValues(\.count)
+        for (task, count) in tasks.sorted(by: { $0.key < $1.key }) { print("  wrongly blamed for \(task): \(count)") }
         print("by kind of snoop, found by D-01 or D-02, and by any rule:")
         for motive in PretendCentre.Motive.allCases where motive != .honest {
             let pairs = snoops.filter { $0.value == motive }.map(\.key)

@@ -24,6 +24,8 @@ struct PretendCentre {
         let agent: String
         let customer: String
         let motive: Motive
+        /// What the agent was doing.
+        let task: String
     }
 
     struct Item {
@@ -116,13 +118,16 @@ struct PretendCentre {
         let isCampaign = chance(Share.campaign)
         let seen = isUnknown ? nil : customer
         if !isLost { participant(agent, seen, id, from, to, provider: isCampaign ? "outbound" : "live_participant") }
-        let binding = isUnknown ? "partial" : "verified"
-        read(agent, customer, id, from + seconds(5, 60), binding)
-        if chance(Share.readsAgain) { read(agent, customer, id, from + (to - from) / 2 + seconds(10, 60), binding) }
+        let reason = isUnknown ? "customer_unknown" : "agent_and_customer_match"
+        let task = isLost ? "a call that no feed brought" : isUnknown ? "a call of somebody unknown" : "a call"
+        read(agent, customer, id, from + seconds(5, 60), reason, task)
+        if chance(Share.readsAgain) {
+            read(agent, customer, id, from + (to - from) / 2 + seconds(10, 60), reason, task)
+        }
         if chance(Share.readsAfterwards) {
             // The gateway takes two minutes for wrap-up; later the agent has left.
             let time = to + (isCampaign ? between(0, 13) : between(0, 28))
-            read(agent, customer, id, time, time <= to + 120_000 ? binding : "contradicted")
+            read(agent, customer, id, time, time <= to + 120_000 ? reason : "agent_left", "what was left of " + task)
         }
         known[agent] = Array(((known[agent] ?? []) + [customer]).suffix(8))
         guard !isUnknown, !isLost else { return }
@@ -134,10 +139,11 @@ struct PretendCentre {
     }
 
     private mutating func transfer(from agent: Int, _ customer: String, _ id: String, at time: Int64) {
-        let second = (agent + 1 + Int(next(UInt64(max(agents - 1, 1))))) % agents
+        // Somebody of the same shift.
+        let second = (agent + 3 * (1 + Int(next(UInt64(max(agents / 3 - 1, 1)))))) % agents
         let end = time + between(2, 9)
         participant(second, customer, id, time, end, provider: "consult", mode: "transfer")
-        read(second, customer, id, time + seconds(5, 50), "verified")
+        read(second, customer, id, time + seconds(5, 50), "agent_and_customer_match", "a transferred call")
     }
 
     /// On the next working day, by appointment; the agent looks before calling.
@@ -146,29 +152,31 @@ struct PretendCentre {
         let days: Int64 = today % 7 == 4 ? 3 : 1
         let due = Self.start + (today + days) * Self.day + 12 * 60 * Self.minute + between(0, 120)
         relationship(due - 60 * Self.minute, "callback", agent, customer, nil, due, due + 15 * Self.minute)
-        read(agent, customer, interaction(), due - between(1, 25), "unverifiable")
+        read(agent, customer, interaction(), due - between(1, 25), "conversation_not_found", "a callback")
     }
 
     private mutating func review(_ customer: String, _ id: String, _ now: Int64) {
         let reviewer = agents + Int(next(UInt64(max(agents / 100, 1))))
         let from = now + between(60, 120)
         relationship(from, "quality_review", reviewer, customer, id, from, from + 45 * Self.minute)
-        read(reviewer, customer, id, from + between(2, 40), "contradicted")
+        read(reviewer, customer, id, from + between(2, 40), "agent_not_on_conversation", "a quality review")
     }
 
     private mutating func supervise(_ customer: String, _ id: String, _ from: Int64, _ to: Int64) {
         let supervisor = supervisor()
         relationship(to + between(1, 4), "supervisor", supervisor, customer, id, from + Self.minute, to)
-        read(supervisor, customer, id, to + between(0, 20), "contradicted")
+        read(supervisor, customer, id, to + between(0, 20), "agent_not_on_conversation", "supervision")
     }
 
     /// A caller asks about somebody else's account. Most agents open a case for it.
     private mutating func behalf(_ agent: Int, _ id: String, _ from: Int64, _ to: Int64) {
         let other = customer()
-        if !chance(Share.behalfWithoutCase) {
+        let hasCase = !chance(Share.behalfWithoutCase)
+        if hasCase {
             relationship(to + between(1, 8), "open_case", agent, other, nil, from, to + between(20, 600))
         }
-        read(agent, other, id, from + (to - from) / 2, "contradicted")
+        let task = hasCase ? "somebody else's case" : "somebody else's account, without a case"
+        read(agent, other, id, from + (to - from) / 2, "other_customer", task)
     }
 
     // MARK: What they should not do
@@ -176,9 +184,10 @@ struct PretendCentre {
     private mutating func snoop(_ agent: Int, at time: Int64) {
         if chance(0.3), let old = known[agent]?.first {
             // Hours later, when the day's conversations with that customer are over.
-            read(agent, old, interaction(), time + between(240, 300), "unverifiable", .old)
+            read(agent, old, interaction(), time + between(240, 300), "conversation_not_found", "", .old)
         } else {
-            read(agent, customer(), interaction(), time, chance(0.5) ? "contradicted" : "unverifiable", .stranger)
+            let reason = chance(0.5) ? "other_customer" : "conversation_not_found"
+            read(agent, customer(), interaction(), time, reason, "", .stranger)
         }
     }
 
@@ -189,24 +198,30 @@ struct PretendCentre {
         switch next(4) {
         case 0:
             participant(agent, nil, id, from, from + 5 * Self.minute, provider: "live_participant")
-            read(agent, target, id, from + 2 * Self.minute, "partial", .duringCall)
+            read(agent, target, id, from + 2 * Self.minute, "customer_unknown", "", .duringCall)
         case 1:
             for (number, one) in [target, customer()].enumerated() {
                 let at = from + Int64(number) * 60 * Self.minute
                 relationship(at, "break_glass", agent, nil, nil, at, at + 10 * Self.minute)
-                read(agent, one, interaction(), at + Self.minute, "claimed", .slowDrip)
+                read(agent, one, interaction(), at + Self.minute, "conversation_not_found", "", .slowDrip)
             }
         case 2:
             guard let customer = known[agent]?.last else { return }
-            read(agent, customer, id, end + between(3, 25), "contradicted", .again)
+            read(agent, customer, id, end + between(3, 25), "agent_left", "", .again)
         default:
             let boss = supervisor()
             relationship(from, "supervisor", boss, target, id, from, from + 2 * Self.minute)
-            read(boss, target, id, from + Self.minute, "contradicted", .supervisor)
+            read(boss, target, id, from + Self.minute, "agent_not_on_conversation", "", .supervisor)
         }
     }
 
     // MARK: Events
+
+    /// What the gateway makes of its reasons; see docs/events.md.
+    private static let grades = [
+        "agent_and_customer_match": "verified", "customer_unknown": "partial", "no_platform": "claimed",
+        "conversation_not_found": "unverifiable", "lookup_late": "unverifiable",
+    ]
 
     /// Brought when the feed has seen its beginning, and again when it has seen its end.
     private mutating func participant(
@@ -251,19 +266,22 @@ struct PretendCentre {
         _ customer: String,
         _ interaction: String,
         _ time: Int64,
-        _ binding: String,
+        _ reason: String,
+        _ task: String,
         _ motive: Motive = .honest
     ) {
-        let graded = binding == "verified" && chance(Share.lookupFails) ? "unverifiable" : binding
+        let isLate = reason == "agent_and_customer_match" && chance(Share.lookupFails)
+        let reason = isLate ? "lookup_late" : reason
         add(
             time,
             "CUSTOMER_DATA_ACCESSED",
             [
                 "agentId": name(agent), "customerId": .string(customer), "interactionId": .string(interaction),
-                "binding": .string(graded), "queueId": .string("queue-\(agent % 20)"), "route": "profile",
+                "binding": .string(Self.grades[reason] ?? "contradicted"), "bindingReason": .string(reason),
+                "queueId": .string("queue-\(agent % 20)"), "route": "profile",
                 "purpose": "service", "outcome": "released", "dataFieldsViewed": ["name", "phone"],
             ],
-            Read(agent: "agent-\(agent)", customer: customer, motive: motive)
+            Read(agent: "agent-\(agent)", customer: customer, motive: motive, task: task)
         )
     }
 

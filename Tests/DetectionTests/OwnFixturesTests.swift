@@ -86,15 +86,16 @@ struct OwnFixturesTests {
     }
 
     @Test func aRuleThatOnlyFeedsOthersNeedsNone() throws {
-        let feeding = Self.rule + """
+        let feeding =
+            Self.rule + """
 
-            ---
-            title: Many reads from a closed queue
-            id: 5d3c8d51-67f6-4c0b-8f5e-2f1a4a0c1a02
-            name: own_queue_many
-            correlation: {type: event_count, rules: [own_queue], group-by: [agentId], timespan: 1m, condition: {gte: 2}}
-            level: low
-            """
+                ---
+                title: Many reads from a closed queue
+                id: 5d3c8d51-67f6-4c0b-8f5e-2f1a4a0c1a02
+                name: own_queue_many
+                correlation: {type: event_count, rules: [own_queue], group-by: [agentId], timespan: 1m, condition: {gte: 2}}
+                level: low
+                """
         let shortcomings = RuleTest.shortcomings(ofOwn: try Self.set(nil, rule: feeding))
         #expect(shortcomings.count == 1 && shortcomings.first?.contains("'own_queue_many'") == true)
     }
@@ -125,11 +126,19 @@ struct OwnFixturesTests {
         (fixtures([#"{"fires": true, "events": []}"#]), 7, "cases[0].name: must be a text"),
         (fixtures([silent("a"), #"{"name": "b", "fires": "no", "events": []}"#]), 8, "cases[1].fires: must be true"),
         (fixtures([silent("a"), silent("a")]), 8, "another case is called 'a'"),
-        (fixtures([#"{"name": "b", "fires": true, "fire": true, "events": []}"#]), 7, "cases[0].fire: a case has no such"),
-        (fixtures([#"{"name": "b", "fires": true, "events": []}"#]), 7, "cases[0].events: must be a list of events"),
-        (fixtures([#"{"name": "b", "fires": true, "events": [{"like": "raed"}]}"#]), 7, "names no template; templates: read"),
         (
-            fixtures(["{\"name\": \"b\", \"fires\": true, \"events\": [\n{\"like\": \"read\"},\n{\"like\": \"read\", \"queue\": 1}]}"]),
+            fixtures([#"{"name": "b", "fires": true, "fire": true, "events": []}"#]), 7,
+            "cases[0].fire: a case has no such"
+        ),
+        (fixtures([#"{"name": "b", "fires": true, "events": []}"#]), 7, "cases[0].events: must be a list of events"),
+        (
+            fixtures([#"{"name": "b", "fires": true, "events": [{"like": "raed"}]}"#]), 7,
+            "names no template; templates: read"
+        ),
+        (
+            fixtures([
+                "{\"name\": \"b\", \"fires\": true, \"events\": [\n{\"like\": \"read\"},\n{\"like\": \"read\", \"queue\": 1}]}"
+            ]),
             9, "cases[0].events[1]: no CUSTOMER_DATA_ACCESSED has a field 'queue'"
         ),
         (
@@ -158,7 +167,10 @@ struct OwnFixturesTests {
                 #"{"name": "b", "fires": true, "events": [{"repeat": 200000, "every": "100000000d", "events": [{"like": "read"}]}]}"#
             ]), 7, "thousands of years"
         ),
-        (fixtures(enough, more: #", "equivalent": [{"rule": "own_queue"}]"#), 13, "equivalent[0].mutant: must be a text"),
+        (
+            fixtures(enough, more: #", "equivalent": [{"rule": "own_queue"}]"#), 13,
+            "equivalent[0].mutant: must be a text"
+        ),
     ])
     func malformedFixturesAreRefusedWithTheirPlace(text: String, line: Int, message: String) throws {
         let report = RuleTest.run(try Self.set(text))
@@ -177,7 +189,9 @@ struct OwnFixturesTests {
         #expect(report.shortcomings.first?.contains("'x' must name a rule") == true)
     }
 
-    @Test(arguments: [("own.yml", "own.fixtures.json"), ("a.b/own.v2.yaml", "a.b/own.v2.fixtures.json"), ("own", "own.fixtures.json")])
+    @Test(arguments: [
+        ("own.yml", "own.fixtures.json"), ("a.b/own.v2.yaml", "a.b/own.v2.fixtures.json"), ("own", "own.fixtures.json"),
+    ])
     func fixturesLieBesideTheirRules(rules: String, fixtures: String) {
         #expect(RuleFile.fixtureName(beside: rules) == fixtures)
     }

@@ -91,7 +91,9 @@ struct FixtureEvents {
                 continue
             }
             if let unknown = node.object?.keys.sorted().first(where: { !Self.repeatKeys.contains($0) }) {
-                throw place.fault("a repeat has no key '\(unknown)'; known keys: \(Self.repeatKeys.joined(separator: ", "))")
+                throw place.fault(
+                    "a repeat has no key '\(unknown)'; known keys: \(Self.repeatKeys.joined(separator: ", "))"
+                )
             }
             guard let count = node["repeat"]?.int, count > 0 else {
                 throw place["repeat"].fault("must be a whole number above 0")

@@ -65,7 +65,11 @@ struct FixturePlan {
     private static func pack(_ fixtures: RuleFixtures, _ set: RuleSet) throws(RuleProblem) -> RulePack {
         guard !fixtures.lists.isEmpty else { return set.pack }
         do { return try set.pack(lists: fixtures.lists) } catch {
-            throw RuleProblem(file: fixtures.name, line: 1, message: "with these lists the rules cannot be read: \(error)")
+            throw RuleProblem(
+                file: fixtures.name,
+                line: 1,
+                message: "with these lists the rules cannot be read: \(error)"
+            )
         }
     }
 

@@ -55,7 +55,9 @@ public enum MutantTest {
             for rule in rules.pack.rules where rule.file == file.name {
                 let trial = MutantTrial(rule, rules.pack, plan)
                 guard trial.failing == nil else {
-                    shortcomings.append("\(rule.file):\(rule.line): '\(rule.name)' is not tried: \(trial.failing ?? "")")
+                    shortcomings.append(
+                        "\(rule.file):\(rule.line): '\(rule.name)' is not tried: \(trial.failing ?? "")"
+                    )
                     continue
                 }
                 own.append(tally(trial, &claims))

@@ -157,11 +157,15 @@ extension FieldTest {
         add("is negated") { $0.isNegated.toggle() }
         if needsAll { add("needs one value, not all") { $0.needsAll = false } }
         for (place, value) in expected.enumerated() where !isExpanded {
-            if expected.count > 1 { add("is not compared with \(value.words ?? "value \(place + 1)")") { $0.expected.remove(at: place) } }
+            if expected.count > 1 {
+                add("is not compared with \(value.words ?? "value \(place + 1)")") { $0.expected.remove(at: place) }
+            }
             switch value {
             case .number(let comparison, let bound):
                 for other in RuleMutant.neighbours(of: bound) {
-                    add("\(comparison.words) \(RuleMutant.text(bound)) becomes \(RuleMutant.text(other))") { $0.expected[place] = .number(comparison, other) }
+                    add("\(comparison.words) \(RuleMutant.text(bound)) becomes \(RuleMutant.text(other))") {
+                        $0.expected[place] = .number(comparison, other)
+                    }
                 }
             case .text(let text) where expected.count == 1:
                 add("'\(text)' becomes another text") {

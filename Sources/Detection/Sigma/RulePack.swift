@@ -95,7 +95,8 @@ public struct RulePack: Sendable {
     /// Rules and those that they count, directly or by way of others, by name.
     func needed(by names: Set<String>) -> Set<String> {
         var found = names
-        for number in rules.indices.reversed() where counters[number].contains(where: { found.contains(rules[$0].name) }) {
+        for number in rules.indices.reversed()
+        where counters[number].contains(where: { found.contains(rules[$0].name) }) {
             found.insert(rules[number].name)
         }
         return found

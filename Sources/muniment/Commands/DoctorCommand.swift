@@ -131,7 +131,9 @@ struct DoctorCommand: AsyncParsableCommand {
             Finding(
                 what: "own rules",
                 state: faults.isEmpty ? .pass : .warning,
-                detail: faults.first.map { $0 + (faults.count > 1 ? " (and \(faults.count - 1) more: 'muniment rules test')" : "") }
+                detail: faults.first.map {
+                    $0 + (faults.count > 1 ? " (and \(faults.count - 1) more: 'muniment rules test')" : "")
+                }
                     ?? "\(own.count) files; all \(report.results.count) fixtures of these and of the shipped rules pass"
             )
         ]
