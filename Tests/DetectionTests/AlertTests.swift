@@ -15,7 +15,7 @@ struct AlertTests {
     {
         let fields: [String: JSONValue] = [
             "agentId": .string(agent), "customerId": "c-1", "interactionId": "i-1", "binding": "contradicted",
-            "bindingReason": "agent_left", "outcome": "refused",
+            "bindingReason": "agent_not_on_conversation", "outcome": "refused",
         ]
         return event(index, "CUSTOMER_DATA_ACCESS_REFUSED", at: seconds, id: id, fields)
     }

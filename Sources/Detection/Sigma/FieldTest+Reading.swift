@@ -31,6 +31,7 @@ extension FieldTest {
         field = FieldPath(parts[0])
         needsAll = modifiers.contains("all")
         isNegated = modifiers.contains("neq")
+        isExpanded = modifiers.contains("expand")
         timePart = try reader.timePart()
         try reader.check()
         var expected: [Expected] = []

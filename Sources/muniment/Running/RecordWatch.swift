@@ -36,6 +36,9 @@ struct RecordWatch: Sendable {
     }
 
     private func detect() async {
+        for shortcoming in RuleTest.shortcomings(ofOwn: detection.rules) {
+            logger.warning("own rules are not tested enough", metadata: ["shortcoming": "\(shortcoming)"])
+        }
         await leases.run("detection") { _ in
             try await DetectionFollower(
                 ledger: ledger,
