@@ -59,6 +59,8 @@ public struct ControlPlane: Sendable {
         public var backtests: BacktestDesk
         /// Containment.
         public var containment: ContainmentDesk
+        /// How detection goes on this node; nil when it is off.
+        public var detection: DetectionStatus?
         /// The planted customers.
         public var honey: HoneyCustomers
         /// The feeds of platform facts; nil when there is no platform.
@@ -100,6 +102,7 @@ public struct ControlPlane: Sendable {
             backtests: BacktestDesk,
             containment: ContainmentDesk,
             honey: HoneyCustomers,
+            detection: DetectionStatus? = nil,
             feeds: FeedDesk? = nil,
             signedDecisions: SignedDecisions? = nil,
             readyChecks: [ReadyCheck] = [],
@@ -127,6 +130,7 @@ public struct ControlPlane: Sendable {
             self.alerts = alerts
             self.backtests = backtests
             self.containment = containment
+            self.detection = detection
             self.honey = honey
             self.feeds = feeds
             self.signedDecisions = signedDecisions
@@ -184,6 +188,7 @@ public struct ControlPlane: Sendable {
             metrics: metrics,
             certificates: parts.certificates,
             delivery: DeliveryMetrics(control: parts.delivery, sinks: parts.sinks),
+            detection: parts.detection,
             feeds: parts.feeds,
             clock: parts.clock
         ).add(to: router)

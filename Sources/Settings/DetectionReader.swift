@@ -45,11 +45,11 @@ struct DetectionReader {
         if let section {
             settings.isOn = section.flag("enabled") ?? true
             for path in section.texts("rules").map(files.absolute) {
-                guard case .success(let bytes) = FileChecks.contents(path, isSecret: false) else {
+                guard let file = RuleFile(path: path) else {
                     section.problem("rules", "the rule file \(path) cannot be read")
                     continue
                 }
-                rules.append(RuleFile(name: path, text: String(decoding: bytes, as: UTF8.self)))
+                rules.append(file)
             }
             if let own = section.section("lists") {
                 for name in own.keys { lists[name] = own.texts(name) }

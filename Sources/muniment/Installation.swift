@@ -20,8 +20,11 @@ import WallTime
 
 /// The option that names the configuration.
 struct ConfigurationOption: ParsableArguments {
+    /// Where it is looked for when nothing else is said.
+    static let usual = "muniment.yaml"
+
     @Option(name: [.customShort("c"), .customLong("config")], help: "The configuration file.")
-    var path = "muniment.yaml"
+    var path = Self.usual
 
     /// Reads it, with secrets from the environment and from files.
     func load() throws -> Installation { try Self.load(path) }

@@ -129,10 +129,10 @@ import Testing
         #expect(cases.count == 1 && cases.first?["requester"] == "automatic" && cases.first?["step"] == "mask_only")
         #expect(cases.first?["targetId"]?.string == directory.chatAgent)
         #expect(cases.first?["alerts"]?[0] == alert?["alertId"] && cases.first?["undoAt"]?.string != nil)
-        // After a kill nothing is done again, and the mask holds.
+        // After a kill nothing is done again, and the mask holds from the first read on.
         await server.kill()
         let second = try await site.start()
-        try await wait("the mask after the restart") { try await scrape(directory.customer, second) != before }
+        #expect(try await scrape(directory.customer, second) != before)
         let id = try #require(cases.first?["caseId"]?.string)
         try await site.succeed("respond", "undo", id, "--reason", "a drill", "--operator", "ann")
         try await wait("the undoing") { try await shown(site, id)["phase"] == "undone" }

@@ -41,8 +41,8 @@ final class Installation: Sendable {
     let lines = Lines()
     let refusals = Refusals()
 
-    init(approvals: DecisionApprovals = .none) throws {
-        rules = try RuleSet(files: BuiltInRules.files)
+    init(approvals: DecisionApprovals = .none, ownRules: [RuleFile] = []) throws {
+        rules = try RuleSet(files: BuiltInRules.files + ownRules)
         folder = NSTemporaryDirectory() + "muniment-server-" + UUID().uuidString
         signer = try NoteSigner(origin: Origin("muniment.example/server"), seed: [UInt8](repeating: 7, count: 32))
         let location = LedgerLocation(directory: folder + "/data", anchor: folder + "/anchor/checkpoint")

@@ -101,8 +101,11 @@ struct AlertBook: Codable, Sendable {
     private mutating func raise(_ match: RuleMatch, _ key: String, _ earlier: [String]) -> DetectionEvent {
         let time = match.event.timestamp
         let name = match.entity.joined(separator: "/")
+        var id = Text.bounded("\(match.rule.code)-\(match.event.index)-\(name)", to: 240)
+        // Rules may share a code, and two of them may match one event: each has an alert of its own.
+        if alerts[id] != nil { id += "-\(match.rule.id.prefix(8))" }
         var alert = Alert(
-            id: Text.bounded("\(match.rule.code)-\(match.event.index)-\(name)", to: 240),
+            id: id,
             rule: match.rule.name,
             code: match.rule.code,
             ruleVersion: match.rule.version,

@@ -13,6 +13,20 @@ extension EventCatalogue {
             "upstreamRegion", "neighbourOfPrevious",
         ]
 
+    /// The steps of a containment case, all of which may carry what belongs to the step.
+    private static let contained = Dictionary(
+        uniqueKeysWithValues: ContainmentEvent.Kind.allCases.map {
+            (
+                $0.rawValue,
+                [
+                    "containmentId", "number", "actor", "step", "targetId", "reason", "alerts", "warnings", "undoAt",
+                    "approvalsNeeded", "expiresAt", "waitsForCallEnd", "priorState", "evidence", "problem", "attempts",
+                    "retryAt", "call", "until", "begun",
+                ]
+            )
+        }
+    )
+
     /// The events of docs/events.md, the platform's facts, and what the engine derives from both; see docs/detection.md.
     public static let standard = EventCatalogue(fieldsByType: [
         "CUSTOMER_DATA_ACCESSED": accessed,
@@ -64,9 +78,6 @@ extension EventCatalogue {
         "HONEY_CUSTOMERS_LISTED": ["actor", "channel", "results", "reason"],
         "CONTAINMENT_NOTICE_GIVEN": ["containmentId", "actor", "step", "targetId", "reason", "findings"],
         "CONTAINMENT_HELD_BACK": ["containmentId", "actor", "step", "targetId", "alerts", "reason"],
-        "CONTAINMENT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "begun"],
-        "CONTAINMENT_ATTEMPT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "retryAt"],
-        "CONTAINMENT_EFFECT_UNKNOWN": ["containmentId", "step", "targetId", "problem", "retryAt"],
         "IDENTITY_LINKED": [
             "customerId", "actor", "reason", "created", "linkedKinds", "returnedKinds", "source", "assurance",
             "decidedBy", "conflicts", "normaliserVersion",
@@ -104,5 +115,5 @@ extension EventCatalogue {
             "action",
         ],
         "FEED_SILENT": ["feed", "silentSeconds", "lastHeard"],
-    ])
+    ]).adding(contained)
 }

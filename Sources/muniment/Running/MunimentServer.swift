@@ -33,6 +33,7 @@ final class MunimentServer: Sendable {
     private let leases: LeaseKeeper
     private let restrictions = AgentRestrictions()
     private let containment: ContainmentDesk
+    private let detectionStatus: DetectionStatus
     private let sinks: SinkAssembly
     private let feeds: FeedAssembly
     private let controlCertificate: TLSKeeper?
@@ -83,6 +84,11 @@ final class MunimentServer: Sendable {
         } else {
             feeds = try FeedAssembly(installation, client: nil, ledger: ledger, identities: identities)
         }
+        let detectionStatus = DetectionStatus(ledger: ledger)
+        self.detectionStatus = detectionStatus
+        if configuration.detection.isOn {
+            readyChecks.append(ReadyCheck(name: "detection") { Self.state(of: detectionStatus) })
+        }
         self.readyChecks = readyChecks
         controlCertificate = try configuration.control.tls.map { try TLSKeeper(listener: "control", files: $0) }
         self.http = http
@@ -115,6 +121,7 @@ final class MunimentServer: Sendable {
         // Heard before anybody can know the process: until then it would end it.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         try await own.recordStart(installation.configuration, policyHash: gateway.policyHash)
+        try await recordWatch.restrictGateway()
         let dataPort = try await gateway.start()
         let controlPlane = makeControlPlane()
         let (bound, boundContinuation) = AsyncStream<Int>.makeStream()
@@ -233,6 +240,7 @@ final class MunimentServer: Sendable {
                 ),
                 containment: containment,
                 honey: installation.honeyCustomers(ledger, identities, producer: producer),
+                detection: configuration.detection.isOn ? detectionStatus : nil,
                 feeds: feeds.desk,
                 signedDecisions: configuration.detection.soar.map {
                     SignedDecisions(
@@ -267,11 +275,19 @@ final class MunimentServer: Sendable {
         )
     }
 
+    private static func state(of detection: DetectionStatus) -> PartState {
+        switch detection.state {
+        case .elsewhere, .watching: .ok
+        case .failing: .degraded("the rules do not see what is recorded now: the log says what stopped them")
+        }
+    }
+
     private var recordWatch: RecordWatch {
         RecordWatch(
             ledger: ledger,
             leases: leases,
             detection: detection,
+            status: detectionStatus,
             containment: containment,
             restrictions: restrictions,
             clock: installation.clock,
