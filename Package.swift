@@ -64,6 +64,7 @@ let package = Package(
     targets: [
         // Floor 0: pure; no input or output.
         library("WallTime"),
+        library("Addresses"),
         library("TextEncoding"),
         library("Measures"),
         library("Traces", ["JSON", "Measures", "TextEncoding"]),
@@ -89,7 +90,7 @@ let package = Package(
         library("Genesys", ["JSON", "TextEncoding", "WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
         library(
             "ObjectStorage",
-            ["TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
+            ["Addresses", "TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
         ),
 
         // Floor 2: the record, and who is in it.
@@ -122,10 +123,9 @@ let package = Package(
         library(
             "Delivery",
             [
-                "DeliveryWire", "EventFormats", "JSON", "Ledger", "Measures", "MerkleLog", "NATS", "ObjectStorage",
-                "Redaction", "Storage", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1,
-                nioPosix,
-                nioSSL, nioTLS,
+                "DeliveryWire", "Addresses", "EventFormats", "JSON", "Ledger", "Measures", "MerkleLog", "NATS",
+                "ObjectStorage", "Redaction", "Storage", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging,
+                nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
             ]
         ),
 
@@ -140,8 +140,8 @@ let package = Package(
         library(
             "Monitoring",
             [
-                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Redaction", "Storage",
-                "WallTime", crypto,
+                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Redaction",
+                "Storage", "WallTime", crypto,
             ]
         ),
 
@@ -174,8 +174,8 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "AccessPolicy", "Approvals", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats",
-                "HTTPSignatures",
+                "AccessPolicy", "Approvals", "AuditTrail", "Credentials", "Delivery", "Detection", "Addresses",
+                "EventFormats", "HTTPSignatures",
                 "ObjectStorage", "TextEncoding", "Traces",
                 "Gateway", "Genesys", "Identity", "JSON", "Ledger",
                 "MerkleLog", "Monitoring", "PlatformFacts", "Redaction", "Sandbox", "Server", "Settings", "Storage",
@@ -334,11 +334,10 @@ let package = Package(
         tests(
             "Delivery",
             [
-                "DeliveryWire", "EventFormats", "JSON", "Ledger", "MerkleLog", "NATS", "ObjectStorage", "Sandbox",
-                "Storage", "TestReceivers", "TestStores", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging,
-                nioCore,
-                nioHTTP1, nioPosix,
-                nioSSL,
+                "DeliveryWire", "Addresses", "EventFormats", "JSON", "Ledger", "MerkleLog", "NATS", "ObjectStorage",
+                "Sandbox", "Storage", "TestReceivers", "TestStores", "TextEncoding", "WallTime", asyncHTTPClient,
+                crypto,
+                logging, nioCore, nioHTTP1, nioPosix, nioSSL,
             ]
         ),
         tests("Detection", ["Approvals", "JSON", "WallTime"], exclude: ["Oracle"]),
