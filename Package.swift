@@ -69,6 +69,7 @@ let package = Package(
         library("Measures"),
         library("Traces", ["JSON", "Measures", "TextEncoding"]),
         library("JSON"),
+        library("Jobs", ["WallTime"]),
         library("MerkleLog", ["TextEncoding", crypto]),
         .target(name: "CByteMasks"),
         library("Redaction", ["CByteMasks", "JSON", crypto, cryptoExtras]),
@@ -140,7 +141,7 @@ let package = Package(
         library(
             "Monitoring",
             [
-                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Redaction",
+                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Jobs", "Ledger", "Redaction",
                 "Storage", "WallTime", crypto,
             ]
         ),
@@ -161,7 +162,7 @@ let package = Package(
             [
                 "Approvals", "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring",
                 "Gateway",
-                "HTTPSignatures", "Identity", "JSON", "Ledger", "Measures",
+                "HTTPSignatures", "Identity", "JSON", "Jobs", "Ledger", "Measures",
                 "MerkleLog", "PlatformFacts", "Redaction", "Storage", "TextEncoding", "Traces",
                 "WallTime",
                 hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
@@ -248,6 +249,7 @@ let package = Package(
         tests("WallTime"),
         tests("TextEncoding"),
         tests("JSON"),
+        tests("Jobs", ["WallTime"]),
         tests("MerkleLog", ["TextEncoding", crypto], exclude: ["Vectors"]),
         tests("Redaction", ["JSON", "RedactionCorpus"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
