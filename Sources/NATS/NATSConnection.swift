@@ -29,7 +29,10 @@ public final class NATSConnection {
         }
     }
 
+    /// The connection is closed first: that waits for the library's thread that reads. Until its version 3.6 the library lets that thread
+    /// go on with a subscription that is destroyed beside it (nats.c, pull request 638), and Debian has 3.4.
     deinit {
+        natsConnection_Close(connection)
         natsSubscription_Destroy(answers)
         natsConnection_Destroy(connection)
     }
