@@ -183,7 +183,7 @@ extension Integration {
                     try await caller.pauseReading()
                     // The kernel takes some of them whole; not ten.
                     for _ in 0..<10 { try await caller.send(site.request()) }
-                    var taken = -1
+                    var taken = try await site.events(.customerDataAccessed, count: 1).count - 1
                     while try await site.events(.customerDataAccessed).count != taken {
                         taken = try await site.events(.customerDataAccessed).count
                         for _ in 0..<100 { _ = try await site.call(alive) }

@@ -260,7 +260,7 @@ struct Site: Sendable {
             method: UpstreamRequest.Method = .get,
             fail: Route.FailMode = .refuse,
             mode: Route.Mode = .enforce,
-            budget: Int = 4000,
+            budget: Int = 20_000,
             velocity: VelocityLimit? = nil,
             purpose: String? = "service"
         ) -> Route {
@@ -287,7 +287,7 @@ struct Site: Sendable {
         var binding = GatewaySettings.Binding()
         binding.customerAttribute = "customerId"
         binding.needsRoles = true
-        binding.budgetMilliseconds = 2000
+        binding.budgetMilliseconds = 10_000
         binding.recheckMilliseconds = 0
         return GatewaySettings(
             listener: .init(host: "127.0.0.1", port: 0, tls: nil),
@@ -304,8 +304,8 @@ struct Site: Sendable {
             ],
             routes: [
                 route("profile"), route("checked"), route("search", method: .post), route("spooled", fail: .spool),
-                route("observed", mode: .observe), route("brief", budget: 300),
-                route("brief-spooled", fail: .spool, budget: 400), route("stated", purpose: nil),
+                route("observed", mode: .observe), route("brief", budget: 1000),
+                route("brief-spooled", fail: .spool, budget: 1200), route("stated", purpose: nil),
                 route("blocked", velocity: VelocityLimit(readsPerMinute: 2, action: .block)),
                 route("flagged", velocity: VelocityLimit(readsPerMinute: 2, action: .flag)),
             ],
@@ -387,7 +387,8 @@ struct Site: Sendable {
 
     /// Waits until there are so many events of a type.
     func events(_ type: EventType, count: Int) async throws -> [JSONValue] {
-        for _ in 0..<2000 {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
             let found = try await events(type)
             if found.count >= count { return found }
             // Gives way to the threads that make the events; `Caller` round trips would do as well.
