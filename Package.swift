@@ -141,8 +141,8 @@ let package = Package(
         library(
             "Monitoring",
             [
-                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Jobs", "Ledger", "Redaction",
-                "Storage", "WallTime", crypto,
+                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Jobs", "Ledger", "Measures",
+                "Redaction", "Storage", "WallTime", crypto,
             ]
         ),
 
@@ -363,7 +363,8 @@ let package = Package(
         tests(
             "PlatformFacts",
             [
-                "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Monitoring", "Sandbox", "Storage", "TestStores",
+                "Detection", "Genesys", "JSON", "Ledger", "Measures", "MerkleLog", "Monitoring", "Sandbox", "Storage",
+                "TestStores",
                 "WallTime", asyncHTTPClient, logging, nioCore,
             ]
         ),

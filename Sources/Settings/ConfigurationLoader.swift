@@ -94,11 +94,12 @@ struct ConfigurationLoader {
         let sinkReader = SinkReader(files: files, redaction: redaction)
         let feeds = platform?.feeds ?? FeedSettings()
         checkActions(feeds, routes: traffic, root)
-        let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
-            root.section("detection"),
-            feeds: feeds
-        )
         let sinks = root.section("sinks")?.named() ?? []
+        let detection = DetectionReader(
+            files: files,
+            hasPlatform: root.has("genesys"),
+            sinks: sinks.map(\.name)
+        ).settings(root.section("detection"), feeds: feeds)
         let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
         let log = root.section("log")
         let level = log?.choice("level", LogLevel.self) ?? .info
