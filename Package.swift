@@ -64,10 +64,12 @@ let package = Package(
     targets: [
         // Floor 0: pure; no input or output.
         library("WallTime"),
+        library("Addresses"),
         library("TextEncoding"),
         library("Measures"),
         library("Traces", ["JSON", "Measures", "TextEncoding"]),
         library("JSON"),
+        library("Jobs", ["WallTime"]),
         library("MerkleLog", ["TextEncoding", crypto]),
         .target(name: "CByteMasks"),
         library("Redaction", ["CByteMasks", "JSON", crypto, cryptoExtras]),
@@ -89,7 +91,7 @@ let package = Package(
         library("Genesys", ["JSON", "TextEncoding", "WallTime", asyncHTTPClient, logging, nioCore, nioHTTP1]),
         library(
             "ObjectStorage",
-            ["TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
+            ["Addresses", "TextEncoding", "WallTime", asyncHTTPClient, crypto, nioCore, nioHTTP1, nioPosix, nioSSL]
         ),
 
         // Floor 2: the record, and who is in it.
@@ -122,10 +124,9 @@ let package = Package(
         library(
             "Delivery",
             [
-                "DeliveryWire", "EventFormats", "JSON", "Ledger", "Measures", "MerkleLog", "NATS", "ObjectStorage",
-                "Redaction", "Storage", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1,
-                nioPosix,
-                nioSSL, nioTLS,
+                "DeliveryWire", "Addresses", "EventFormats", "JSON", "Ledger", "Measures", "MerkleLog", "NATS",
+                "ObjectStorage", "Redaction", "Storage", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging,
+                nioCore, nioHTTP1, nioPosix, nioSSL, nioTLS,
             ]
         ),
 
@@ -140,9 +141,8 @@ let package = Package(
         library(
             "Monitoring",
             [
-                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Measures", "Redaction",
-                "Storage",
-                "WallTime", crypto,
+                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Jobs", "Ledger", "Measures",
+                "Redaction", "Storage", "WallTime", crypto,
             ]
         ),
 
@@ -162,7 +162,7 @@ let package = Package(
             [
                 "Approvals", "AuditTrail", "Credentials", "Delivery", "DeliveryWire", "Detection", "Monitoring",
                 "Gateway",
-                "HTTPSignatures", "Identity", "JSON", "Ledger", "Measures",
+                "HTTPSignatures", "Identity", "JSON", "Jobs", "Ledger", "Measures",
                 "MerkleLog", "PlatformFacts", "Redaction", "Storage", "TextEncoding", "Traces",
                 "WallTime",
                 hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioHTTP1, nioHTTPTypes,
@@ -175,8 +175,8 @@ let package = Package(
         .executableTarget(
             name: "muniment",
             dependencies: [
-                "AccessPolicy", "Approvals", "AuditTrail", "Credentials", "Delivery", "Detection", "EventFormats",
-                "HTTPSignatures",
+                "AccessPolicy", "Approvals", "AuditTrail", "Credentials", "Delivery", "Detection", "Addresses",
+                "EventFormats", "HTTPSignatures",
                 "ObjectStorage", "TextEncoding", "Traces",
                 "Gateway", "Genesys", "Identity", "JSON", "Ledger",
                 "MerkleLog", "Monitoring", "PlatformFacts", "Redaction", "Sandbox", "Server", "Settings", "Storage",
@@ -249,6 +249,7 @@ let package = Package(
         tests("WallTime"),
         tests("TextEncoding"),
         tests("JSON"),
+        tests("Jobs", ["WallTime"]),
         tests("MerkleLog", ["TextEncoding", crypto], exclude: ["Vectors"]),
         tests("Redaction", ["JSON", "RedactionCorpus"], exclude: ["Corpus"]),
         tests("AccessPolicy"),
@@ -335,11 +336,10 @@ let package = Package(
         tests(
             "Delivery",
             [
-                "DeliveryWire", "EventFormats", "JSON", "Ledger", "MerkleLog", "NATS", "ObjectStorage", "Sandbox",
-                "Storage", "TestReceivers", "TestStores", "TextEncoding", "WallTime", asyncHTTPClient, crypto, logging,
-                nioCore,
-                nioHTTP1, nioPosix,
-                nioSSL,
+                "DeliveryWire", "Addresses", "EventFormats", "JSON", "Ledger", "MerkleLog", "NATS", "ObjectStorage",
+                "Sandbox", "Storage", "TestReceivers", "TestStores", "TextEncoding", "WallTime", asyncHTTPClient,
+                crypto,
+                logging, nioCore, nioHTTP1, nioPosix, nioSSL,
             ]
         ),
         tests("Detection", ["Approvals", "JSON", "WallTime"], exclude: ["Oracle"]),

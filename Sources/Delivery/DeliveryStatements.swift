@@ -75,6 +75,7 @@ public struct DeliveryStatements: Sendable {
     /// Makes a statement, and records that it was made, with its hash.
     /// - Parameter range: which entries it speaks of; what is beyond the ledger's end is left out.
     /// - Returns: the signed note.
+    /// - Throws: also `CancellationError`, soon after the task was cancelled; then nothing was recorded.
     public func statement(_ subject: Subject, _ range: Range<UInt64>, actor: String) async throws -> String {
         let status = try await control.sink(subject.name)
         let counted = try await control.counts(subject.name, range)
@@ -108,6 +109,7 @@ public struct DeliveryStatements: Sendable {
                 ]
             }
         )
+        try Task.checkCancellation()
         let note = try DeliveryStatement(body: .object(body)).signed(by: signer).encoded
         try await record(subject.name, covered, note, actor)
         return note
@@ -142,6 +144,7 @@ public struct DeliveryStatements: Sendable {
             var query = EventQuery(keys: [IndexKey(.eventType, type.rawValue)], limit: 100)
             var isLooking = true
             while isLooking {
+                try Task.checkCancellation()
                 let page = try await ledger.events(query)
                 for event in page.events where isLooking {
                     let isInRange = event.index >= first

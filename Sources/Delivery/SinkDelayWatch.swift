@@ -107,12 +107,3 @@ public struct SinkDelayWatch: Sendable {
         }
     }
 }
-
-extension SinkStatus {
-    /// Whether something has waited that long and nothing was confirmed meanwhile. What is paused or has stopped itself is no delay.
-    fileprivate func isSilent(for seconds: Int64, at now: Timestamp) -> Bool {
-        guard state == .running, let oldest else { return false }
-        let limit = now.adding(seconds: -seconds)
-        return oldest <= limit && since <= limit && lastConfirmed.map { $0 <= limit } ?? true
-    }
-}

@@ -160,6 +160,8 @@ public struct ReplyTable: Sendable, Hashable {
 public enum TransportFailure: String, Error, Sendable, Hashable, CaseIterable {
     /// The name has no address.
     case nameNotFound
+    /// The name leads to an address that nothing may be sent to.
+    case forbiddenAddress
     /// No connection came about.
     case notConnected
     /// The certificate is not trusted, or the peer wants one of ours.
@@ -175,6 +177,12 @@ public enum TransportFailure: String, Error, Sendable, Hashable, CaseIterable {
     public var verdict: Verdict {
         switch self {
         case .nameNotFound: Verdict(.retry, reason: "the destination's name has no address")
+        case .forbiddenAddress:
+            Verdict(
+                .config,
+                reason:
+                    "the destination's name leads to a link-local address, at which clouds hand out credentials; nothing was sent"
+            )
         case .notConnected: Verdict(.retry, reason: "no connection to the destination")
         case .tls: Verdict(.config, reason: "TLS failed: trust the destination's certificate or present one of ours")
         case .brokenWhileSending:

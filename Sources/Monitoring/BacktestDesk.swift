@@ -1,9 +1,9 @@
 public import Detection
 import Dispatch
 public import JSON
+import Jobs
 public import Ledger
 import MerkleLog
-import Synchronization
 public import WallTime
 
 /// Why a backtest was refused.
@@ -43,31 +43,17 @@ public final class BacktestDesk: Sendable {
         public init() {}
     }
 
-    private struct Run {
-        let began: Timestamp
-        let actor: String
-        var progress: (read: UInt64, size: UInt64)
-        var result: [String: JSONValue]?
-        var failure: String?
-        var isCancelled = false
-
-        var state: String {
-            if isCancelled { return "cancelled" }
-            if failure != nil { return "failed" }
-            return result == nil ? "running" : "done"
-        }
-    }
+    /// How many of how many entries were read.
+    private typealias Progress = (read: UInt64, size: UInt64)
 
     private struct Cancelled: Error {}
-
-    private static let kept = 8
 
     /// The rules in force.
     public let rules: RuleSet
     private let ledger: Ledger
     private let configuration: DetectionConfiguration
     private let clock: any WallClock
-    private let runs = Mutex<[(id: String, run: Run)]>([])
+    private let runs = JobShelf<Progress, [String: JSONValue]>(most: 1, kept: 8)
     private let queue: DispatchQueue
 
     /// - Parameter rules: those in force.
@@ -104,12 +90,7 @@ public final class BacktestDesk: Sendable {
         let pack = try rules.trying(order.files).pack
         let size = ledger.health.head.size
         let id = "bt_" + EventIdentity.random(producer: "").id.prefix(16)
-        let began = clock.now()
-        try runs.withLock { runs in
-            if let other = runs.first(where: { $0.run.state == "running" }) { throw BacktestError.busy(other.id) }
-            runs.append((id, Run(began: began, actor: actor, progress: (0, size))))
-            if runs.count > Self.kept { runs.removeFirst() }
-        }
+        do { try runs.begin(id, (0, size), by: actor, at: clock.now()) } catch { throw BacktestError.busy(error.id) }
         queue.async { [self] in
             let backtest = Backtest(rules: pack, configuration: configuration, from: order.from, to: order.to)
             var told: [DetectionEvent] = []
@@ -120,12 +101,10 @@ public final class BacktestDesk: Sendable {
                     told: { if told.count < order.limit { told.append($0) } },
                     progress: { read, _ in try note(id, read) }
                 )
-                let result = report.json(told)
-                change(id) { if !$0.isCancelled { $0.result = result } }
-            } catch is Cancelled {
-                // It says so already.
+                runs.end(id, .success(report.json(told)))
             } catch {
-                change(id) { $0.failure = "\(error)" }
+                // Of one that was cancelled it is known already.
+                runs.end(id, .failure(error))
             }
         }
         return id
@@ -134,35 +113,24 @@ public final class BacktestDesk: Sendable {
     /// Ends one that is under way.
     public func cancel(_ id: String) throws(BacktestError) {
         _ = try json(of: id)
-        change(id) { if $0.state == "running" { $0.isCancelled = true } }
+        runs.cancel(id)
     }
 
     /// How one stands, and what came of it.
     public func json(of id: String) throws(BacktestError) -> JSONValue {
-        guard let run = runs.withLock({ $0.first { $0.id == id }?.run }) else { throw .unknown(id) }
+        guard let run = runs[id] else { throw .unknown(id) }
         return [
-            "backtestId": .string(id), "state": .string(run.state), "began": .string(run.began.description),
-            "actor": .string(run.actor), "read": .integer(Int64(clamping: run.progress.read)),
-            "size": .integer(Int64(clamping: run.progress.size)), "failure": run.failure.map { .string($0) } ?? .null,
-            "result": run.result.map { .object($0) } ?? .null,
+            "backtestId": .string(id), "state": .string(run.state.rawValue), "began": .string(run.began.description),
+            "actor": .string(run.actor), "read": .integer(Int64(clamping: run.subject.read)),
+            "size": .integer(Int64(clamping: run.subject.size)),
+            "failure": run.failure.map { .string("\($0)") } ?? .null,
+            "result": run.output.map { .object($0) } ?? .null,
         ]
     }
 
     private func note(_ id: String, _ read: UInt64) throws {
         // A look at the lock for each entry would be most of the work.
         guard read == 1 || read % 1024 == 0 else { return }
-        var isCancelled = false
-        change(id) {
-            $0.progress.read = read
-            isCancelled = $0.isCancelled
-        }
-        if isCancelled { throw Cancelled() }
-    }
-
-    private func change(_ id: String, _ body: (inout Run) -> Void) {
-        runs.withLock { runs in
-            guard let place = runs.firstIndex(where: { $0.id == id }) else { return }
-            body(&runs[place].run)
-        }
+        guard runs.note(id, { $0.read = read }) else { throw Cancelled() }
     }
 }

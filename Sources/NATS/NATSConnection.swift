@@ -19,13 +19,7 @@ public final class NATSConnection {
     /// Connects to one of the servers.
     /// - Throws: ``NATSError``.
     public init(_ settings: NATSSettings) throws(NATSError) {
-        var options: OpaquePointer?
-        try Self.check(natsOptions_Create(&options))
-        defer { natsOptions_Destroy(options) }
-        try Self.apply(settings, to: options)
-        var made: OpaquePointer?
-        try Self.check(natsConnection_Connect(&made, options))
-        guard let made else { throw NATSError(.other, "there is no connection") }
+        let made = try Self.connect(settings)
         connection = made
         do throws(NATSError) {
             (inbox, answers) = try Self.subscribe(made)
@@ -35,15 +29,46 @@ public final class NATSConnection {
         }
     }
 
+    /// The connection is closed first: that waits for the library's thread that reads. Until its version 3.6 the library lets that thread
+    /// go on with a subscription that is destroyed beside it (nats.c, pull request 638), and Debian has 3.4.
     deinit {
+        natsConnection_Close(connection)
         natsSubscription_Destroy(answers)
         natsConnection_Destroy(connection)
     }
 
+    /// Connects to the first that answers.
+    private static func connect(_ settings: NATSSettings) throws(NATSError) -> OpaquePointer {
+        var failure: NATSError?
+        // In any order, so that the servers share the work.
+        for server in settings.servers.shuffled() {
+            do throws(NATSError) {
+                for place in try NATSPlace.all(of: server, settings) {
+                    do throws(NATSError) { return try connect(to: place, settings) } catch {
+                        failure = NATSError.worse(failure, error)
+                    }
+                }
+            } catch { failure = NATSError.worse(failure, error) }
+        }
+        throw failure ?? NATSError(.settings, "no server is named")
+    }
+
+    private static func connect(to place: NATSPlace, _ settings: NATSSettings) throws(NATSError) -> OpaquePointer {
+        var options: OpaquePointer?
+        try check(natsOptions_Create(&options))
+        defer { natsOptions_Destroy(options) }
+        try apply(settings, to: options)
+        try check(natsOptions_SetURL(options, place.url))
+        if settings.tls != nil, let name = place.certificateName {
+            try check(natsOptions_SetExpectedHostname(options, name))
+        }
+        var made: OpaquePointer?
+        try check(natsConnection_Connect(&made, options))
+        guard let made else { throw NATSError(.other, "there is no connection") }
+        return made
+    }
+
     private static func apply(_ settings: NATSSettings, to options: OpaquePointer?) throws(NATSError) {
-        var servers = settings.servers.map { UnsafePointer(strdup($0)) }
-        defer { for server in servers { free(UnsafeMutablePointer(mutating: server)) } }
-        try check(natsOptions_SetServers(options, &servers, Int32(servers.count)))
         try check(natsOptions_SetName(options, "muniment"))
         try check(natsOptions_SetTimeout(options, Int64(settings.timeoutMilliseconds)))
         try check(natsOptions_SetAllowReconnect(options, false))

@@ -35,6 +35,10 @@ public struct NATSSettings: Sendable {
     /// How long a connection may take to come about, and a write to be taken by the network, in milliseconds.
     public var timeoutMilliseconds = 5000
 
+    /// Turns the name of a server, or its address, into the addresses that are connected to, and throws when it may not be
+    /// connected to; the library's own resolution when nil. May block.
+    public var resolve: (@Sendable (String) throws -> [String])?
+
     /// Names the servers.
     public init(servers: [String], credential: Credential = .none, tls: TLS? = nil) {
         self.servers = servers
@@ -49,6 +53,8 @@ public struct NATSError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: Sendable, Hashable {
         /// No server could be reached.
         case unreachable
+        /// A server's name leads where nothing may be sent to.
+        case forbidden
         /// The server refuses our credentials.
         case credentials
         /// The server does not let us use the subject.

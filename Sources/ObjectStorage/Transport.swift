@@ -1,3 +1,4 @@
+import Addresses
 import AsyncHTTPClient
 import Glibc
 import NIOCore
@@ -10,6 +11,7 @@ struct ReplyTooLarge: Error {}
 /// What a failure of the HTTP client says about the request.
 enum TransportError {
     static func kind(of error: any Error) -> S3Error.Kind {
+        if let error = error as? ForbiddenAddress { return .invalidArgument("\(error)") }
         if error is NIOConnectionError { return .unreachable }
         if let error = error as? IOError {
             let beforeSending = [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, EADDRNOTAVAIL]

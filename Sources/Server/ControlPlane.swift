@@ -151,6 +151,7 @@ public struct ControlPlane: Sendable {
     private let metrics = ControlMetrics()
     private let refresher: ClientRefresher
     private let commits: CommitProbe
+    private let sinkJobs: SinkJobs
     private let began: Timestamp
 
     /// Prepares the control plane; nothing listens yet.
@@ -158,6 +159,7 @@ public struct ControlPlane: Sendable {
         self.parts = parts
         refresher = ClientRefresher(registry: parts.registry, directory: parts.directory)
         commits = CommitProbe(ledger: parts.ledger, clock: parts.clock)
+        sinkJobs = SinkJobs(clock: parts.clock, logger: parts.logger)
         began = parts.clock.now()
     }
 
@@ -214,9 +216,13 @@ public struct ControlPlane: Sendable {
             producer: "server@\(parts.node)"
         ).add(to: clients)
         ClientRoutes(registry: parts.registry, refresher: refresher).add(to: clients)
-        SinkRoutes(control: parts.delivery, statements: parts.statements, sinks: parts.sinks, clock: parts.clock).add(
-            to: clients
-        )
+        SinkRoutes(
+            control: parts.delivery,
+            statements: parts.statements,
+            sinks: parts.sinks,
+            jobs: sinkJobs,
+            clock: parts.clock
+        ).add(to: clients)
         RuleRoutes(desk: parts.backtests, trail: parts.auditTrail).add(to: clients)
         AlertRoutes(desk: parts.alerts, clock: parts.clock).add(to: clients)
         ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)

@@ -130,6 +130,8 @@ struct Endpoint: Sendable, Hashable {
     static let sinkEntry = Endpoint(.get, "/api/v1/sinks/{name}/entries/{index}", [.sinks])
     static let stateSink = Endpoint(.post, "/api/v1/sinks/{name}/statement", [.sinks])
     static let reconcileSink = Endpoint(.post, "/api/v1/sinks/{name}/reconcile", [.sinks])
+    static let sinkJob = Endpoint(.get, "/api/v1/sinks/{name}/jobs/{id}", [.sinks])
+    static let cancelSinkJob = Endpoint(.post, "/api/v1/sinks/{name}/jobs/{id}/cancel", [.sinks])
 
     static let alerts = Endpoint(.get, "/api/v1/alerts", [.alerts], query: ["status", "alertId", "limit"])
     static let decideAlert = Endpoint(.post, "/api/v1/alerts/decisions", [.alerts])
@@ -165,7 +167,8 @@ struct Endpoint: Sendable, Hashable {
         identityConflicts, settleConflict, reportEvent, redact, reveal, reverse, clients,
         createClient,
         rotateClient, revokeClient, sinks, sink, deadLetters, pauseSink, resumeSink, redriveSink, backfillSink,
-        testSink, sinkEntry, reconcileSink, stateSink, alerts, decideAlert, suppressions, suppress, liftSuppression,
+        testSink, sinkEntry, reconcileSink, stateSink, sinkJob, cancelSinkJob, alerts, decideAlert, suppressions,
+        suppress, liftSuppression,
         rules, testRules, beginBacktest, backtest, cancelBacktest,
         containment,
         containmentCase, contain, previewContainment, approveContainment,

@@ -333,6 +333,8 @@ public struct ConfigurationTemplate: Sendable {
         #     start: beginning
         #     # Most entries read in a second, so that a long backlog leaves the machine to others.
         #     rate: 20000
+        #     # After how long without a confirmation, while entries wait, it is told (SINK_DELAYED, sinks status); 15m without it.
+        #     delayedAfter: 15m
 
         # What is found in the record, and what may be done about it: docs/detection.md, docs/containment.md.
         # detection:

@@ -30,6 +30,7 @@ final class PostgresLink {
         parameters["client_encoding"] = "UTF8"
         parameters["keepalives_idle"] = parameters["keepalives_idle"] ?? "5"
         parameters["tcp_user_timeout"] = parameters["tcp_user_timeout"] ?? "\(settings.timeoutMilliseconds)"
+        try Self.resolve(&parameters, settings)
         if let path = settings.passwordFile {
             guard let data = FileManager.default.contents(atPath: path) else {
                 throw StorageError(.cannotOpen, "the file with the database's password, \(path), cannot be read")
@@ -68,6 +69,27 @@ final class PostgresLink {
             && !["starting up", "shutting down", "recovery", "too many", "remaining connection"].contains {
                 reason.contains($0)
             }
+    }
+
+    /// Names the addresses to connect to beside the server's name, which certificates and password files go on to be found by.
+    private static func resolve(
+        _ parameters: inout [String: String],
+        _ settings: PostgresSettings
+    ) throws(StorageError) {
+        guard let resolve = settings.resolve, let host = parameters["hostaddr"] ?? parameters["host"],
+            !host.isEmpty, !host.hasPrefix("/")
+        else { return }
+        let addresses: [String]
+        do {
+            addresses = try resolve(host)
+        } catch {
+            throw StorageError(.cannotOpen, "the database at \(settings.location) is not connected to: \(error)")
+        }
+        guard !addresses.isEmpty else {
+            throw StorageError(.unavailable, "the name of the database's server at \(settings.location) has no address")
+        }
+        parameters["hostaddr"] = addresses.joined(separator: ",")
+        parameters["host"] = addresses.map { _ in parameters["host"] ?? host }.joined(separator: ",")
     }
 
     private static func connect(_ parameters: [String: String]) -> OpaquePointer? {

@@ -26,6 +26,10 @@ public struct PostgresSettings: Sendable, CustomStringConvertible {
     /// How long a reader waits for one of them, in milliseconds.
     public var poolTimeoutMilliseconds = 5000
 
+    /// Turns the name of a server, or its address, into the addresses that are connected to, and throws when it may not be
+    /// connected to; the client's own resolution when nil. May block.
+    public var resolve: (@Sendable (String) throws -> [String])?
+
     /// Names a database.
     public init(address: String) { self.address = address }
 

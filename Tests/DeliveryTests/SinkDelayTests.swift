@@ -95,6 +95,29 @@ import WallTime
         #expect(try await site.types.count == 3)
     }
 
+    @Test func faultsAddUp() async throws {
+        let site = try await Site(.sqlite)
+        func faults(after seconds: Int64, limit: Int64? = 900) async throws -> SinkFaults {
+            try await site.control.sink("siem").faults(delayedAfter: limit, at: testTime.adding(seconds: seconds))
+        }
+        #expect(try await faults(after: 899) == [])
+        #expect(try await faults(after: 900) == .delayed)
+        // To a sink that is not configured nobody sends.
+        #expect(try await faults(after: 900, limit: nil) == [])
+        #expect(try await faults(after: 60, limit: 60) == .delayed)
+        try await site.change("UPDATE sinks SET confirmed = confirmed + 1")
+        #expect(try await faults(after: 0) == .unconserved)
+        let both = try await faults(after: 900)
+        #expect(both == [.delayed, .unconserved] && both.rawValue == 12 && both.words == ["delayed", "unconserved"])
+        for (state, expected) in [("paused", SinkFaults.unconserved), ("stopped", [.stopped, .unconserved])] {
+            try await site.change("UPDATE sinks SET state = '\(state)'")
+            #expect(try await faults(after: 5000) == expected)
+        }
+        try await site.change("UPDATE sinks SET confirmed = confirmed - 1")
+        let stopped = try await faults(after: 5000)
+        #expect(stopped == .stopped && stopped.rawValue == 2 && stopped.words == ["stopped"])
+    }
+
     @Test func whatIsPausedStoppedOrUnknownIsNoDelay() async throws {
         let site = try await Site(.sqlite)
         for state in ["paused", "stopped"] {

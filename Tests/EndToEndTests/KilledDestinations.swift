@@ -155,7 +155,7 @@ struct KilledDestination: Sendable {
         }
     }
 
-    private static func warehouse(_ site: Site) throws -> KilledDestination {
+    static func warehouse(_ site: Site) throws -> KilledDestination {
         let schema = try PostgresSchema()
         let database = try PostgresDatabase(schema.settings)
         try database.makeConnection().run(

@@ -8,6 +8,7 @@ import JSON
 import Ledger
 import MerkleLog
 import Storage
+import Synchronization
 import Testing
 import WallTime
 
@@ -138,9 +139,9 @@ import WallTime
         #expect(try await control.conservation("siem").dead == 0)
     }
 
-    /// A destination that holds a given set.
+    /// A destination that can be asked what it holds.
     private struct OpenSink: Sink, ReadBack {
-        let held: [UInt64]
+        let held: @Sendable () async throws -> [UInt64]
         var guarantee: DeliveryGuarantee { DeliveryGuarantee(.confirmed, because: "of the test") }
         var limits: BatchLimits { BatchLimits(bytes: 10_000, count: 1, age: .milliseconds(1)) }
         var concurrency: Int { 1 }
@@ -151,7 +152,7 @@ import WallTime
         func close() async {}
         func deliver(_ batch: SinkBatch<UInt64>) async -> SinkReply { .ok }
         func arrivals(in range: Range<UInt64>, _ each: ([Arrival]) async throws -> Void) async throws {
-            try await each(held.map { .record($0, leafHash: nil) })
+            try await each(try await held().map { .record($0, leafHash: nil) })
         }
     }
 
@@ -164,7 +165,7 @@ import WallTime
             let definition = LaneDefinition(name: "siem", kind: "webhook", hash: "h", destination: "siem.example")
             return installation.control(sinks: [ConfiguredSink(definition, sink)])
         }
-        try await installation.test(.router, control(OpenSink(held: [0, 1, 1, 3]))) { client in
+        try await installation.test(.router, control(OpenSink { [0, 1, 1, 3] })) { client in
             let range: JSONValue = ["first": 0, "last": 4]
             let answer = try await client.post("/api/v1/sinks/siem/reconcile", caller.header, range).json()
             #expect(answer["result"]?["expected"]?.int == 4 && answer["result"]?["complete"]?.bool == false)
@@ -192,6 +193,112 @@ import WallTime
         try await installation.test(.router, control(PickySink(refused: []))) { client in
             try await client.post("/api/v1/sinks/siem/reconcile", caller.header, [:]).expect(.sinkConflict)
         }
+    }
+
+    @Test func whatTakesLongIsAJob() async throws {
+        let installation = try Installation()
+        try await installation.recordAccesses(3)
+        try await drain(installation, refusing: [])
+        let caller = try await installation.caller(.sinks)
+        let isOpen = Mutex(false)
+        let definition = LaneDefinition(name: "siem", kind: "webhook", hash: "h", destination: "siem.example")
+        let slow = OpenSink {
+            while !isOpen.withLock(\.self) {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
+            return [0]
+        }
+        let control = installation.control(sinks: [ConfiguredSink(definition, slow)])
+        try await installation.test(.router, control) { client in
+            let path = "/api/v1/sinks/siem"
+            func begin() async throws -> String {
+                let begun = try await client.post(
+                    "\(path)/reconcile",
+                    caller.header,
+                    ["last": 2, "first": 0, "wait": 0]
+                )
+                begun.expect(status: .accepted)
+                let job = try begun.json()
+                #expect(job["state"] == "running" && job["kind"] == "reconcile" && job["sink"] == "siem")
+                #expect(job["actor"]?.string == caller.id && job["result"]?.isNull == true)
+                return try #require(job["jobId"]?.string)
+            }
+            func job(_ id: String, until state: String) async throws -> JSONValue {
+                var job: JSONValue
+                repeat {
+                    await Task.yield()
+                    job = try await client.get("\(path)/jobs/\(id)", caller.header).json()
+                } while job["state"]?.string == "running" && state != "running"
+                #expect(job["state"]?.string == state)
+                return job
+            }
+            var ids: [String] = []
+            for _ in 0..<4 { ids.append(try await begin()) }
+            // As many as may be; whatever is asked.
+            let range: JSONValue = ["first": 0, "last": 2]
+            try await client.post("\(path)/reconcile", caller.header, range).expect(.sinkJobsUnderWay)
+            try await client.post("\(path)/statement", caller.header, range).expect(.sinkJobsUnderWay)
+            let cancelled = try await client.post("\(path)/jobs/\(ids[0])/cancel", caller.header, [:]).json()
+            #expect(cancelled["state"] == "cancelled" && cancelled["result"]?.isNull == true)
+            // Its place is free as soon as its work has noticed.
+            var statement = try await client.post("\(path)/statement", caller.header, range)
+            while statement.status == .conflict {
+                await Task.yield()
+                statement = try await client.post("\(path)/statement", caller.header, range)
+            }
+            // What is short is answered at once, beside jobs that take long.
+            let note = try statement.json()["statement"]?.string
+            #expect(statement.status == .ok && note != nil)
+            #expect(try await job(ids[1], until: "running")["result"]?.isNull == true)
+            isOpen.withLock { $0 = true }
+            for id in ids.dropFirst() {
+                let done = try await job(id, until: "done")
+                #expect(done["result"]?["result"]?["expected"]?.int == 3 && done["failure"]?.isNull == true)
+                #expect(done["result"]?["indexes"]?["missing"] == [[1, 2]])
+            }
+            #expect(try await job(ids[0], until: "cancelled")["result"]?.isNull == true)
+            // A finished job is cancelled by nobody.
+            let late = try await client.post("\(path)/jobs/\(ids[1])/cancel", caller.header, [:]).json()
+            #expect(late["state"] == "done")
+            try await client.get("\(path)/jobs/sj_none", caller.header).expect(.unknownSinkJob)
+            try await client.get("/api/v1/sinks/other/jobs/\(ids[1])", caller.header).expect(.unknownSinkJob)
+            try await client.post("\(path)/jobs/sj_none/cancel", caller.header, [:]).expect(.unknownSinkJob)
+            for wait: JSONValue in [-1, 26, "5"] {
+                let refused = try await client.post("\(path)/reconcile", caller.header, ["wait": wait])
+                #expect(refused.status == .badRequest)
+            }
+            let stranger = try await installation.caller(.audit)
+            try await client.get("\(path)/jobs/\(ids[1])", stranger.header).expect(.forbidden)
+        }
+        // A comparison that was cancelled is no event.
+        #expect(try await installation.events(.sinkReconciled).count == 3)
+    }
+
+    @Test func aJobThatFailsSaysWhyAsARequestDoes() async throws {
+        let installation = try Installation()
+        try await drain(installation, refusing: [])
+        let caller = try await installation.caller(.sinks)
+        let definition = LaneDefinition(name: "siem", kind: "webhook", hash: "h", destination: "siem.example")
+        let control = installation.control(sinks: [
+            ConfiguredSink(definition, OpenSink { throw ReadBackError.failed("status 502 of the search head") })
+        ])
+        try await installation.test(.router, control) { client in
+            let path = "/api/v1/sinks/siem"
+            try await client.post("\(path)/reconcile", caller.header, [:]).expect(.destinationUnavailable)
+            var job = try await client.post("\(path)/reconcile", caller.header, ["wait": 0])
+            // It may fail before it is looked at for the first time.
+            guard job.status == .accepted else { return job.expect(status: .serviceUnavailable) }
+            let id = try #require(try job.json()["jobId"]?.string)
+            repeat {
+                job = try await client.get("\(path)/jobs/\(id)", caller.header)
+            } while try job.json()["state"] == "running"
+            let failed = try job.json()
+            #expect(failed["state"] == "failed" && failed["failure"]?["code"] == "destination-unavailable")
+            #expect(failed["failure"]?["status"]?.int == 503 && failed["result"]?.isNull == true)
+        }
+        // What the destination said is for our own log.
+        #expect(try installation.lines.parsed().contains { $0["message"] == "a question about a sink failed" })
     }
 
     @Test func whatMakesNoSenseIsRefused() async throws {

@@ -124,6 +124,14 @@ import Testing
         #expect(stream.duplicateWindow == .seconds(600) && stream.servers.tls != nil)
     }
 
+    @Test(arguments: [("60s", 60), ("5m", 300), ("90m", 5400), ("24h", 86_400)])
+    func whenASinkIsDelayedIsRead(text: String, seconds: Int64) throws {
+        let site = try Site()
+        let changed = try Self.every.replacingOnce("index: audit", "index: audit\n    delayedAfter: \(text)")
+        let sinks = try site.read(site.text + changed, environment: Self.secrets).sinks
+        #expect(sinks.map(\.delayedAfterSeconds) == [900, seconds, 900, 900, 900, 900, 900, 900])
+    }
+
     @Test func aSinkCanHaveCodesOfItsOwn() throws {
         let site = try Site()
         func pseudonyms(_ settings: String) throws -> SinkPseudonyms? {
@@ -151,6 +159,9 @@ import Testing
         ("    kind: file\n", "", "sinks.export.kind", "is missing"),
         ("path: export/events.ndjson", "paht: x", "sinks.export.paht", "is not a known setting"),
         ("start: beginning", "concurrency: 2", "sinks.export.concurrency", "one after the other"),
+        ("concurrency: 4", "delayedAfter: 59s", "sinks.siem.delayedAfter", "from 1m to 24h"),
+        ("concurrency: 4", "delayedAfter: 25h", "sinks.siem.delayedAfter", "from 1m to 24h"),
+        ("concurrency: 4", "delayedAfter: 900", "sinks.siem.delayedAfter", "written like 400ms"),
         ("concurrency: 4", "concurrency: many", "sinks.siem.concurrency", "whole number from 1"),
         ("start: beginning", "start: yesterday", "sinks.export.start", "must be beginning, now, or the index"),
         ("https://splunk.example.com:8088", "http://splunk.example.com:8088", "sinks.siem.url", "must be https"),

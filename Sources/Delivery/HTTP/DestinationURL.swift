@@ -1,3 +1,4 @@
+import Addresses
 import Glibc
 
 /// Why an address cannot be delivered to.
@@ -54,7 +55,9 @@ public struct DestinationURL: Sendable, Hashable, CustomStringConvertible {
         if authority.hasPrefix("[") {
             guard let end = authority.firstIndex(of: "]") else { return nil }
             let host = String(authority[authority.index(after: authority.startIndex)..<end])
-            return ipv6(host) != nil && isPort(authority[authority.index(after: end)...]) ? host : nil
+            return host.contains(":") && MachineAddress(host) != nil
+                && isPort(authority[authority.index(after: end)...])
+                ? host : nil
         }
         let host = authority.prefix { $0 != ":" }
         guard !host.isEmpty, isPort(authority.dropFirst(host.count)),
@@ -71,14 +74,13 @@ public struct DestinationURL: Sendable, Hashable, CustomStringConvertible {
     /// Whether only this machine can be meant. A name that merely begins like a loopback address is none.
     public static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" { return true }
-        if let bytes = ipv6(host) { return bytes == [UInt8](repeating: 0, count: 15) + [1] }
-        return ipv4(host)?[0] == 127
+        return MachineAddress(host)?.isLoopback ?? false
     }
 
     /// Whether a resolver reads an address that is not written as one: fewer than four numbers, octal or hexadecimal ones.
     private static func isHiddenAddress(_ host: String) -> Bool {
         var address = in_addr()
-        return !host.contains(":") && ipv4(host) == nil && inet_aton(host, &address) != 0
+        return !host.contains(":") && MachineAddress(host) == nil && inet_aton(host, &address) != 0
     }
 
     private static func isLinkLocal(_ host: String) -> Bool {
@@ -86,28 +88,6 @@ public struct DestinationURL: Sendable, Hashable, CustomStringConvertible {
         if ["metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal"].contains(host) {
             return true
         }
-        if let bytes = ipv4(host) { return bytes[0] == 169 && bytes[1] == 254 }
-        guard let bytes = ipv6(host) else { return false }
-        // fe80::/10, and the address at which EC2 serves instance metadata over IPv6.
-        return (bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80) || bytes.starts(with: [0xFD, 0x00, 0x0E, 0xC2])
-            || (carriesIPv4(bytes) && bytes[12] == 169 && bytes[13] == 254)
-    }
-
-    /// Mapped (RFC 4291 section 2.5.5.2) or translated (RFC 6052 section 2.1).
-    private static func carriesIPv4(_ bytes: [UInt8]) -> Bool {
-        bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF])
-            || bytes.starts(with: [0x00, 0x64, 0xFF, 0x9B] + [UInt8](repeating: 0, count: 8))
-    }
-
-    private static func ipv4(_ text: String) -> [UInt8]? {
-        var address = in_addr()
-        guard inet_pton(AF_INET, text, &address) == 1 else { return nil }
-        return withUnsafeBytes(of: address) { Array($0) }
-    }
-
-    private static func ipv6(_ text: String) -> [UInt8]? {
-        var address = in6_addr()
-        guard text.contains(":"), inet_pton(AF_INET6, text, &address) == 1 else { return nil }
-        return withUnsafeBytes(of: address) { Array($0) }
+        return MachineAddress(host)?.isLinkLocal ?? false
     }
 }

@@ -1,3 +1,4 @@
+public import Addresses
 public import AsyncHTTPClient
 import DeliveryWire
 import Glibc
@@ -17,12 +18,17 @@ public enum SinkHTTP {
     /// What a client for destinations must be configured with.
     /// - Parameters:
     ///   - tls: the certificates to trust and to present; the system's trust when nil.
-    public static func configuration(tls: TLSConfiguration? = nil) -> HTTPClient.Configuration {
+    ///   - addresses: which machines may be connected to.
+    public static func configuration(
+        tls: TLSConfiguration? = nil,
+        addresses: AddressRule = .standard
+    ) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(5)
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
         configuration.tlsConfiguration = tls
+        addresses.apply(to: &configuration)
         return configuration
     }
 
@@ -97,6 +103,7 @@ public enum SinkHTTP {
     /// written.
     static func failure(_ error: any Error) -> TransportFailure {
         switch error {
+        case is ForbiddenAddress: return .forbiddenAddress
         case let error as NIOConnectionError:
             return error.connectionErrors.isEmpty && error.dnsAError != nil ? .nameNotFound : .notConnected
         case NIOSSLError.handshakeFailed where !blamesCertificates(error): return .notConnected

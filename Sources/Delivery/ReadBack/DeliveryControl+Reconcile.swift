@@ -21,6 +21,7 @@ extension DeliveryControl {
     ///   - resending: whether what is missing is sent again.
     ///   - atOnce: how many indexes are compared at a time.
     ///   - told: each finding with the indexes it is of; in order for each kind of finding.
+    /// - Throws: also `CancellationError`, soon after the task was cancelled. What was sent again by then stays so.
     public func reconcile(
         _ name: String,
         _ range: Range<UInt64>? = nil,
@@ -40,6 +41,7 @@ extension DeliveryControl {
             let end = min(result.range.upperBound, (first / 64 + max(atOnce / 64, 1)) * 64)
             var missing = try await compare(name, first..<end, destination, &result, told)
             missing.formIntersection(try await standing(name, first..<end).confirmed)
+            try Task.checkCancellation()
             if resending { result.resent += try await resend(name, missing, actor) }
             first = end
         } while first < result.range.upperBound
@@ -72,6 +74,7 @@ extension DeliveryControl {
         let head = try await conservation(name).head
         try await destination.arrivals(in: range) { arrivals in
             var claims: [(index: UInt64, hash: Hash)] = []
+            try Task.checkCancellation()
             for arrival in arrivals {
                 switch arrival {
                 case .unknown: unknown += 1

@@ -155,6 +155,7 @@ actor JetStreamPublisher {
         let verdict =
             switch error.code {
             case .unreachable: verdict(.retry, "no connection to a server of NATS")
+            case .forbidden: TransportFailure.forbiddenAddress.verdict
             case .credentials: verdict(.auth, "the credentials are refused; set new ones")
             case .permission:
                 verdict(.auth, "the credentials do not permit this; grant the stream's subjects and its API")

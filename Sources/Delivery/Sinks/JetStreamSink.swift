@@ -1,3 +1,4 @@
+import Addresses
 public import DeliveryWire
 import EventFormats
 import JSON
@@ -39,6 +40,7 @@ public final class JetStreamSink: Sink {
         /// Names a stream; the rest have defaults.
         public init(servers: NATSSettings, stream: String, subject: String) {
             self.servers = servers
+            self.servers.resolve = servers.resolve ?? AddressRule.standard.addresses(of:)
             self.stream = stream
             self.subject = subject
         }

@@ -1,3 +1,4 @@
+import Addresses
 import DeliveryWire
 import NIOCore
 import NIOPosix
@@ -16,12 +17,13 @@ enum SyslogLine {
     ) async throws -> (any Channel, ConnectionWatch) {
         let watch = ConnectionWatch()
         let context = try settings.tls.map { try NIOSSLContext(configuration: $0) }
-        let host = settings.host
+        let (host, addresses) = (settings.host, settings.addresses)
         let channel = try await ClientBootstrap(group: group)
             .connectTimeout(.seconds(5))
             .channelOption(.socketOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(addresses.makeHandler())
                     if let context {
                         // A name is sent to the receiver; an address cannot be.
                         let name = SocketAddress.isIPAddress(host) ? nil : host
@@ -35,6 +37,9 @@ enum SyslogLine {
             }
             .connect(host: host, port: settings.port)
             .get()
+        // The handlers hear of a connection in the same turn of the loop in which it comes about.
+        try await channel.eventLoop.submit {}.get()
+        if let failure = watch.failure { throw failure }
         if context != nil { try await closing(channel) { try await watch.secured() } }
         return (channel, watch)
     }

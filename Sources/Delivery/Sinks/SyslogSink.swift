@@ -1,3 +1,4 @@
+public import Addresses
 public import DeliveryWire
 import EventFormats
 public import NIOCore
@@ -39,6 +40,8 @@ public final class SyslogSink: Sink {
         /// How long a new connection is watched before its first batch counts: with TLS 1.3 a receiver refuses our certificate
         /// only after the handshake.
         public var probation: Duration = .milliseconds(300)
+        /// Which machines may be connected to.
+        public var addresses = AddressRule.standard
 
         /// Names a receiver; the rest have defaults.
         public init(host: String, port: Int = 6514, tls: TLSConfiguration?) {

@@ -35,6 +35,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownCustomer = "unknown-customer"
     case unknownProposal = "unknown-proposal"
     case unknownSink = "unknown-sink"
+    case unknownSinkJob = "unknown-sink-job"
     case unknownAlert = "unknown-alert"
     case unknownSuppression = "unknown-suppression"
     case unknownBacktest = "unknown-backtest"
@@ -46,6 +47,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case identityConflict = "identity-conflict"
     case eventConflict = "event-conflict"
     case sinkConflict = "sink-conflict"
+    case sinkJobsUnderWay = "sink-jobs-under-way"
     case alertConflict = "alert-conflict"
     case backtestRunning = "backtest-running"
     case invalidRules = "invalid-rules"
@@ -71,12 +73,12 @@ public enum ControlProblem: String, Sendable, CaseIterable {
             401
         case .forbidden, .certificateRequired: 403
         case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownProposal, .unknownSink,
-            .unknownAlert, .unknownSuppression, .unknownBacktest, .unknownCase, .unknownHoneyCustomer:
+            .unknownSinkJob, .unknownAlert, .unknownSuppression, .unknownBacktest, .unknownCase, .unknownHoneyCustomer:
             404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .clientRevoked, .identityConflict, .eventConflict, .sinkConflict, .alertConflict, .backtestRunning,
-            .containmentRefused:
+        case .clientRevoked, .identityConflict, .eventConflict, .sinkConflict, .sinkJobsUnderWay, .alertConflict,
+            .backtestRunning, .containmentRefused:
             409
         case .bodyTooLarge: 413
         case .unsupportedMediaType: 415
@@ -123,6 +125,8 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .eventConflict: "Another event was recorded under this key: give each event a key of its own."
         case .unknownProposal: "There is no such proposal."
         case .unknownSink: "There is no such sink."
+        case .unknownSinkJob:
+            "There is no such job here: the newest few are kept, by the node that ran them, until it stops."
         case .unknownAlert: "There is no such alert."
         case .unknownSuppression: "There is no such suppression, or it has ended."
         case .unknownBacktest: "There is no such backtest here."
@@ -134,6 +138,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .requestTimeout: "The request did not arrive in time."
         case .clientRevoked: "The API client is revoked: create a new one."
         case .sinkConflict: "The sink is in a state in which that cannot be done."
+        case .sinkJobsUnderWay: "As many jobs as may be are under way here; wait for one or cancel it."
         case .alertConflict: "The alert does not stand where this can be decided."
         case .containmentRefused: "The bounds of containment do not allow this."
         case .bodyTooLarge: "The request is too large."

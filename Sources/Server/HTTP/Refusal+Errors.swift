@@ -16,7 +16,11 @@ extension Refusal {
     /// What a caller is told of an error that a handler threw, and what the log is told, if it is a fault of ours.
     ///
     /// The errors of our own types carry no personal data, so their texts may be logged; of all others only the type is.
-    static func explaining(_ error: any Error, method: HTTPRequest.Method, path: String) -> (Refusal, logged: String?) {
+    static func explaining(
+        _ error: any Error,
+        method: HTTPRequest.Method = .post,
+        path: String = ""
+    ) -> (refusal: Refusal, logged: String?) {
         switch error {
         case let refusal as Refusal: (refusal, nil)
         case let error as QuestionError: (Refusal(.invalidParameter, error.description), nil)

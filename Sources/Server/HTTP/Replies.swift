@@ -47,14 +47,19 @@ extension Response {
 extension Refusal {
     /// The bytes of the problem document.
     func document(requestID: String?) -> [UInt8] {
+        // An object of strings and one small number always has a canonical form.
+        (try? json(requestID: requestID).canonicalBytes()) ?? []
+    }
+
+    /// The problem document.
+    func json(requestID: String?) -> JSONValue {
         var members: [String: JSONValue] = [
             "type": .string(problem.type), "title": .string(problem.title), "status": .integer(Int64(problem.status)),
             "code": .string(problem.rawValue),
         ]
         if let detail { members["detail"] = .string(detail) }
         if let requestID { members["instance"] = .string("urn:muniment:request:\(requestID)") }
-        // An object of strings and one small number always has a canonical form.
-        return (try? JSONValue.object(members).canonicalBytes()) ?? []
+        return .object(members)
     }
 }
 

@@ -6,17 +6,20 @@ extension OpenAPIDocument {
                 .reconcileSink,
                 "reconcileSink",
                 "Asks the destination what it holds, and compares that with what was confirmed. With resend, what is missing is sent again, and nothing else.",
+                description: jobDescription,
                 parameters: [parameter("sinkName")],
                 body: .optional(
                     #"""
                     {
                       "type": "object", "additionalProperties": false,
-                      "properties": {\#(rangeMembers), "resend": {"type": "boolean", "default": false}}
+                      "properties": {
+                        \#(rangeMembers), \#(waitMember), "resend": {"type": ["boolean", "null"], "default": false}
+                      }
                     }
                     """#,
                     example: #"{"first": 0, "last": 9999}"#
                 ),
-                answers: [.ok("What was found.", ref("Reconciliation"))],
+                answers: [.ok("What was found.", ref("Reconciliation")), underWay],
                 problems: [404, 409]
             ),
             Operation(
@@ -61,17 +64,65 @@ extension OpenAPIDocument {
                 .stateSink,
                 "stateSink",
                 "Makes a signed statement of what was delivered of a range, for somebody who has nothing but it and the public key.",
+                description: jobDescription,
                 parameters: [parameter("sinkName")],
-                body: .required(range, example: rangeExample),
+                body: .required(
+                    #"""
+                    {
+                      "type": "object", "additionalProperties": false, "required": ["first", "last"],
+                      "properties": {\#(rangeMembers), \#(waitMember)}
+                    }
+                    """#,
+                    example: rangeExample
+                ),
                 answers: [
                     .ok(
                         "The statement; save it as a file for 'muniment sinks verify-statement'.",
-                        only("statement", #"{"type": "string", "description": "A C2SP signed note."}"#)
-                    )
+                        ref("DeliveryStatement")
+                    ), underWay,
                 ],
                 problems: [404, 409]
             ),
+            Operation(
+                .sinkJob,
+                "getSinkJob",
+                "How a comparison or a statement stands, and what came of it. The newest few are kept, by the node that ran them, until it stops.",
+                parameters: [parameter("sinkName"), jobID],
+                answers: [.ok("The job.", ref("SinkJob"))],
+                problems: [404]
+            ),
+            Operation(
+                .cancelSinkJob,
+                "cancelSinkJob",
+                "Ends a job that is under way. What it has had sent again by then stays so.",
+                parameters: [parameter("sinkName"), jobID],
+                answers: [.ok("The job.", ref("SinkJob"))],
+                problems: [404]
+            ),
         ]
+
+    private static let jobDescription =
+        "It is waited for as long as `wait` says. What takes longer goes on, and is answered with 202 and a job to ask for. A node has at most four jobs under way."
+
+    private static let waitMember = #"""
+        "wait": {
+          "type": ["integer", "null"], "minimum": 0, "maximum": 25, "default": 10,
+          "description": "For how many seconds the answer is waited for."
+        }
+        """#
+
+    private static let underWay = Operation.Answer.status(
+        202,
+        "It takes longer; ask how the job stands.",
+        ref("SinkJob")
+    )
+
+    private static let jobID = #"""
+        {
+          "name": "id", "in": "path", "required": true, "description": "The job.",
+          "schema": {"type": "string", "minLength": 1, "maxLength": 64}
+        }
+        """#
 
     private static let indexRanges = #"""
         {
@@ -84,6 +135,30 @@ extension OpenAPIDocument {
 
     /// The schemas of what destinations hold.
     static let proofSchemas = #"""
+        "DeliveryStatement": {
+          "type": "object", "additionalProperties": false, "required": ["statement"],
+          "properties": {"statement": {"type": "string", "description": "A C2SP signed note."}}
+        },
+        "SinkJob": {
+          "type": "object", "additionalProperties": false,
+          "required": ["jobId", "sink", "kind", "state", "began", "actor", "failure", "result"],
+          "properties": {
+            "jobId": {"type": "string"},
+            "sink": {"type": "string"},
+            "kind": {"enum": ["reconcile", "statement"]},
+            "state": {"enum": ["running", "done", "failed", "cancelled"]},
+            "began": {"type": "string", "format": "date-time"},
+            "actor": {"type": "string"},
+            "failure": {"oneOf": [{"$ref": "#/components/schemas/Problem"}, {"type": "null"}]},
+            "result": {
+              "oneOf": [
+                {"$ref": "#/components/schemas/Reconciliation"}, {"$ref": "#/components/schemas/DeliveryStatement"},
+                {"type": "null"}
+              ],
+              "description": "What the request would have been answered with."
+            }
+          }
+        },
         "Reconciliation": {
           "type": "object", "additionalProperties": false, "required": ["result", "indexes", "indexesWhole"],
           "properties": {

@@ -3,6 +3,7 @@ import Delivery
 import HTTPTypes
 import Hummingbird
 import JSON
+import Jobs
 import WallTime
 
 /// Where the record is delivered to, and how far it has come. Each change is an event.
@@ -10,6 +11,7 @@ struct SinkRoutes: Sendable {
     let control: DeliveryControl
     let statements: DeliveryStatements
     let sinks: [ConfiguredSink]
+    let jobs: SinkJobs
     let clock: any WallClock
 
     func add(to group: RouterGroup<ClientContext>) {
@@ -70,15 +72,29 @@ struct SinkRoutes: Sendable {
             return try .json(.object(members))
         }
         group.serve(.stateSink) { request, context, _ in
-            let body = try await JSONBody(request, known: ["first", "last"])
+            let body = try await JSONBody(request, known: ["first", "last", "wait"])
             let sink = try configured(try Self.name(context))
             let range = try JSONBody.required("first and last", try Self.range(body))
-            let statement = try await statements.statement(.init(sink), range, actor: context.client.id)
-            return try .json(["statement": .string(statement)])
+            let actor = context.client.id
+            return try await answer(.statement, sink, body, actor) {
+                ["statement": .string(try await statements.statement(.init(sink), range, actor: actor))]
+            }
         }
         group.serve(.reconcileSink) { request, context, _ in
-            let body = try await JSONBody(request, known: ["first", "last", "resend"], optional: true)
-            return try await reconcile(try Self.name(context), body, actor: context.client.id)
+            let body = try await JSONBody(request, known: ["first", "last", "resend", "wait"], optional: true)
+            let sink = try configured(try Self.name(context))
+            let (destination, range) = (try sink.asked(), try Self.range(body))
+            let (isResending, actor) = (try body.flag("resend") ?? false, context.client.id)
+            return try await answer(.reconcile, sink, body, actor) {
+                try await reconcile(sink.definition.name, range, destination, isResending, actor)
+            }
+        }
+        group.serve(.sinkJob) { _, context, _ in
+            try .json(try jobs.job(Self.job(context), of: Self.name(context)).json)
+        }
+        group.serve(.cancelSinkJob) { request, context, _ in
+            _ = try await JSONBody(request, known: [], optional: true)
+            return try .json(try jobs.cancel(Self.job(context), of: Self.name(context)).json)
         }
     }
 
@@ -90,15 +106,20 @@ struct SinkRoutes: Sendable {
     /// Most ranges that an answer names of each finding.
     private static let mostRanges = 1000
 
-    private func reconcile(_ name: String, _ body: JSONBody, actor: String) async throws -> Response {
-        let sink = try configured(name)
+    private func reconcile(
+        _ name: String,
+        _ range: Range<UInt64>?,
+        _ destination: any ReadBack,
+        _ isResending: Bool,
+        _ actor: String
+    ) async throws -> JSONValue {
         var ranges: [Reconciliation.Finding: [JSONValue]] = [:]
         var isWhole = true
         let result = try await control.reconcile(
             name,
-            try Self.range(body),
-            asking: try sink.asked(),
-            resending: try body.flag("resend") ?? false,
+            range,
+            asking: destination,
+            resending: isResending,
             actor: actor
         ) { finding, range in
             guard ranges[finding, default: []].count < Self.mostRanges else {
@@ -111,7 +132,30 @@ struct SinkRoutes: Sendable {
         }
         var indexes: [String: JSONValue] = [:]
         for finding in Reconciliation.Finding.allCases { indexes[finding.rawValue] = .array(ranges[finding] ?? []) }
-        return try .json(["result": result.json, "indexes": .object(indexes), "indexesWhole": .bool(isWhole)])
+        return ["result": result.json, "indexes": .object(indexes), "indexesWhole": .bool(isWhole)]
+    }
+
+    /// How long an answer is waited for unless the caller says otherwise, in seconds, and how long at the most: clients and the
+    /// proxies before them often give up after half a minute.
+    private static let patience: (usual: Int64, most: Int64) = (10, 25)
+
+    /// Answers what is found soon enough, and names the job to ask for later otherwise.
+    private func answer(
+        _ kind: SinkJobs.Kind,
+        _ sink: ConfiguredSink,
+        _ body: JSONBody,
+        _ actor: String,
+        _ work: @escaping @Sendable () async throws -> JSONValue
+    ) async throws -> Response {
+        let patience = try body.number("wait", in: 0...Self.patience.most) ?? Self.patience.usual
+        let job = try await jobs.run(kind, of: sink.definition.name, by: actor, waiting: .seconds(patience), work)
+        if let outcome = job.outcome { return try .json(outcome.get()) }
+        return try .json(job.json, status: .accepted)
+    }
+
+    private static func job(_ context: ClientContext) throws(Refusal) -> String {
+        guard let id = context.parameters.get("id") else { throw Refusal(.unknownSinkJob) }
+        return id
     }
 
     private func answer(_ name: String) async throws -> Response {

@@ -34,8 +34,9 @@ struct SinksCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show every sink: how much a success means, and where every entry of the ledger stands.",
             discussion: """
-                For each sink, at one instant: head - start = filtered + confirmed + in flight + dead + backlog. Exit code 2 when \
-                that does not hold, or a sink stopped itself.
+                For each sink, at one instant: head - start = filtered + confirmed + in flight + dead + backlog. The exit code is the \
+                sum of what is wrong with any of them: 2 when one stopped itself, 4 when one is delayed (entries wait, and \
+                nothing was confirmed for as long as its 'delayedAfter' says), 8 when that sum does not hold; 0 when all is well.
                 """
         )
 
@@ -46,20 +47,33 @@ struct SinksCommand: AsyncParsableCommand {
         var sink: String?
 
         func run() async throws {
-            let (sinks, configured, now) = try await withControl(configurationOption) { control, installation in
+            let (sinks, limits, now) = try await withControl(configurationOption) { control, installation in
                 let found = if let sink { [try await control.sink(sink)] } else { try await control.sinks() }
-                let configured = Set(installation.configuration.sinks.map(\.definition.name))
-                return (found, configured, installation.clock.now())
+                let limits = installation.configuration.sinks.map { ($0.definition.name, $0.delayedAfterSeconds) }
+                return (found, Dictionary(limits) { $1 }, installation.clock.now())
             }
+            let faults = sinks.map { $0.faults(delayedAfter: limits[$0.name], at: now) }
+            let all = faults.reduce(into: SinkFaults()) { $0.formUnion($1) }
             switch format.format {
-            case .json: Output.json(["sinks": .array(sinks.map { $0.json(now: now) })])
-            case .table: table(sinks, configured, now)
+            case .json:
+                let told = zip(sinks, faults).map { sink, faults in
+                    var members = sink.json(now: now).object ?? [:]
+                    members["delayedAfterSeconds"] = limits[sink.name].map { .integer($0) } ?? .null
+                    members["faults"] = .array(faults.words.map { .string($0) })
+                    return JSONValue.object(members)
+                }
+                Output.json(["sinks": .array(told), "exitCode": .integer(Int64(all.rawValue))])
+            case .table: table(sinks, faults, limits, now)
             }
-            let isOff = sinks.contains { !$0.conservation.holds || $0.state.description == "stopped" }
-            if isOff { throw ExitCode(2) }
+            if !all.isEmpty { throw ExitCode(all.rawValue) }
         }
 
-        private func table(_ sinks: [SinkStatus], _ configured: Set<String>, _ now: Timestamp) {
+        private func table(
+            _ sinks: [SinkStatus],
+            _ faults: [SinkFaults],
+            _ limits: [String: Int64],
+            _ now: Timestamp
+        ) {
             Output.table(
                 [
                     "sink", "kind", "guarantee", "state", "filtered", "confirmed", "in flight", "dead", "backlog",
@@ -68,7 +82,7 @@ struct SinksCommand: AsyncParsableCommand {
                 ],
                 sinks.map { sink in
                     let terms = sink.conservation
-                    let state = configured.contains(sink.name) ? sink.state.description : "not configured"
+                    let state = limits[sink.name] != nil ? sink.state.description : "not configured"
                     return [sink.name, sink.kind, sink.guarantee.rawValue, state]
                         + [terms.filtered, terms.confirmed, terms.inFlight, terms.dead, terms.backlog].map(String.init)
                         + [
@@ -77,11 +91,16 @@ struct SinksCommand: AsyncParsableCommand {
                         ]
                 }
             )
-            for sink in sinks {
+            for (sink, faults) in zip(sinks, faults) {
                 if !sink.guaranteeReason.isEmpty {
                     Output.line("\(sink.name): \(sink.guarantee.rawValue), since \(sink.guaranteeReason)")
                 }
                 if let reason = sink.state.reason { Output.line("\(sink.name): \(sink.state): \(reason)") }
+                if faults.contains(.delayed), let limit = limits[sink.name] {
+                    Output.line(
+                        "\(sink.name): delayed: entries wait, and nothing was confirmed for \(limit) s or longer"
+                    )
+                }
                 if let failure = sink.lastFailure {
                     Output.line("\(sink.name): last failure \(failure.at): \(failure.reason)")
                 }

@@ -1,3 +1,4 @@
+import Addresses
 import AsyncHTTPClient
 import Delivery
 import DeliveryWire
@@ -120,6 +121,8 @@ final class SinkAssembly: Sendable {
             pseudonyms: pseudonyms
         )
         func client(_ configuration: HTTPClient.Configuration) -> HTTPClient {
+            var configuration = configuration
+            AddressRule.standard.apply(to: &configuration)
             let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
             clients.append(client)
             return client
@@ -150,8 +153,9 @@ final class SinkAssembly: Sendable {
         case .webhook(let webhook, let tls):
             let sink = WebhookSink(webhook, shaping: shaping, http: try http(tls))
             return ConfiguredSink(definition, sink, host: host(webhook.url, ceiling: sink.concurrency))
-        case .postgres(let database, let table, let mayBeMutable):
-            let sink = WarehouseSink(table: table, mayBeMutable: mayBeMutable, shaping: shaping) {
+        case .postgres(var database, let table, let mayBeMutable):
+            database.resolve = AddressRule.standard.addresses(of:)
+            let sink = WarehouseSink(table: table, mayBeMutable: mayBeMutable, shaping: shaping) { [database] in
                 try PostgresDatabase(database)
             }
             return ConfiguredSink(definition, sink)
