@@ -1,5 +1,6 @@
 import Crypto
 import Detection
+import Genesys
 import JSON
 import Ledger
 import WallTime
@@ -19,8 +20,16 @@ public struct AutomaticContainment: Sendable {
     /// An alert that is older than this may have been closed by somebody.
     private static let freshSeconds: Int64 = 5
 
+    /// For how long the platform is asked whether it knows an agent.
+    private let patience: Duration
+
     /// Watches over the same ledger as a desk, under its policy.
-    public init(_ desk: ContainmentDesk) { self.desk = desk }
+    /// - Parameter patience: for how long the platform is asked whether it knows an agent: a mask holds within a second of its alert all
+    ///   the same.
+    public init(_ desk: ContainmentDesk, patience: Duration = .milliseconds(400)) {
+        self.desk = desk
+        self.patience = patience
+    }
 
     /// Looks at what was found since the last look, and within the time for which such a step would last.
     public mutating func look() async throws {
@@ -94,6 +103,7 @@ public struct AutomaticContainment: Sendable {
             undoAt: step.isReversible ? now.adding(seconds: desk.policy.automaticSeconds) : nil
         )
         do {
+            guard try await !isUnknown(proposal) else { return try await holdBack(proposal, "unknown_agent", at: now) }
             _ = try await desk.command(.propose(proposal), by: ContainmentPolicy.automaticActor)
         } catch ContainmentError.capReached {
             try await holdBack(proposal, "cap_reached", at: now)
@@ -109,6 +119,30 @@ public struct AutomaticContainment: Sendable {
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
         return "auto-\(step.rawValue)-\(digits.joined())"
+    }
+
+    /// Whether the platform says in time that it knows no such agent. Ids that were made up use up none of the identities that may be
+    /// contained.
+    private func isUnknown(_ proposal: ContainmentProposal) async throws -> Bool {
+        guard let platform = desk.platform else { return false }
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                do {
+                    _ = try await platform.facts(of: proposal.target, for: proposal.step)
+                    return false
+                } catch ContainmentError.unknownTarget {
+                    return true
+                } catch is GenesysError {
+                    return false
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: patience)
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
     }
 
     // MARK: The record

@@ -305,6 +305,55 @@ struct ContainmentTests {
         #expect(preview.hasLiveCall == true)
     }
 
+    @Test("what was taken automatically leaves people their number, and what they took back of it counts no more")
+    func separateCaps() throws {
+        var world = World()
+        for number in 1...3 {
+            let proposal = Self.proposal(.maskOnly, id: "auto-\(number)", target: "agent-\(number)")
+            try world.command(.propose(proposal), by: ContainmentPolicy.automaticActor, at: monday)
+        }
+        let fourth = ContainmentCommand.propose(Self.proposal(.maskOnly, id: "case-4", target: "agent-4"))
+        #expect(
+            Self.refusal(world.book, fourth, by: ContainmentPolicy.automaticActor, at: monday)
+                == .capReached(cap: 3, retryAt: monday.adding(seconds: 3600))
+        )
+        #expect(Self.refusal(world.book, fourth, by: "alice", at: monday) == nil)
+        world.run(at: monday)
+        try world.command(.undo(caseID: "auto-1", reason: "no such agent"), by: "alice", at: monday)
+        world.run(at: monday)
+        #expect(world.book.cases["auto-1"]?.phase == .undone)
+        #expect(Self.refusal(world.book, fourth, by: ContainmentPolicy.automaticActor, at: monday) == nil)
+        // What people do counts for both.
+        try world.command(fourth, by: "alice", at: monday)
+        let fifth = ContainmentCommand.propose(Self.proposal(.maskOnly, id: "case-5", target: "agent-5"))
+        #expect(Self.refusal(world.book, fifth, by: ContainmentPolicy.automaticActor, at: monday) != nil)
+    }
+
+    @Test("an effect lasts as long as was asked for from the last approval on")
+    func lateApproval() throws {
+        var world = World()
+        let asked = Self.proposal(.deactivateUser, undoAfter: 3600)
+        try world.command(.propose(asked), by: "alice", at: monday)
+        try world.command(.approve(caseID: "case-1"), by: "bob", at: monday.adding(seconds: 3000))
+        #expect(world.book.cases["case-1"]?.undoAt == monday.adding(seconds: 3600))
+        let last = monday.adding(seconds: 7200)
+        try world.command(.approve(caseID: "case-1"), by: "carol", at: last)
+        #expect(world.book.cases["case-1"]?.undoAt == last.adding(seconds: 3600))
+        world.run(at: last)
+        #expect(world.isContained)
+    }
+
+    @Test(
+        "a target that is no id is refused",
+        arguments: ["", "bob@example.com", "a b", "ä", String(repeating: "a", count: 65)]
+    )
+    func malformedTargets(target: String) {
+        let book = ContainmentBook(policy: Self.everything)
+        for step in ContainmentStep.allCases {
+            #expect(Self.refusal(book, .propose(Self.proposal(step, target: target))) == .malformedTarget)
+        }
+    }
+
     @Test("an effect that does not show is tried again, later and later, and then given up")
     func noEffect() throws {
         var world = World()

@@ -222,6 +222,26 @@ import WallTime
         #expect(try await watched.events(EventType(rawValue: "CONTAINMENT_PROPOSED")).count == 2)
     }
 
+    /// Made-up ids use up nobody's place; a platform that cannot be asked holds nothing up.
+    @Test func agentsWhomThePlatformDoesNotKnowAreLeftAlone() async throws {
+        try await PlatformBench.run(policy: Self.masks) { bench in
+            let watched = bench.watched
+            for agent in ["ghost-1", "ghost-2", "ghost-3", bench.agent] { try await raise(watched, "D-13", agent) }
+            var automatic = AutomaticContainment(try bench.desk(), patience: .seconds(60))
+            try await automatic.look()
+            while try await bench.desk().work([.gateway]) {}
+            #expect(try await restrictions(watched).map(\.agent) == [bench.agent.lowercased()])
+            let held = try await watched.events(.containmentHeldBack).map { try JSONValue(parsing: $0) }
+            #expect(held.map { $0["targetId"]?.string } == ["ghost-1", "ghost-2", "ghost-3"])
+            #expect(held.allSatisfy { $0["reason"] == "unknown_agent" })
+
+            bench.sandbox.inject(PlatformFault(route: "GET /api/v2/users", status: 503))
+            try await raise(watched, "D-13", "ghost-4")
+            try await automatic.look()
+            #expect(try await bench.desk().book().cases.values.contains { $0.target.id == "ghost-4" })
+        }
+    }
+
     @Test func theCapHoldsAndSaysSoAndTheProtectedAreLeftAlone() async throws {
         let watched = try Watched(.sqlite)
         let follower = try watched.follower()

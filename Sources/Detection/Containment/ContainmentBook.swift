@@ -24,7 +24,7 @@ public struct ContainmentBook: Sendable {
     ) throws(ContainmentError) -> ContainmentEvent {
         switch command {
         case .propose(let proposal):
-            if let obstacle = obstacle(to: proposal, at: now) { throw obstacle }
+            if let obstacle = obstacle(to: proposal, by: actor, at: now) { throw obstacle }
             return event(
                 .proposed,
                 proposal.id,
@@ -42,7 +42,15 @@ public struct ContainmentBook: Sendable {
             }
             // The bounds hold when the deed is decided, not only when it is asked for.
             guard policy.enabled.contains(found.step) else { throw .stepDisabled(found.step) }
-            if let obstacle = untouchable(found.target.id, by: found.step, except: id, at: now) { throw obstacle }
+            if let obstacle = untouchable(
+                found.target.id,
+                by: found.step,
+                for: found.approval.requester,
+                except: id,
+                at: now
+            ) {
+                throw obstacle
+            }
             return event(.approved, id, now, actor, [:])
         case .refuse(let id, let reason):
             // What is approved and not begun can still be withdrawn.
@@ -73,12 +81,17 @@ public struct ContainmentBook: Sendable {
             hasLiveCall: hasLiveCall,
             facts: facts,
             warnings: proposal.warnings,
-            identitiesLeft: max(policy.identitiesPerHour - recentIdentities(except: nil, at: now).count, 0),
-            obstacle: obstacle(to: proposal, at: now) ?? hindrance
+            identitiesLeft: max(policy.identitiesPerHour - recentIdentities(for: nil, except: nil, at: now).count, 0),
+            obstacle: obstacle(to: proposal, by: nil, at: now) ?? hindrance
         )
     }
 
-    private func obstacle(to proposal: ContainmentProposal, at now: Timestamp) -> ContainmentError? {
+    private func obstacle(
+        to proposal: ContainmentProposal,
+        by actor: String?,
+        at now: Timestamp
+    ) -> ContainmentError? {
+        guard proposal.target.isWellFormed else { return .malformedTarget }
         guard policy.enabled.contains(proposal.step) else { return .stepDisabled(proposal.step) }
         guard !isProtected(proposal.target.id, from: proposal.step) else { return .protected(proposal.target.id) }
         guard cases[proposal.id] == nil else { return .caseExists(proposal.id) }
@@ -94,7 +107,7 @@ public struct ContainmentBook: Sendable {
                 && !found.isOnlyWatched && !found.isExpired(at: now)
         }
         if let first = running.map(\.id).min() { return .alreadyRunning(first) }
-        return untouchable(proposal.target.id, by: proposal.step, except: nil, at: now)
+        return untouchable(proposal.target.id, by: proposal.step, for: actor, except: nil, at: now)
     }
 
     private func isProtected(_ target: String, from step: ContainmentStep) -> Bool {
@@ -105,25 +118,37 @@ public struct ContainmentBook: Sendable {
     private func untouchable(
         _ target: String,
         by step: ContainmentStep,
+        for requester: String?,
         except id: String?,
         at now: Timestamp
     ) -> ContainmentError? {
         if step.touchesNobody { return nil }
         if policy.protected.contains(target) { return .protected(target) }
-        let recent = recentIdentities(except: id, at: now)
+        let recent = recentIdentities(for: requester, except: id, at: now)
         guard recent[target] == nil, recent.count >= policy.identitiesPerHour else { return nil }
         let first = recent.values.min() ?? now
         return .capReached(cap: policy.identitiesPerHour, retryAt: first.adding(seconds: 3600))
     }
 
-    /// The identities that were contained, or are about to be, within the last hour, and since when.
-    private func recentIdentities(except id: String?, at now: Timestamp) -> [String: Timestamp] {
+    /// The identities that were contained, or are about to be, within the last hour, and since when. What was taken automatically
+    /// leaves people their own number, and what people took back of it counts no more: whoever sets off alerts on purpose must not
+    /// be able to tie the hands of those who answer them.
+    /// - Parameter requester: whose step it is; nil for a person.
+    private func recentIdentities(
+        for requester: String?,
+        except id: String?,
+        at now: Timestamp
+    ) -> [String: Timestamp] {
         let start = now.adding(seconds: -3600)
         var recent: [String: Timestamp] = [:]
         for found in cases.values
         where found.id != id && !found.step.touchesNobody && found.phase != .refused && found.phase != .expired {
             let since = found.approvedAt ?? found.proposedAt
             guard since > start else { continue }
+            if found.approval.requester == ContainmentPolicy.automaticActor {
+                guard requester == ContainmentPolicy.automaticActor else { continue }
+                if found.phase == .undone, found.endedBy != DetectionEvent.producer { continue }
+            }
             recent[found.target.id] = min(recent[found.target.id] ?? since, since)
         }
         return recent

@@ -64,6 +64,9 @@ extension ContainmentCase {
             guard (try? approval.agree(event.actor, at: event.time)) != nil else { return false }
             if approval.isComplete {
                 approvedAt = event.time
+                undoAt = undoAt.map {
+                    Timestamp(milliseconds: $0.milliseconds + event.time.milliseconds - proposedAt.milliseconds)
+                }
                 enter(.approved)
             }
         case (.proposed, .refused), (.approved, .refused):

@@ -50,8 +50,9 @@ public struct ContainmentCase: Sendable, Hashable {
     public let warnings: [String]
     /// Waits until the agent's live conversation is over.
     public let waitsForCallEnd: Bool
-    /// When the effect ends by itself; nil when it does not.
-    public let undoAt: Timestamp?
+    /// When the effect ends by itself; nil when it does not. What waits for approvals lasts as long as was asked for, from the last of
+    /// them on.
+    public internal(set) var undoAt: Timestamp?
     public internal(set) var phase: Phase
     /// Who asked, who agreed, how many have to, and until when they can.
     public internal(set) var approval: Approval
@@ -169,6 +170,17 @@ public struct ContainmentTarget: Sendable, Hashable {
     public init(id: String, hasNativeLogin: Bool? = nil) {
         self.id = id
         self.hasNativeLogin = hasNativeLogin
+    }
+
+    /// Whether the id can be one of the platform's or the gateway's: 1 to 64 ASCII letters, digits and `. _ -`.
+    var isWellFormed: Bool {
+        (1...64).contains(id.utf8.count)
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
+                default: false
+                }
+            }
     }
 }
 

@@ -86,6 +86,8 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
     case approval(ApprovalObstacle)
     /// The case does not stand where this can be done.
     case wrongPhase(ContainmentCase.Phase)
+    /// The target's id has characters that no id has.
+    case malformedTarget
     /// The platform knows no such user or client, or hides it.
     case unknownTarget(String)
     /// No alert has this id.
@@ -113,6 +115,8 @@ public enum ContainmentError: Error, Hashable, Sendable, CustomStringConvertible
         case .caseExists(let id): "there is a containment case '\(id)' already; choose another id"
         case .approval(let obstacle): obstacle.description
         case .wrongPhase(let phase): "the case is '\(phase.rawValue)', where this cannot be done"
+        case .malformedTarget:
+            "the target's id has 1 to 64 ASCII letters, digits and . _ - and nothing else; give the id, not a name"
         case .unknownTarget(let id): "the platform knows no active or inactive '\(id)'; give the id, not a name"
         case .unknownAlert(let id): "there is no alert '\(id)'; list them with 'muniment alerts'"
         case .decisionRepeated: "a decision with this message id was taken before; each needs an id of its own"

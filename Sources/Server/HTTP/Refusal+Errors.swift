@@ -105,6 +105,7 @@ extension ContainmentError {
         case .notReversible: "this cannot be taken back"
         case .undoInPast: "the end must be later than now"
         case .approval(let obstacle): obstacle.description
+        case .malformedTarget: "the target's id is none of the platform's"
         case .unknownTarget: "the platform knows no such account"
         case .unknownAlert: "one of the alerts named does not exist: list them with GET /api/v1/alerts"
         case .noNativeLogin: "the user is not known to sign in with a password of the platform"
