@@ -63,7 +63,7 @@ public struct SinkDelayWatch: Sendable {
                         "seconds": .integer(now.since(oldest) / 1000), "oldestUndelivered": .string(oldest.description),
                         "entryIndex": .integer(Int64(clamping: sink.lowWatermark)),
                         "lastConfirmed": sink.lastConfirmed.map { .string($0.description) } ?? .null,
-                        "reason": sink.lastFailure.map { .string($0.reason) } ?? "nothing was confirmed",
+                        "reason": .string(sink.whyDelayed),
                     ],
                     now,
                     lease
@@ -109,10 +109,18 @@ public struct SinkDelayWatch: Sendable {
 }
 
 extension SinkStatus {
-    /// Whether something has waited that long and nothing was confirmed meanwhile. What is paused or has stopped itself is no delay.
+    /// Whether something has waited that long and nothing was confirmed meanwhile. It does not matter how often the sink was paused
+    /// and went on again in that time. What has stopped itself has said so.
     fileprivate func isSilent(for seconds: Int64, at now: Timestamp) -> Bool {
-        guard state == .running, let oldest else { return false }
+        if case .stopped = state { return false }
+        guard let oldest else { return false }
         let limit = now.adding(seconds: -seconds)
-        return oldest <= limit && since <= limit && lastConfirmed.map { $0 <= limit } ?? true
+        return oldest <= limit && made <= limit && lastConfirmed.map { $0 <= limit } ?? true
+    }
+
+    /// In our own words, for what a destination says does not belong into the record.
+    fileprivate var whyDelayed: String {
+        guard case .paused(let reason) = state else { return lastFailure?.reason ?? "nothing was confirmed" }
+        return "paused" + (stateActor.map { " by \($0)" } ?? "") + " since \(since)" + (reason.map { ": \($0)" } ?? "")
     }
 }

@@ -99,7 +99,10 @@ struct ConfigurationLoader {
             feeds: feeds
         )
         let sinks = root.section("sinks")?.named() ?? []
-        let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
+        let placed = sinks.compactMap { name, section in
+            sinkReader.sink(name, section).map { (settings: $0, section: section) }
+        }
+        SinkPlaces.check(placed)
         let log = root.section("log")
         let level = log?.choice("level", LogLevel.self) ?? .info
         log?.end()
@@ -144,7 +147,7 @@ struct ConfigurationLoader {
             tracing: tracing,
             platform: platform?.platform,
             feeds: feeds,
-            sinks: readSinks,
+            sinks: placed.map(\.settings),
             redaction: redaction,
             detection: detection,
             logLevel: level.rawValue,
