@@ -140,7 +140,8 @@ let package = Package(
         library(
             "Monitoring",
             [
-                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Redaction", "Storage",
+                "Approvals", "DeliveryWire", "Detection", "Genesys", "Gzip", "JSON", "Ledger", "Measures", "Redaction",
+                "Storage",
                 "WallTime", crypto,
             ]
         ),
@@ -362,7 +363,8 @@ let package = Package(
         tests(
             "PlatformFacts",
             [
-                "Detection", "Genesys", "JSON", "Ledger", "MerkleLog", "Monitoring", "Sandbox", "Storage", "TestStores",
+                "Detection", "Genesys", "JSON", "Ledger", "Measures", "MerkleLog", "Monitoring", "Sandbox", "Storage",
+                "TestStores",
                 "WallTime", asyncHTTPClient, logging, nioCore,
             ]
         ),

@@ -8,8 +8,10 @@ import WallTime
 ///
 ///     DetectionBenchmark [agents] [events]
 ///     DetectionBenchmark latency [agents] [folder]
+///     DetectionBenchmark quality [agents] [days] [seed]
 ///
-/// `latency` follows a real ledger that takes 2,000 events a second, and measures from commit to alert; see ``AlertLatency``.
+/// `quality` tells how many of the snoops in a made-up centre are found, and how many people are blamed wrongly; see
+/// ``DetectionQuality``. `latency` follows a real ledger that takes 2,000 events a second, and measures from commit to alert; see ``AlertLatency``.
 @main
 struct DetectionBenchmark {
     static func main() async throws {
@@ -17,6 +19,15 @@ struct DetectionBenchmark {
             let arguments = CommandLine.arguments.dropFirst(2)
             let agents = arguments.first.flatMap { Int($0) } ?? 10_000
             return try await AlertLatency(agents: agents, in: arguments.dropFirst().first ?? "/var/tmp").run()
+        }
+        if CommandLine.arguments.dropFirst().first == "quality" {
+            let numbers = CommandLine.arguments.dropFirst(2).map { Int($0) ?? 0 } + [0, 0, 0]
+            var quality = DetectionQuality(
+                agents: numbers[0] > 0 ? numbers[0] : 1000,
+                days: numbers[1] > 0 ? numbers[1] : 21,
+                seed: UInt64(max(numbers[2], 1))
+            )
+            return try quality.run()
         }
         let agents = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 10_000 : 10_000
         let count = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 1_000_000 : 1_000_000

@@ -16,6 +16,8 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
     case respond
     /// Agreeing to steps that somebody else asked for, or refusing them.
     case respondApprove
+    /// The planted customers whom nobody has a reason to read: planting, listing and removing them.
+    case honey
     /// Management of clients and the installation.
     case admin
     /// Identification of people, and decisions about who is whom.
@@ -51,7 +53,7 @@ public enum Scope: Sendable, Hashable, CustomStringConvertible {
         "respond.approve": .respondApprove,
         "redact": .redact, "redact.reverse": .redactReverse, "admin": .admin, "identity": .identity,
         "identity.approve": .identityApprove, "identity.forget": .forget, "identity.pseudonyms": .pseudonyms,
-        "events": .events,
+        "events": .events, "honey": .honey,
     ]
 
     /// What may be written, for people.

@@ -34,7 +34,7 @@ struct AccessRecord {
         /// The agent reads faster than the route's limit, which only flags.
         let overVelocity: Bool
         /// What contained the agent.
-        let restriction: AgentRestriction?
+        let restriction: AgentRestriction
     }
 
     /// Writes `CUSTOMER_DATA_ACCESSED`.
@@ -52,9 +52,9 @@ struct AccessRecord {
             writer.key("commitments")
             write(commitments.begin(eventID: eventID), plan, shown, manifest, &writer)
         }
-        if let restriction = manifest.restriction {
+        if let name = manifest.restriction.name {
             writer.key("containment")
-            writer.string(literal: restriction == .maskOnly ? "mask_only" : "block")
+            writer.string(literal: name)
         }
         let place = writeCustomer(&writer)
         let lists = plan.fieldLists(manifest.summary)
@@ -173,6 +173,10 @@ struct AccessRecord {
         writer.string(type.rawValue)
         writer.key("interactionId")
         writer.string(request.interaction)
+        if let reason = request.reason {
+            writer.key("justification")
+            writer.string(reason)
+        }
         writer.key("latencyMicroseconds")
         writer.integer(latencyMicroseconds)
     }

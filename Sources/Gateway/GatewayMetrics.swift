@@ -7,7 +7,7 @@ public enum ReadOutcome: String, Sendable, CaseIterable {
     case released
     /// The policy or the binding refused it.
     case refused
-    /// The agent is contained, and all reads are refused.
+    /// The agent is contained, and all reads are refused, or those without a reason.
     case contained
     /// The agent read too fast.
     case velocityExceeded = "velocity_exceeded"

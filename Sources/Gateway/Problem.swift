@@ -14,6 +14,7 @@ public enum Problem: String, Sendable, CaseIterable, Error {
     case invalidAgentID = "invalid-agent-id"
     case invalidInteractionID = "invalid-interaction-id"
     case unknownPurpose = "unknown-purpose"
+    case invalidReason = "invalid-reason"
     case unsupportedGrant = "unsupported-grant"
     case unauthenticated = "unauthenticated"
     case forbidden = "forbidden"
@@ -34,6 +35,7 @@ public enum Problem: String, Sendable, CaseIterable, Error {
     case policyDenied = "policy-denied"
     case noFieldAllowed = "no-field-allowed"
     case agentContained = "agent-contained"
+    case justificationRequired = "justification-required"
     case velocityExceeded = "velocity-exceeded"
     case customerNotFound = "customer-not-found"
     case upstreamError = "upstream-error"
@@ -52,12 +54,13 @@ public enum Problem: String, Sendable, CaseIterable, Error {
     public var status: Int {
         switch self {
         case .badFraming, .malformedJSON, .missingField, .unknownField, .wrongType, .duplicateKey, .invalidCustomerID,
-            .invalidAgentID, .invalidInteractionID, .unknownPurpose, .unsupportedGrant:
+            .invalidAgentID, .invalidInteractionID, .unknownPurpose, .invalidReason, .unsupportedGrant:
             400
         case .unauthenticated, .signatureRequired, .signatureMalformed, .signatureIncomplete, .signatureInvalid,
             .signatureExpired, .signatureReplayed, .contentDigestMismatch:
             401
-        case .forbidden, .certificateRequired, .bindingContradicted, .policyDenied, .noFieldAllowed, .agentContained:
+        case .forbidden, .certificateRequired, .bindingContradicted, .policyDenied, .noFieldAllowed, .agentContained,
+            .justificationRequired:
             403
         case .unknownRoute, .customerNotFound: 404
         case .methodNotAllowed: 405
@@ -77,7 +80,7 @@ public enum Problem: String, Sendable, CaseIterable, Error {
         case .malformedJSON: "The body is not well-formed JSON: send one object."
         case .missingField: "A required member is missing: send customerId, agentId and interactionId."
         case .unknownField:
-            "The body has a member that is not known here: send customerId, agentId, interactionId, purpose."
+            "The body has a member that is not known here: send customerId, agentId, interactionId, purpose, reason."
         case .wrongType: "A member has the wrong type: all members are strings."
         case .duplicateKey: "A member stands twice in the body: send each once."
         case .invalidCustomerID:
@@ -86,6 +89,8 @@ public enum Problem: String, Sendable, CaseIterable, Error {
         case .invalidInteractionID:
             "interactionId may have 1 to 64 ASCII letters, digits and . _ - and no other character."
         case .unknownPurpose: "The purpose is missing, or not one of this route's purposes."
+        case .invalidReason:
+            "reason may have 1 to \(ReadRequest.longestReason) bytes of words and no control characters."
         case .unsupportedGrant: "The token endpoint grants client_credentials only."
         case .unauthenticated: "The credentials are missing or not valid: send those of an API client."
         case .forbidden: "This API client may not do this, or not from this address."
@@ -106,6 +111,9 @@ public enum Problem: String, Sendable, CaseIterable, Error {
         case .policyDenied: "The policy denies this read."
         case .noFieldAllowed: "The policy lets this agent see no field of this route for this purpose."
         case .agentContained: "This agent's reads are blocked: ask the security team."
+        case .justificationRequired:
+            "This agent's reads need a reason at present: send the same again with the member reason, a code or a few words without "
+                + "personal data. It is recorded."
         case .velocityExceeded: "This agent reads faster than the route allows: wait."
         case .customerNotFound: "The system of record does not know this customer."
         case .upstreamError: "The system of record answered with an error."

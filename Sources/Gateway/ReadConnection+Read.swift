@@ -130,7 +130,7 @@ extension ReadConnection {
             route: read.prepared.number,
             purpose: read.purpose,
             grade: read.binding.grade,
-            isMasked: read.restriction == .maskOnly,
+            isMasked: read.restriction.contains(.maskOnly),
             roles: roles
         )
         guard let plan = read.plan else { return refuse(.policyDenied, .refused) }
@@ -139,7 +139,10 @@ extension ReadConnection {
         if read.overVelocity, read.route.velocity?.action == .block, read.route.mode == .enforce {
             return refuse(.velocityExceeded, .velocityExceeded)
         }
-        if read.restriction == .block { return refuse(.agentContained, .contained) }
+        if read.restriction.contains(.block) { return refuse(.agentContained, .contained) }
+        if read.restriction.contains(.justify), read.request.reason == nil {
+            return refuse(.justificationRequired, .contained)
+        }
         if let problem = plan.problem { return refuse(problem, .refused) }
         fetch(fresh: false)
     }

@@ -1,4 +1,5 @@
 import JSON
+import Redaction
 
 /// The body of `POST /api/v1/read/{route}`, checked.
 struct ReadRequest {
@@ -10,12 +11,18 @@ struct ReadRequest {
     let interaction: String
     /// The stated purpose.
     let purpose: String?
+    /// Why the record is needed, in the agent's words, with what looks like personal data masked: it is recorded.
+    let reason: String?
+
+    /// The longest reason, in bytes: that of a reported break-glass access.
+    static let longestReason = 100
 
     init(_ body: UnsafeRawBufferPointer) throws(Problem) {
         var customer: String?
         var agent: String?
         var interaction: String?
         var purpose: String?
+        var reason: String?
         do {
             var members = try JSONScanner.topLevelMembers(of: body)
             while let member = try members.next() {
@@ -29,6 +36,9 @@ struct ReadRequest {
                     // A Data Action sends an optional input that was left out as null or as an empty text.
                     if member.value.kind == .null { continue }
                     try Self.set(&purpose, member, members)
+                } else if members.matches(member.key, "reason") {
+                    if member.value.kind == .null { continue }
+                    try Self.set(&reason, member, members)
                 } else {
                     throw Problem.unknownField
                 }
@@ -45,6 +55,18 @@ struct ReadRequest {
         self.agent = Self.lowercased(agent)
         self.interaction = Self.lowercased(interaction)
         self.purpose = purpose?.isEmpty == true ? nil : purpose
+        guard let reason, !reason.isEmpty else {
+            self.reason = nil
+            return
+        }
+        guard Self.isReason(reason) else { throw .invalidReason }
+        self.reason = RecordedWords.masked(reason)
+    }
+
+    /// Words, and not only spaces.
+    private static func isReason(_ text: String) -> Bool {
+        text.utf8.count <= longestReason && text.contains { !$0.isWhitespace }
+            && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
 
     private static func set(_ value: inout String?, _ member: JSONMember, _ members: JSONMembers) throws(Problem) {

@@ -25,7 +25,7 @@ final class ReadState {
     /// Whether the customer's id lies beside the one that the agent asked for before.
     var isNeighbour = false
     /// What contains the agent.
-    var restriction: AgentRestriction?
+    var restriction: AgentRestriction = []
     var upstreamDeadline: Int64 = 0
     var upstreamStarted = NIODeadline.now()
     var upstreamMicroseconds: Int64 = 0

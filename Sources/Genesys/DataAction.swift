@@ -41,7 +41,7 @@ public struct DataAction: Sendable {
     /// Inputs that every call needs.
     public static let requiredInputs = ["customerId", "agentId", "interactionId"]
     /// Inputs that a call may leave out.
-    public static let optionalInputs = ["purpose"]
+    public static let optionalInputs = ["purpose", "reason"]
 
     /// The variables to wire in a script. Scripts run in the agent's browser, so the values are claims that the
     /// gateway checks.
@@ -65,6 +65,11 @@ public struct DataAction: Sendable {
             input: "purpose",
             variable: "a script variable or a constant",
             note: "May be left out; the route then applies its default purpose."
+        ),
+        .init(
+            input: "reason",
+            variable: "a script variable that the agent fills in",
+            note: "May be left out; asked for when the gateway answers justification-required."
         ),
     ]
 

@@ -98,6 +98,14 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let detectionAccessUnverifiable = EventType(rawValue: "DETECTION_ACCESS_UNVERIFIABLE")
     /// Late facts changed a read's verdict.
     public static let detectionVerdictChanged = EventType(rawValue: "DETECTION_VERDICT_CHANGED")
+    /// An agent has many reads lately that nothing explains.
+    public static let detectionReadsUnexplained = EventType(rawValue: "DETECTION_READS_UNEXPLAINED")
+    /// A customer was planted whom nobody has a reason to read.
+    public static let honeyCustomerPlanted = EventType(rawValue: "HONEY_CUSTOMER_PLANTED")
+    /// A planted customer is watched no longer.
+    public static let honeyCustomerRemoved = EventType(rawValue: "HONEY_CUSTOMER_REMOVED")
+    /// Somebody had the planted customers listed.
+    public static let honeyCustomersListed = EventType(rawValue: "HONEY_CUSTOMERS_LISTED")
     /// A person took an alert up.
     public static let detectionAlertAcknowledged = EventType(rawValue: "DETECTION_ALERT_ACKNOWLEDGED")
     /// A person said that an alert was dealt with.
@@ -116,6 +124,8 @@ public struct EventType: RawRepresentable, Sendable, Hashable, CustomStringConve
     public static let detectionSuppressionLifted = EventType(rawValue: "DETECTION_SUPPRESSION_LIFTED")
     /// How many matches a suppression has held back.
     public static let detectionSuppressionCounted = EventType(rawValue: "DETECTION_SUPPRESSION_COUNTED")
+    /// People or a SOAR are to know of an agent: what the step `notify` brings about.
+    public static let containmentNoticeGiven = EventType(rawValue: "CONTAINMENT_NOTICE_GIVEN")
     /// A step that an alert called for was not taken by itself: as many as may be were taken, or the account is protected.
     public static let containmentHeldBack = EventType(rawValue: "CONTAINMENT_HELD_BACK")
     /// What happens to a case of containment.

@@ -31,6 +31,14 @@ public enum LedgerError: Error, Sendable, CustomStringConvertible {
     /// A file beside the store cannot be read or written.
     case file(String)
 
+    /// Whether the same event would be refused again, whatever the store does.
+    public var isAboutTheEvent: Bool {
+        switch self {
+        case .entryTooLarge, .invalidEntry: true
+        default: false
+        }
+    }
+
     public var description: String {
         switch self {
         case .entryTooLarge(let bytes):

@@ -4,7 +4,7 @@ import JSON
 import Ledger
 import WallTime
 
-/// Masks or blocks agents at our own gateway when alerts call for it, without anybody being asked, where the configuration allows that.
+/// Takes the steps that act here, such as masking or blocking an agent at our own gateway, when alerts call for it, without anybody being asked, where the configuration allows that.
 ///
 /// What it does about an alert has an id that follows from the alert's, so that another process, or the same after a crash, does it
 /// no second time.
@@ -22,50 +22,76 @@ public struct AutomaticContainment: Sendable {
     /// Watches over the same ledger as a desk, under its policy.
     public init(_ desk: ContainmentDesk) { self.desk = desk }
 
-    /// Looks at the alerts that were raised since the last look, and within the time for which such a step would last.
+    /// Looks at what was found since the last look, and within the time for which such a step would last.
     public mutating func look() async throws {
         let policy = desk.policy
         guard !policy.automatic.isEmpty else { return }
         let now = desk.clock.now()
         let start = now.adding(seconds: -policy.automaticSeconds)
         // Without a time, so that no older ones are read to find that they are old.
-        let newest = try await raised(since: nil, limit: Self.few)
+        let newest = try await found(since: nil, limit: Self.few)
         guard newest.contains(where: { known[$0.id] == nil }) else { return }
         // Also others of the same agents, which may have been raised long before.
-        let all = try await raised(since: start, limit: Self.many)
-        let isMore = newest.count == Self.few && newest.allSatisfy { known[$0.id] == nil }
+        let all = try await found(since: start, limit: Self.many)
+        let isMore = newest.count { known[$0.id] == nil } >= Self.few
         let new = (isMore ? all : newest).filter { known[$0.id] == nil }
-        for (id, finding, raisedAt) in new.reversed() {
-            if let finding, raisedAt >= start {
-                let earlier = all.compactMap(\.finding).filter { $0.raisedAt <= finding.raisedAt }
-                try await act(on: finding, among: earlier, at: now)
-            }
-            known[id] = raisedAt
+        let alerts = all.compactMap(\.alert)
+        for told in new.reversed() {
+            if told.time >= start { try await act(on: told, among: alerts, at: now) }
+            known[told.id] = told.time
         }
-        for alert in newest { known[alert.id] = alert.raisedAt }
+        for told in newest { known[told.id] = told.time }
         let latest = Set(newest.map(\.id))
         known = known.filter { $0.value >= start || latest.contains($0.key) }
     }
 
-    private func act(on finding: AgentFinding, among findings: [AgentFinding], at now: Timestamp) async throws {
+    private func act(on told: Told, among alerts: [AgentFinding], at now: Timestamp) async throws {
+        guard let agent = told.alert?.agent ?? told.unexplained?.agent else { return }
         var open: [AgentFinding] = []
-        for other in findings where other.agent == finding.agent && other.alert != finding.alert {
+        for other in alerts
+        where other.agent == agent && other.alert != told.alert?.alert && other.raisedAt <= told.time {
             if try await !isClosed(other, at: now) { open.append(other) }
         }
-        guard let (step, alerts) = desk.policy.automaticStep(for: finding, among: open),
-            try await !isClosed(finding, at: now)
-        else { return }
-        let id = Self.caseID(step, finding.alert)
+        if let finding = told.alert {
+            guard let (step, alerts) = desk.policy.automaticStep(for: finding, among: open),
+                try await !isClosed(finding, at: now)
+            else { return }
+            var reason =
+                alerts.count > 1
+                ? "alerts of \(alerts.count) rules about this agent" : "an alert of rule \(finding.rule)"
+            if step == .block, finding.step != .block, alerts.count == 1 {
+                reason += ", and \(finding.unexplainedReads) reads of this agent that nothing explains"
+            }
+            try await take(step, agent, alerts, reason, since: told.time, at: now)
+        } else if let unexplained = told.unexplained, let first = open.first, desk.policy.automatic.contains(.block),
+            unexplained.reads >= desk.policy.unexplainedReads
+        {
+            let reason =
+                "an alert of rule \(first.rule), and \(unexplained.reads) reads of this agent that nothing explains"
+            try await take(.block, agent, open.prefix(20).map(\.alert), reason, since: told.time, at: now)
+        }
+    }
+
+    private func take(
+        _ step: ContainmentStep,
+        _ agent: String,
+        _ alerts: [String],
+        _ reason: String,
+        since found: Timestamp,
+        at now: Timestamp
+    ) async throws {
+        let id = Self.caseID(step, alerts.first ?? agent)
         let book = try await desk.book()
-        guard book.cases[id] == nil, !book.covers(finding, by: step), try await !wasHeldBack(id) else { return }
+        guard book.cases[id] == nil, !book.covers(agent, by: step, since: found), try await !wasHeldBack(id) else {
+            return
+        }
         let proposal = ContainmentProposal(
             id: id,
             step: step,
-            target: ContainmentTarget(id: finding.agent),
-            reason: alerts.count > 1
-                ? "alerts of \(alerts.count) rules about this agent" : "an alert of rule \(finding.rule)",
+            target: ContainmentTarget(id: agent),
+            reason: reason,
             alerts: alerts,
-            undoAt: now.adding(seconds: desk.policy.automaticSeconds)
+            undoAt: step.isReversible ? now.adding(seconds: desk.policy.automaticSeconds) : nil
         )
         do {
             _ = try await desk.command(.propose(proposal), by: ContainmentPolicy.automaticActor)
@@ -87,18 +113,33 @@ public struct AutomaticContainment: Sendable {
 
     // MARK: The record
 
-    private typealias Raised = (id: String, finding: AgentFinding?, raisedAt: Timestamp)
+    /// What detection said: an alert, also one that calls for nothing here, or that an agent has many reads that nothing explains.
+    private struct Told {
+        let id: String
+        let time: Timestamp
+        var alert: AgentFinding?
+        var unexplained: UnexplainedFinding?
+    }
 
-    /// The newest alerts, newest first, also those that call for nothing here.
-    private func raised(since start: Timestamp?, limit: Int) async throws -> [Raised] {
-        let type = IndexKey(.eventType, EventType.detectionAlertRaised.rawValue)
-        let events = try await desk.ledger.events(EventQuery(keys: [type], from: start, limit: limit)).events
-        return events.compactMap { event in
-            guard let value = try? JSONValue(parsing: event.bytes), let id = value["alertId"]?.string,
-                let raisedAt = value["timestamp"]?.string.flatMap({ Timestamp($0) })
-            else { return nil }
-            return (id, AgentFinding(value), raisedAt)
+    /// What was said last, newest first.
+    private func found(since start: Timestamp?, limit: Int) async throws -> [Told] {
+        var found: [(index: UInt64, told: Told)] = []
+        for type in [EventType.detectionAlertRaised, .detectionReadsUnexplained] {
+            let query = EventQuery(keys: [IndexKey(.eventType, type.rawValue)], from: start, limit: limit)
+            for event in try await desk.ledger.events(query).events {
+                guard let value = try? JSONValue(parsing: event.bytes), let id = value["eventId"]?.string,
+                    let time = value["timestamp"]?.string.flatMap({ Timestamp($0) })
+                else { continue }
+                let told = Told(
+                    id: id,
+                    time: time,
+                    alert: AgentFinding(value),
+                    unexplained: UnexplainedFinding(value)
+                )
+                found.append((event.index, told))
+            }
         }
+        return found.sorted { $0.index > $1.index }.map(\.told)
     }
 
     /// Whether somebody has closed an alert, or late facts have. One that was raised just now is not looked for.

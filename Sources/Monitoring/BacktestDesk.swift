@@ -101,7 +101,7 @@ public final class BacktestDesk: Sendable {
     /// - Throws: ``RulePackError``, or ``BacktestError`` when one is under way or the range is empty.
     public func begin(_ order: Order, by actor: String) throws -> String {
         if let from = order.from, let to = order.to, to < from { throw BacktestError.emptyRange }
-        let pack = try rules.trying(order.files)
+        let pack = try rules.trying(order.files).pack
         let size = ledger.health.head.size
         let id = "bt_" + EventIdentity.random(producer: "").id.prefix(16)
         let began = clock.now()

@@ -37,7 +37,7 @@ extension ContainmentDesk {
         // What rests on an alert of our own knows both, and waits for nobody.
         if actor == ContainmentPolicy.automaticActor { return command }
         guard case .propose(var proposal) = command, policy.enabled.contains(proposal.step),
-            !policy.protected.contains(proposal.target.id)
+            proposal.step == .notify || !policy.protected.contains(proposal.target.id)
         else { return command }
         if let error = try await unknownAlert(of: proposal) { throw error }
         if !proposal.step.isLocal, let platform {
@@ -54,9 +54,7 @@ extension ContainmentDesk {
     /// The first alert named that detection never raised.
     private func unknownAlert(of proposal: ContainmentProposal) async throws -> ContainmentError? {
         for alert in proposal.alerts {
-            // What raises an alert is the first event of it.
-            let raised = EventIdentity(producer: DetectionEvent.producer, id: "\(alert)/1")
-            let found = try await ledger.events(EventQuery(keys: [.event(raised)], limit: 1)).events
+            let found = try await ledger.events(EventQuery(keys: [.event(Self.raising(alert))], limit: 1)).events
             if found.isEmpty { return .unknownAlert(alert) }
         }
         return nil

@@ -8,7 +8,7 @@ import WallTime
 public struct LocalRestriction: Sendable, Hashable {
     /// The agent.
     public let agent: String
-    /// The step: ``ContainmentStep/maskOnly`` or ``ContainmentStep/block``.
+    /// The step: ``ContainmentStep/justify``, ``ContainmentStep/maskOnly`` or ``ContainmentStep/block``.
     public let step: ContainmentStep
 
     /// Names a restriction.
@@ -76,6 +76,7 @@ extension ContainmentDesk {
     }
 
     private func bringAbout(_ effect: ContainmentEffect, of id: String) async throws -> ContainmentReport? {
+        if effect.step == .notify { return try await notify(effect, of: id) }
         if effect.step.isLocal { return try await bringAboutHere(effect, of: id) }
         return try await platform?.bringAbout(effect)
     }

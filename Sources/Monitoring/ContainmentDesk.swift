@@ -42,22 +42,26 @@ public struct ContainmentDesk: Sendable {
     let clock: any WallClock
     let platform: PlatformContainment?
     let liveCallsSeen = LiveCalls()
+    let notices: NoticeStanding.Question
     private let latest = Latest()
     private let producer: String
 
     /// - Parameters:
     ///   - platform: where the steps beyond our own gateway are taken; nil when there is none.
+    ///   - notices: where a notice stands on its way to a sink's destination.
     ///   - producer: named in the events as what wrote them.
     public init(
         ledger: Ledger,
         policy: ContainmentPolicy,
         platform: PlatformContainment? = nil,
+        notices: @escaping NoticeStanding.Question = { _, sink in .never("there is no sink '\(sink)'") },
         clock: any WallClock,
         producer: String
     ) throws {
         self.ledger = ledger
         self.policy = policy
         self.platform = platform
+        self.notices = notices
         self.clock = clock
         self.producer = producer
         try Schema.migrate(ledger.database.makeConnection(), Self.schema)

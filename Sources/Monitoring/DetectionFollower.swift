@@ -33,6 +33,7 @@ public struct DetectionFollower: Sendable {
     private let rules: RulePack
     private let configuration: DetectionConfiguration
     private let clock: any WallClock
+    private let status: DetectionStatus?
     private let pause: @Sendable (Duration) async throws -> Void
     private let failed: Failed
 
@@ -43,12 +44,15 @@ public struct DetectionFollower: Sendable {
     /// How often it says that it watches, so that time passes for the rules while nothing else happens.
     private static let heartbeatSeconds: Int64 = 60
 
-    /// - Parameter pause: waits between two looks at the ledger; given by tests.
+    /// - Parameters:
+    ///   - status: told how it goes.
+    ///   - pause: waits between two looks at the ledger; given by tests.
     public init(
         ledger: Ledger,
         rules: RulePack,
         configuration: DetectionConfiguration,
         clock: any WallClock,
+        status: DetectionStatus? = nil,
         pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         failed: @escaping Failed
     ) throws {
@@ -56,6 +60,7 @@ public struct DetectionFollower: Sendable {
         self.rules = rules
         self.configuration = configuration
         self.clock = clock
+        self.status = status
         self.pause = pause
         self.failed = failed
         try Schema.migrate(ledger.database.makeConnection(), Self.schema)
@@ -63,18 +68,23 @@ public struct DetectionFollower: Sendable {
 
     /// Follows until the task is cancelled.
     public func run() async throws {
+        if let status { try await status.during(follow) } else { try await follow() }
+    }
+
+    private func follow() async throws {
         var engine = try await restore()
         var kept = (index: engine.nextIndex, at: clock.now())
         var keeping: Task<Void, any Error>?
         var beat: Timestamp?
         while !Task.isCancelled {
+            let moved = try await step(&engine)
+            status?.watched(upTo: engine.nextIndex)
             let now = clock.now()
-            // A clock that was set back makes it due, too.
+            // Only after a look that succeeded. A clock that was set back makes it due, too.
             if beat.map({ now < $0 || now >= $0.adding(seconds: Self.heartbeatSeconds) }) ?? true {
                 try await heartbeat(now)
                 beat = now
             }
-            let moved = try await step(&engine)
             if engine.nextIndex > kept.index, now >= kept.at.adding(seconds: Self.keepSeconds) {
                 // Encoding a large state takes seconds, in which alerts must not wait.
                 try await keeping?.value
@@ -113,6 +123,9 @@ public struct DetectionFollower: Sendable {
         } catch LedgerError.conflict(let index) {
             // Other rules said something else of the same event before; what stands in the record stays.
             failed("an alert was told otherwise before", LedgerError.conflict(index: index))
+        } catch let error as LedgerError where error.isAboutTheEvent {
+            // It would be refused for ever, and nothing after it would be looked at.
+            failed("what was found cannot be recorded", error)
         }
     }
 

@@ -20,7 +20,7 @@ public struct PlatformContainment: Sendable {
     /// The permissions that a step needs of the OAuth client's roles, in the platform's words.
     public static func permissions(for step: ContainmentStep) -> [String] {
         switch step {
-        case .maskOnly, .block: []
+        case .notify, .justify, .maskOnly, .block: []
         case .deleteTokens: ["oauth:token:delete"]
         case .deactivateUser: ["directory:user:edit"]
         case .disableClient: ["oauth:client:view", "oauth:client:edit"]
@@ -33,7 +33,8 @@ public struct PlatformContainment: Sendable {
     func bringAbout(_ effect: ContainmentEffect) async throws -> ContainmentReport {
         do {
             return switch (effect.step, effect.action) {
-            case (.maskOnly, _), (.block, _): .failed("this step is not the platform's", canRetry: false)
+            case (.notify, _), (.justify, _), (.maskOnly, _), (.block, _):
+                .failed("this step is not the platform's", canRetry: false)
             case (.disableClient, .readState): try await clientState(effect.target.id)
             case (.disableClient, .perform): try await disable(effect.target.id)
             case (.disableClient, .readBack):

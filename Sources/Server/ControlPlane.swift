@@ -59,6 +59,10 @@ public struct ControlPlane: Sendable {
         public var backtests: BacktestDesk
         /// Containment.
         public var containment: ContainmentDesk
+        /// How detection goes on this node; nil when it is off.
+        public var detection: DetectionStatus?
+        /// The planted customers.
+        public var honey: HoneyCustomers
         /// The feeds of platform facts; nil when there is no platform.
         public var feeds: FeedDesk?
         /// What a SOAR signs; nil when none is configured.
@@ -97,6 +101,8 @@ public struct ControlPlane: Sendable {
             alerts: AlertDesk,
             backtests: BacktestDesk,
             containment: ContainmentDesk,
+            honey: HoneyCustomers,
+            detection: DetectionStatus? = nil,
             feeds: FeedDesk? = nil,
             signedDecisions: SignedDecisions? = nil,
             readyChecks: [ReadyCheck] = [],
@@ -124,6 +130,8 @@ public struct ControlPlane: Sendable {
             self.alerts = alerts
             self.backtests = backtests
             self.containment = containment
+            self.detection = detection
+            self.honey = honey
             self.feeds = feeds
             self.signedDecisions = signedDecisions
             self.readyChecks = readyChecks
@@ -180,6 +188,7 @@ public struct ControlPlane: Sendable {
             metrics: metrics,
             certificates: parts.certificates,
             delivery: DeliveryMetrics(control: parts.delivery, sinks: parts.sinks),
+            detection: parts.detection,
             feeds: parts.feeds,
             clock: parts.clock
         ).add(to: router)
@@ -211,6 +220,7 @@ public struct ControlPlane: Sendable {
         RuleRoutes(desk: parts.backtests, trail: parts.auditTrail).add(to: clients)
         AlertRoutes(desk: parts.alerts, clock: parts.clock).add(to: clients)
         ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
+        HoneyRoutes(customers: parts.honey).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,
             dataPlane: parts.dataPlane,

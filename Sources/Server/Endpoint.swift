@@ -150,6 +150,10 @@ struct Endpoint: Sendable, Hashable {
     static let signedDecision = Endpoint(.post, "/api/v1/containment/signed-decisions")
     static let undoContainment = Endpoint(.post, "/api/v1/containment/undo", [.respond])
 
+    static let honeyCustomers = Endpoint(.get, "/api/v1/honey-customers", [.honey], query: ["reason"])
+    static let plantHoneyCustomer = Endpoint(.post, "/api/v1/honey-customers", [.honey])
+    static let removeHoneyCustomer = Endpoint(.post, "/api/v1/honey-customers/remove", [.honey])
+
     static let configuration = Endpoint(.get, "/api/v1/configuration", [.admin])
     static let status = Endpoint(.get, "/api/v1/status", [.audit, .admin])
 
@@ -165,7 +169,8 @@ struct Endpoint: Sendable, Hashable {
         rules, testRules, beginBacktest, backtest, cancelBacktest,
         containment,
         containmentCase, contain, previewContainment, approveContainment,
-        refuseContainment, undoContainment, signedDecision, configuration, status,
+        refuseContainment, undoContainment, signedDecision, honeyCustomers, plantHoneyCustomer, removeHoneyCustomer,
+        configuration, status,
     ]
 
     /// The largest body that is taken at a path, before it is known who sends it.

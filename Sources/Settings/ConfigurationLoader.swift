@@ -94,15 +94,13 @@ struct ConfigurationLoader {
         let sinkReader = SinkReader(files: files, redaction: redaction)
         let feeds = platform?.feeds ?? FeedSettings()
         checkActions(feeds, routes: traffic, root)
-        let detection = DetectionReader(files: files, hasPlatform: root.has("genesys")).settings(
-            root.section("detection"),
-            feeds: feeds
-        )
         let sinks = root.section("sinks")?.named() ?? []
-        let placed = sinks.compactMap { name, section in
-            sinkReader.sink(name, section).map { (settings: $0, section: section) }
-        }
-        SinkPlaces.check(placed)
+        let detection = DetectionReader(
+            files: files,
+            hasPlatform: root.has("genesys"),
+            sinks: sinks.map(\.name)
+        ).settings(root.section("detection"), feeds: feeds)
+        let readSinks = sinkReader.sinks(sinks)
         let log = root.section("log")
         let level = log?.choice("level", LogLevel.self) ?? .info
         log?.end()
@@ -147,7 +145,7 @@ struct ConfigurationLoader {
             tracing: tracing,
             platform: platform?.platform,
             feeds: feeds,
-            sinks: placed.map(\.settings),
+            sinks: readSinks,
             redaction: redaction,
             detection: detection,
             logLevel: level.rawValue,

@@ -348,6 +348,7 @@ public struct ConfigurationTemplate: Sendable {
         #     # What alerts bring about at the gateway without anybody being asked, and for how long; nothing unless named.
         #     automatic: [mask_only]
         #     automaticFor: 60m
+        #     unexplainedReads: 20   # one rule and so many reads that nothing explains block, as two rules do
 
         # How personal data in free text is masked on its way to agents, sinks and the log: docs/redaction.md.
         # redaction:

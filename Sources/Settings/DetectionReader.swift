@@ -29,6 +29,9 @@ struct DetectionReader {
     /// Whether a platform is configured on which steps can be taken.
     let hasPlatform: Bool
 
+    /// The sinks that there are.
+    let sinks: [String]
+
     /// - Parameter feeds: the feeds of platform facts that there are.
     func settings(_ section: Section?, feeds: FeedSettings) -> DetectionSettings? {
         var rules = BuiltInRules.files
@@ -42,11 +45,11 @@ struct DetectionReader {
         if let section {
             settings.isOn = section.flag("enabled") ?? true
             for path in section.texts("rules").map(files.absolute) {
-                guard case .success(let bytes) = FileChecks.contents(path, isSecret: false) else {
+                guard let file = RuleFile(path: path) else {
                     section.problem("rules", "the rule file \(path) cannot be read")
                     continue
                 }
-                rules.append(RuleFile(name: path, text: String(decoding: bytes, as: UTF8.self)))
+                rules.append(file)
             }
             if let own = section.section("lists") {
                 for name in own.keys { lists[name] = own.texts(name) }
@@ -66,6 +69,8 @@ struct DetectionReader {
             time(section, &settings.configuration)
             if let containment = section.section("containment") {
                 settings.containment = policy(containment)
+                settings.configuration.unexplainedReads = settings.containment.unexplainedReads
+                settings.configuration.unexplainedSeconds = settings.containment.automaticSeconds
                 if let section = containment.section("soar") {
                     settings.containment.soarClients = Set(section.texts("clients"))
                     settings.soar = soar(section)
@@ -142,6 +147,13 @@ struct DetectionReader {
             policy.proposalSeconds = Int64(milliseconds / 1000)
         }
         policy.identitiesPerHour = section.integer("identitiesPerHour", in: 0...1000) ?? policy.identitiesPerHour
+        policy.noticeSinks = section.texts("noticeSinks")
+        for name in policy.noticeSinks where !sinks.contains(name) {
+            section.problem("noticeSinks", "names '\(name)', which is none of the sinks")
+        }
+        if policy.enabled.contains(.notify), policy.noticeSinks.isEmpty {
+            section.problem("noticeSinks", "must name the sinks by which 'notify' tells people, such as a webhook")
+        }
         automatic(section, &policy)
         policy.protected = Set(section.texts("protected").map { $0.lowercased() })
         return policy
@@ -151,7 +163,8 @@ struct DetectionReader {
     private func automatic(_ section: Section, _ policy: inout ContainmentPolicy) {
         for name in section.texts("automatic") {
             guard let step = ContainmentStep(rawValue: name), step.isLocal else {
-                section.problem("automatic", "'\(name)' cannot be taken without people: only mask_only and block can")
+                let known = ContainmentStep.allCases.filter(\.isLocal).map(\.rawValue).joined(separator: ", ")
+                section.problem("automatic", "'\(name)' cannot be taken without people: only \(known) can")
                 continue
             }
             if !policy.enabled.contains(step) {
@@ -167,6 +180,7 @@ struct DetectionReader {
         if let milliseconds = section.duration("automaticFor", in: 60_000...86_400_000) {
             policy.automaticSeconds = Int64(milliseconds / 1000)
         }
+        policy.unexplainedReads = section.integer("unexplainedReads", in: 1...1000) ?? policy.unexplainedReads
     }
 
     /// The steps, as a list of names or as a mapping of names to their rules.

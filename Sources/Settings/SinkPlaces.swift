@@ -4,17 +4,19 @@ import NATS
 import ObjectStorage
 import Storage
 
-/// Finds sinks that would write to one place. Each would take what the other wrote there for its own, or for somebody's.
-enum SinkPlaces {
-    /// Names the problem with each sink after the first that has a place.
-    static func check(_ sinks: [(settings: SinkSettings, section: Section)]) {
+extension SinkReader {
+    /// Reads all sinks. Two that would write to one place are a problem: each would take what the other wrote there for its own, or
+    /// for somebody's.
+    func sinks(_ sections: [(name: String, section: Section)]) -> [SinkSettings] {
         var owners: [String: String] = [:]
-        for (settings, section) in sinks {
+        return sections.compactMap { name, section in
+            guard let settings = sink(name, section) else { return nil }
             let (places, key, advice) = settings.destination.ownPlaces
             if let owner = places.lazy.compactMap({ owners[$0] }).first {
                 section.problem(key, "is where the sink '\(owner)' writes, which \(advice); give each sink its own")
             }
-            for place in places where owners[place] == nil { owners[place] = settings.definition.name }
+            for place in places where owners[place] == nil { owners[place] = name }
+            return settings
         }
     }
 }

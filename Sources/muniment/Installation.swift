@@ -20,8 +20,11 @@ import WallTime
 
 /// The option that names the configuration.
 struct ConfigurationOption: ParsableArguments {
+    /// Where it is looked for when nothing else is said.
+    static let usual = "muniment.yaml"
+
     @Option(name: [.customShort("c"), .customLong("config")], help: "The configuration file.")
-    var path = "muniment.yaml"
+    var path = Self.usual
 
     /// Reads it, with secrets from the environment and from files.
     func load() throws -> Installation { try Self.load(path) }
@@ -112,9 +115,47 @@ struct Installation: Sendable {
             ledger: ledger,
             policy: policy,
             platform: platform.map { PlatformContainment(client: $0) },
+            notices: try noticeStanding(ledger, producer: producer),
             clock: clock,
             producer: producer
         )
+    }
+
+    /// How far notices have come, by the accounts of the sinks.
+    private func noticeStanding(_ ledger: Ledger, producer: String) throws -> NoticeStanding.Question {
+        let delivery = try deliveryControl(ledger, producer: producer)
+        return { index, sink in
+            do {
+                return switch try await delivery.standing(of: index, for: sink) {
+                case .confirmed: .arrived
+                case .inFlight, .backlog: .underWay
+                case .filtered: .never("the sink leaves such events out, or begins later")
+                case .dead(let reason): .never(reason)
+                }
+            } catch DeliveryError.unknownSink { return .underWay }
+        }
+    }
+
+    /// The planted customers of a ledger.
+    func honeyCustomers(_ ledger: Ledger, _ identities: IdentityRegistry, producer: String) -> HoneyCustomers {
+        HoneyCustomers(
+            ledger: ledger,
+            tokeniser: tokeniser,
+            identities: identities,
+            codes: HoneyCodes { identities.tokens.keyring },
+            clock: clock,
+            producer: producer
+        )
+    }
+
+    /// How the record is watched, with the keys by which planted customers are known.
+    /// - Parameter keyring: the keyring of the moment, where it may change meanwhile.
+    func detection(keyring: (@Sendable () -> Keyring)? = nil) -> DetectionSettings {
+        let own = self.keyring
+        var settings = configuration.detection
+        let codes = HoneyCodes(keyring: keyring ?? { own })
+        settings.configuration.honeyCode = { codes.code($0, epoch: $1) }
+        return settings
     }
 
     func alertDesk(_ ledger: Ledger, producer: String) -> AlertDesk {

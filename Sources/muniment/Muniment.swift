@@ -34,7 +34,8 @@ struct Muniment: AsyncParsableCommand {
             CommandGroup(
                 name: "Manage",
                 subcommands: [
-                    LedgerCommand.self, IdentityCommand.self, RespondCommand.self, RulesCommand.self, SinksCommand.self,
+                    LedgerCommand.self, IdentityCommand.self, RespondCommand.self, HoneyCommand.self, RulesCommand.self,
+                    SinksCommand.self,
                     ClientsCommand.self, PolicyCommand.self, GenesysCommand.self,
                     BackupCommand.self,
                     RestoreCommand.self, StoreCommand.self, MigrateCommand.self,

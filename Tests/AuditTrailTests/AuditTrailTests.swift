@@ -11,7 +11,7 @@ import WallTime
 @testable import AuditTrail
 
 /// A ledger with some reads in it.
-private struct Archive {
+struct Archive {
     let ledger: Ledger
     let trail: AuditTrail
     let tokeniser: Tokeniser

@@ -15,7 +15,7 @@ struct AlertTests {
     {
         let fields: [String: JSONValue] = [
             "agentId": .string(agent), "customerId": "c-1", "interactionId": "i-1", "binding": "contradicted",
-            "bindingReason": "agent_left", "outcome": "refused",
+            "bindingReason": "agent_not_on_conversation", "outcome": "refused",
         ]
         return event(index, "CUSTOMER_DATA_ACCESS_REFUSED", at: seconds, id: id, fields)
     }
@@ -188,6 +188,20 @@ struct AlertTests {
         #expect(late.map(\.kind) == [.alertCleared])
         // The moment of the end belongs to the next interval.
         #expect(engine.feed([read(4, at: 600, customer: "c-3", binding: "verified")]).isEmpty)
+    }
+
+    @Test("two rules of one code that match one event have an alert each")
+    func sharedCode() throws {
+        let texts = ["one", "two"].enumerated().map { number, name in
+            ruleText("sel:\n  eventType: CUSTOMER_DATA_ACCESSED\ncondition: sel")
+                .replacing("name: test", with: "name: \(name)").replacing("0001", with: "000\(number + 1)")
+                + "\nmuniment: {code: X-01, entity: agentId}"
+        }
+        let pack = try RulePack(files: texts.map { RuleFile(name: "own.yml", text: $0) })
+        var engine = DetectionEngine(rules: pack, configuration: DetectionConfiguration())
+        let told = engine.feed([read(0)])
+        #expect(told.map { $0.text("rule") } == ["one", "two"])
+        #expect(Set(told.map { $0.text("alertId") }).count == 2 && Set(told.map(\.eventID)).count == 2)
     }
 
     @Test("hostile texts stay within an entry and break nothing")

@@ -63,6 +63,12 @@ struct RuleReadingTests {
         Example(line: "purpose|cidr: '2001:db8::/32'", field: "2001:db8:1::5", expected: true),
         Example(line: "purpose|cidr: '::ffff:10.0.0.0/104'", field: "::ffff:10.9.8.7", expected: true),
         Example(line: "purpose|cidr: 0.0.0.0/0", field: "not an address", expected: false),
+        Example(line: "purpose|cidr: 10.0.0.0/8", field: "::ffff:10.9.8.7", expected: true),
+        // What repeats nothing costs nothing, however often.
+        Example(line: "purpose|re: '^(?:(?:(?:(?:a{0}){1000}){1000}){1000})*x$'", field: "x", expected: true),
+        Example(line: "purpose|re: '^(?:(?:(){1000}){1000}){1000}x{2}?$'", field: "xx", expected: true),
+        // Signs of anchors and aliases in a text are no aliases.
+        Example(line: "purpose: 'a &b and *c'", field: "a &b and xc", expected: true),
         Example(line: "purpose|base64: hello", field: "aGVsbG8=", expected: true),
         Example(line: "purpose|base64|contains: abc", field: "xxYWJjyy", expected: true),
         Example(line: "purpose|fieldref: route", field: "PROFILE", expected: true),
@@ -133,6 +139,18 @@ struct RuleReadingTests {
         (ruleText("sel:\n  route|gt: many\ncondition: sel"), 7, "must be a number"),
         (ruleText("sel:\n  route|re: '(?=a)b'\ncondition: sel"), 7, "look-around"),
         (ruleText("sel:\n  route|re: '[a'\ncondition: sel"), 7, "no ']'"),
+        (ruleText("sel:\n  route|re: 'a{2}{3}'\ncondition: sel"), 7, "two repetitions"),
+        (ruleText("sel:\n  route|re: 'a\(String(repeating: "{1}", count: 6000))'\ncondition: sel"), 7, "longer than"),
+        (
+            ruleText("sel:\n  route|re: 'a\(String(repeating: "{1}", count: 1300))'\ncondition: sel"), 7,
+            "two repetitions"
+        ),
+        (ruleText("sel: &s\n  route: x\nother: *s\ncondition: sel or other"), 8, "'*s' repeats another place"),
+        (ruleText("? [&a [x], *a]\n: 1\ncondition: sel"), 6, "'*a' repeats another place"),
+        (
+            ruleText("sel:\n  route: x\ncondition: sel").replacing("Test", with: String(repeating: "x", count: 257)), 1,
+            "256"
+        ),
         (ruleText("sel:\n  route|cidr: 10.0.0.0/40\ncondition: sel"), 7, "not an address range"),
         (ruleText("sel:\n  route|expand: '%nobody%'\ncondition: sel"), 7, "%nobody% is not set"),
         (ruleText("sel:\n  route: x\ncondition: sel") + "\nseverity: high", 10, "has no key 'severity'"),
@@ -149,6 +167,19 @@ struct RuleReadingTests {
         #expect(problem.message.contains(message), "\(problem)")
         #expect(problem.line == line, "\(problem)")
         #expect(problem.description.hasPrefix("test.yml:\(line): "))
+    }
+
+    @Test func aByteOrderMarkIsNoPartOfARule() throws {
+        #expect(try pack("\u{FEFF}" + ruleText("sel:\n  route: x\ncondition: sel")).rules.count == 1)
+    }
+
+    @Test("a list that is empty in the configuration is never met")
+    func emptyPlaceholder() throws {
+        let text = ruleText("sel:\n  route|expand: '%watched%'\ncondition: sel")
+        let pack = try RulePack(files: [RuleFile(name: "test.yml", text: text)], placeholders: ["watched": []])
+        guard case .detection(let read) = pack.rules[0].kind else { return }
+        #expect(!read.matches(event(0, "CUSTOMER_DATA_ACCESSED", ["route": "x"]).fields))
+        #expect(!read.matches(event(0, "CUSTOMER_DATA_ACCESSED", ["route": ""]).fields))
     }
 
     static func correlation(_ lines: String) -> String {

@@ -79,7 +79,21 @@ import Testing
         try await site.succeed("respond", "undo", id, "--reason", "a drill", "--operator", "ann")
         try await wait("the undoing") { try await shown(site, id)["phase"] == "undone" }
         #expect(site.sandbox.account(of: agent)?.state == "active" && site.sandbox.requestCounts[patch] == 2)
+        let folder = site.folder + "/case"
+        try await site.succeed("respond", "export", id, "--out", folder, "--reason", "for the auditor")
         await second.stop()
+        // With nothing of the installation but its public key.
+        let head = try JSONValue(parsing: try await site.succeed("ledger", "head", "--format", "json"))
+        let verify = ["ledger", "verify", folder, "--key", head["vkey"]?.string ?? "", "--format", "json"]
+        let proved = try JSONValue(parsing: try await Binary.succeed(verify))["entries"]?.array ?? []
+        let story = proved.compactMap { $0["entry"]?["eventType"]?.string?.dropFirst("CONTAINMENT_".count) }
+        #expect(story.starts(with: ["PROPOSED", "APPROVED", "APPROVED", "PRIOR_STATE_SAVED"]))
+        #expect(story.suffix(3) == ["UNDO_REQUESTED", "UNDO_PERFORMED", "UNDONE"])
+        #expect(proved.compactMap { $0["entry"]?["number"]?.int } == Array(0..<story.count))
+        let proposed = folder + "/entry-\(proved[0]["index"]?.integer ?? 0).json"
+        let text = try String(contentsOfFile: proposed, encoding: .utf8)
+        try text.replacing("scraping", with: "nothing much").write(toFile: proposed, atomically: true, encoding: .utf8)
+        #expect(try await Binary.run(verify).status == 2)
         try await site.succeed("ledger", "verify")
         site.sandbox.gate.open()
         await site.end()
@@ -115,15 +129,113 @@ import Testing
         #expect(cases.count == 1 && cases.first?["requester"] == "automatic" && cases.first?["step"] == "mask_only")
         #expect(cases.first?["targetId"]?.string == directory.chatAgent)
         #expect(cases.first?["alerts"]?[0] == alert?["alertId"] && cases.first?["undoAt"]?.string != nil)
-        // After a kill nothing is done again, and the mask holds.
+        // After a kill nothing is done again, and the mask holds from the first read on.
         await server.kill()
         let second = try await site.start()
-        try await wait("the mask after the restart") { try await scrape(directory.customer, second) != before }
+        #expect(try await scrape(directory.customer, second) != before)
         let id = try #require(cases.first?["caseId"]?.string)
         try await site.succeed("respond", "undo", id, "--reason", "a drill", "--operator", "ann")
         try await wait("the undoing") { try await shown(site, id)["phase"] == "undone" }
         #expect(try await second.get("/api/v1/containment?all=true", office).json?["cases"]?.array?.count == 1)
         await second.stop()
+        try await site.succeed("ledger", "verify")
+        await site.end()
+    }
+
+    /// From the command line to the alert, with an agent who sees nothing of it.
+    @Test func aReadOfAPlantedCustomerIsAnAlertAtOnceAndTheAgentIsToldNothing() async throws {
+        let site = try await site("{automatic: [mask_only]}")
+        let directory = site.sandbox.directory
+        let (reader, office) = (
+            try await site.client("read:customer-profile"), try await site.client("alerts", "honey")
+        )
+        let server = try await site.start()
+        func read() async throws -> RunningServer.Answer {
+            try await server.read(
+                reader,
+                customer: directory.customer,
+                agent: directory.chatAgent,
+                interaction: directory.anonymousConversation
+            )
+        }
+        func alerts() async throws -> [JSONValue] {
+            (try await server.get("/api/v1/alerts", office).json?["alerts"]?.array ?? []).filter {
+                $0["ruleCode"] == "D-30"
+            }
+        }
+        let before = try await read()
+        let planted = try await site.succeed(
+            "honey",
+            "add",
+            directory.customer,
+            "--reason",
+            "a plant",
+            "--format",
+            "json"
+        )
+        let id = try #require(JSONValue(parsing: planted)["honeyId"]?.string)
+        #expect(!planted.contains(directory.customer))
+        let asked = ContinuousClock.now
+        let hit = try await read()
+        #expect(hit.status == before.status && hit.body == before.body)
+        try await wait("the alert") { try await !alerts().isEmpty }
+        #expect(ContinuousClock.now - asked < .seconds(5))
+        let sentence = try await alerts().first?["sentence"]?.string ?? ""
+        #expect(sentence.contains(id) && sentence.contains("The record is planted and no work can need it"))
+        #expect(try await read().body == before.body)
+        #expect(try await site.succeed("honey").contains(id))
+        try await site.succeed("honey", "remove", id, "--reason", "taken out", "--operator", "ann")
+        #expect(try await server.get("/api/v1/honey-customers", office).json?["honeyCustomers"] == [])
+        let kinds = try await site.succeed("events", "HONEY_CUSTOMERS_LISTED", "--format", "json")
+        #expect(kinds.contains("\"results\":1") || kinds.contains("\"results\": 1"))
+        #expect(!server.logText.contains(directory.customer))
+        await server.stop()
+        try await site.succeed("ledger", "verify")
+        await site.end()
+    }
+
+    /// The two mildest steps: people are told through a sink that confirms it, and reads need a reason.
+    @Test func peopleAreToldAndReadsNeedAReason() async throws {
+        let site = try await site("{steps: [notify, justify], noticeSinks: [desk]}")
+        let text = try String(contentsOfFile: site.configuration, encoding: .utf8)
+        let file = site.folder + "/desk.ndjson"
+        try
+            (text
+            + "\nsinks:\n  desk: {kind: file, path: \(file), manifests: false, filter: {type: [CONTAINMENT_NOTICE_GIVEN]}}\n")
+            .write(
+                toFile: site.configuration,
+                atomically: true,
+                encoding: .utf8
+            )
+        let directory = site.sandbox.directory
+        let reader = try await site.client("read:customer-profile")
+        let server = try await site.start()
+        func read(_ reason: String? = nil) async throws -> RunningServer.Answer {
+            try await server.read(
+                reader,
+                customer: directory.customer,
+                agent: directory.chatAgent,
+                interaction: directory.anonymousConversation,
+                reason: reason
+            )
+        }
+        let before = try await read()
+        let told = try await propose(site, "notify", directory.chatAgent)
+        try await wait("the notice") { try await shown(site, told)["effect"] == "shown" }
+        let line = try JSONValue(parsing: Array(try Data(contentsOf: URL(fileURLWithPath: file))))
+        #expect(line["containmentId"]?.string == told && line["targetId"]?.string == directory.chatAgent)
+        #expect(try await read().body == before.body)
+
+        let asked = try await propose(site, "justify", directory.chatAgent)
+        try await wait("the refusal") { try await read().status == 403 }
+        #expect(try await read().json?["code"] == "justification-required")
+        let justified = try await read("complaint 7")
+        #expect(justified.status == 200 && justified.body == before.body)
+        let event = try await site.succeed("events", "CUSTOMER_DATA_ACCESSED", "--format", "json")
+        #expect(event.contains("complaint 7"))
+        try await site.succeed("respond", "undo", asked, "--reason", "a drill", "--operator", "ann")
+        try await wait("the end") { try await read().status == 200 }
+        await server.stop()
         try await site.succeed("ledger", "verify")
         await site.end()
     }

@@ -68,6 +68,54 @@ import Testing
         await site.end()
     }
 
+    @Test func ownRulesHaveFixturesOfTheirOwn() async throws {
+        let site = try await Site()
+        let rule = """
+            title: A read of a queue that is closed
+            id: 5d3c8d51-67f6-4c0b-8f5e-2f1a4a0c1a01
+            name: own_read
+            logsource: {product: muniment}
+            detection: {read: {eventType: CUSTOMER_DATA_ACCESSED, queueId: closed}, condition: read}
+            level: low
+            """
+        func cases(_ queue: String) -> String {
+            let cases = [true, true, true, false, false, false].enumerated().map { number, fires in
+                """
+                {"name": "case \(number)", "fires": \(fires), "events": [{"eventType": "CUSTOMER_DATA_ACCESSED", \
+                "timestamp": "2026-03-02", "queueId": "\(fires ? queue : "open")"}]}
+                """
+            }
+            return "{\"cases\": [\n\(cases.joined(separator: ",\n"))]}"
+        }
+        func write(_ text: String, _ name: String) throws {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: site.folder + "/" + name))
+        }
+        try write(rule, "own.yml")
+        let configuration = try String(contentsOfFile: site.configuration, encoding: .utf8)
+        try write(configuration + "detection: {rules: [own.yml]}\n", "muniment.yaml")
+
+        let untested = try await site.run("rules", "test")
+        #expect(untested.status == 2 && untested.output.contains("'own_read' has 0 firing and 0 silent cases"))
+        let checked = try await site.run("check-config")
+        #expect(checked.status == 0 && checked.errors.contains("warning: ") && checked.errors.contains("own_read"))
+        let doctor = try await site.run("doctor")
+        #expect(doctor.status == 0 && doctor.output.contains("own rules"))
+
+        try write(cases("closed"), "own.fixtures.json")
+        let tested = try await site.succeed("rules", "test")
+        #expect(tested.contains("cases passed"))
+        #expect(!(try await site.run("check-config")).errors.contains("warning"))
+
+        try write(cases("elsewhere"), "own.fixtures.json")
+        let failed = try await site.run("rules", "test")
+        #expect(failed.status == 2)
+        #expect(failed.output.contains("own.fixtures.json:2: 'case 0': own_read was to fire, and stayed silent"))
+        // The same files without any configuration.
+        let apart = try await Binary.run(["rules", "test", "--rules", site.folder + "/own.yml"])
+        #expect(apart.status == 2 && apart.output.contains("'case 0': own_read was to fire"))
+        await site.end()
+    }
+
     @Test func secretsOthersCanReadAreRefused() async throws {
         let site = try await Site()
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: site.folder + "/keys/crm-token")

@@ -198,12 +198,14 @@ final class RunningServer: Sendable {
         customer: String,
         agent: String,
         interaction: String,
-        purpose: String? = nil
+        purpose: String? = nil,
+        reason: String? = nil
     ) async throws -> Answer {
         var members: [String: JSONValue] = [
             "customerId": .string(customer), "agentId": .string(agent), "interactionId": .string(interaction),
         ]
         if let purpose { members["purpose"] = .string(purpose) }
+        if let reason { members["reason"] = .string(reason) }
         return try await send(
             .post,
             port: dataPort,

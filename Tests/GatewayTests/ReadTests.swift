@@ -205,6 +205,42 @@ extension Integration {
             }
         }
 
+        @Test func anAgentWhoHasToJustifySeesWithAReasonAndNothingWithoutOne() async throws {
+            try await Site.run { (site: Site) async throws in
+                let before = try await site.read()
+                // Where nobody asks for one it is recorded all the same.
+                let unasked = try await site.event(try await site.read(reason: "ticket 12"))
+                #expect(unasked["justification"] == "ticket 12" && unasked["containment"] == nil)
+                let agent = site.who.agentWithLiveCall
+                site.restrictions.replace(with: [agent.uppercased(): .justify])
+                let refused = try await site.read()
+                #expect(refused.status == 403 && refused.text.contains("urn:muniment:problem:justification-required"))
+                let refusal = try await site.event(refused)
+                #expect(refusal["outcome"] == "contained" && refusal["reason"] == "justification-required")
+                #expect(refusal["justification"] == nil)
+                let justified = try await site.read(reason: "complaint, call +49 170 1234567")
+                #expect(justified.status == 200 && justified.body == before.body)
+                let record = try await site.event(justified)
+                #expect(record["containment"] == "justify")
+                let words = try #require(record["justification"]?.string)
+                #expect(words.hasPrefix("complaint, call ") && !words.contains("1234567"))
+                // One reason is for one read.
+                #expect(try await site.read().status == 403)
+                // What is graver still holds: masks stay masks, and no reason opens a block.
+                site.restrictions.replace(with: [agent: [.justify, .maskOnly]])
+                #expect(try await site.read().status == 403)
+                let masked = try await site.read(reason: "ticket 12")
+                #expect(masked.status == 200 && masked.body != before.body)
+                #expect(try await site.event(masked)["containment"] == "mask_only")
+                site.restrictions.replace(with: [agent: [.justify, .block]])
+                let blocked = try await site.read(reason: "ticket 12")
+                #expect(blocked.status == 403 && blocked.text.contains("agent-contained"))
+                #expect(try await site.event(blocked)["justification"] == "ticket 12")
+                site.restrictions.replace(with: [:])
+                #expect(try await site.read().body == before.body)
+            }
+        }
+
         @Test func identifiersAskedForOneAfterTheOtherAreSaidToBe() async throws {
             try await Site.run { (site: Site) async throws in
                 let agent = site.who.agentWithLiveCall

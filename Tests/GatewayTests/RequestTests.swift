@@ -80,6 +80,29 @@ import Testing
         }
     }
 
+    @Test func aReasonIsWordsAndLosesPersonalData() throws {
+        for none in [#","reason":null"#, #","reason":"""#, ""] {
+            #expect(try parse(body(more: none)).get().reason == nil)
+        }
+        #expect(try parse(body(more: #","reason":"complaint 7"# + "\"")).get().reason == "complaint 7")
+        let masked = try parse(body(more: #","reason":"called from +49 170 1234567""#)).get().reason
+        #expect(masked?.hasPrefix("called from ") == true && masked?.contains("1234567") == false)
+        let longest = String(repeating: "x", count: 100)
+        #expect(try parse(body(more: ",\"reason\":\"\(longest)\"")).get().reason == longest)
+        for wrong in [" ", "\\n", "a\\u0000b", "\\u0085", longest + "x", String(repeating: "é", count: 51)] {
+            guard case .failure(.invalidReason) = parse(body(more: ",\"reason\":\"\(wrong)\"")) else {
+                Issue.record("accepted \(wrong)")
+                continue
+            }
+        }
+        guard case .failure(.wrongType) = parse(body(more: #","reason":7"#)),
+            case .failure(.duplicateKey) = parse(body(more: #","reason":"a","reason":"b""#))
+        else {
+            Issue.record("accepted a reason that is no text, or two")
+            return
+        }
+    }
+
     @Test func takesIdsOfTheGreatestLength() throws {
         let request = try parse(
             body(
@@ -100,7 +123,8 @@ import Testing
             list == [
                 "400 bad-framing", "400 malformed-json", "400 missing-field", "400 unknown-field", "400 wrong-type",
                 "400 duplicate-key", "400 invalid-customer-id", "400 invalid-agent-id", "400 invalid-interaction-id",
-                "400 unknown-purpose", "400 unsupported-grant", "401 unauthenticated", "403 forbidden",
+                "400 unknown-purpose", "400 invalid-reason", "400 unsupported-grant", "401 unauthenticated",
+                "403 forbidden",
                 "403 certificate-required",
                 "401 signature-required", "401 signature-malformed", "401 signature-incomplete",
                 "401 signature-invalid", "401 signature-expired", "401 signature-replayed",
@@ -108,7 +132,8 @@ import Testing
                 "404 unknown-route",
                 "405 method-not-allowed", "415 unsupported-media-type", "413 body-too-large",
                 "403 binding-contradicted",
-                "403 policy-denied", "403 no-field-allowed", "403 agent-contained", "429 velocity-exceeded",
+                "403 policy-denied", "403 no-field-allowed", "403 agent-contained", "403 justification-required",
+                "429 velocity-exceeded",
                 "404 customer-not-found",
                 "502 upstream-error", "502 upstream-invalid", "502 upstream-other-customer",
                 "502 upstream-too-large", "503 upstream-unavailable",

@@ -329,15 +329,18 @@ struct Site: Sendable {
         agent: String? = nil,
         interaction: String? = nil,
         purpose: String? = nil,
+        reason: String? = nil,
         body: String? = nil,
         headers: String = "",
         authorization: String? = nil
     ) -> String {
-        let purpose = purpose.map { ",\"purpose\":\"\($0)\"" } ?? ""
+        let more = [("purpose", purpose), ("reason", reason)].map { name, value in
+            value.map { ",\"\(name)\":\"\($0)\"" } ?? ""
+        }.joined()
         let body =
             body
             ?? "{\"customerId\":\"\(customer ?? who.customer)\",\"agentId\":\"\(agent ?? who.agentWithLiveCall)\","
-            + "\"interactionId\":\"\(interaction ?? who.liveConversation)\"\(purpose)}"
+            + "\"interactionId\":\"\(interaction ?? who.liveConversation)\"\(more)}"
         return "POST /api/v1/read/\(route) HTTP/1.1\r\nHost: localhost\r\n"
             + "Authorization: \(authorization ?? self.authorization)\r\nContent-Type: application/json\r\n\(headers)"
             + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
@@ -362,10 +365,18 @@ struct Site: Sendable {
         customer: String? = nil,
         agent: String? = nil,
         interaction: String? = nil,
-        purpose: String? = nil
+        purpose: String? = nil,
+        reason: String? = nil
     ) async throws -> Reply {
         try await call(
-            request(route, customer: customer, agent: agent, interaction: interaction, purpose: purpose)
+            request(
+                route,
+                customer: customer,
+                agent: agent,
+                interaction: interaction,
+                purpose: purpose,
+                reason: reason
+            )
         )
     }
 

@@ -69,7 +69,8 @@ import Testing
                 == "{\"customerId\": \"$esc.jsonEncode(${input.customerId})\", "
                 + "\"agentId\": \"$esc.jsonEncode(${input.agentId})\", "
                 + "\"interactionId\": \"$esc.jsonEncode(${input.interactionId})\""
-                + "#if(\"$!{input.purpose}\" != \"\"), \"purpose\": \"$esc.jsonEncode(${input.purpose})\"#end}"
+                + "#if(\"$!{input.purpose}\" != \"\"), \"purpose\": \"$esc.jsonEncode(${input.purpose})\"#end"
+                + "#if(\"$!{input.reason}\" != \"\"), \"reason\": \"$esc.jsonEncode(${input.reason})\"#end}"
         )
         let response = document.config.response
         #expect(response.translationMap["balance"] == "$.accounts[0].balance")
@@ -84,7 +85,7 @@ import Testing
         )
         let input = document.contract.input.inputSchema
         #expect(input.required == ["customerId", "agentId", "interactionId"])
-        #expect(input.properties.keys.sorted() == ["agentId", "customerId", "interactionId", "purpose"])
+        #expect(input.properties.keys.sorted() == ["agentId", "customerId", "interactionId", "purpose", "reason"])
         #expect(!input.additionalProperties)
         #expect(
             document.contract.output.successSchema.properties.mapValues(\.type) == [

@@ -26,7 +26,8 @@ import WallTime
         _ rule: String,
         _ agent: String,
         _ step: ContainmentStep? = .maskOnly,
-        about entity: String? = nil
+        about entity: String? = nil,
+        unexplained: Int? = nil
     ) async throws {
         let id = "\(rule)-\(watched.ledger.health.head.size)-\(agent)"
         var fields: [String: JSONValue] = [
@@ -34,6 +35,7 @@ import WallTime
             "entity": [.string(entity ?? agent)], "status": "open",
         ]
         fields["suggestedStep"] = step.map { .string($0.rawValue) }
+        fields["unexplainedReads"] = unexplained.map { .integer(Int64($0)) }
         try await watched.ledger.append(
             Event(
                 type: .detectionAlertRaised,
@@ -111,6 +113,79 @@ import WallTime
             $0.step == .block && $0.target.id == "a"
         }
         #expect(Set(block?.alerts.map { String($0.prefix(4)) } ?? []) == ["D-07", "D-08"])
+    }
+
+    /// That detection counted many reads which nothing explains.
+    private func count(_ watched: Watched, _ agent: String, _ reads: Int) async throws {
+        try await watched.ledger.append(
+            Event(
+                type: .detectionReadsUnexplained,
+                identity: EventIdentity(
+                    producer: DetectionEvent.producer,
+                    id: "unexplained/\(watched.ledger.health.head.size)-\(agent)"
+                ),
+                timestamp: watched.clock.now(),
+                fields: ["agentId": .string(agent), "reads": .integer(Int64(reads)), "seconds": 3600, "evidence": []]
+            )
+        )
+    }
+
+    @Test(arguments: Engine.allCases)
+    func oneRuleAndManyUnexplainedReadsBlock(engine: Engine) async throws {
+        let watched = try Watched(engine)
+        try await raise(watched, "D-01", "a", unexplained: 19)
+        try await raise(watched, "D-01", "b", unexplained: 20)
+        // Without any rule's alert they are no ground for anything.
+        try await count(watched, "c", 400)
+        try await look(watched, Self.both)
+        #expect(
+            try await restrictions(watched) == [
+                LocalRestriction(agent: "a", step: .maskOnly), LocalRestriction(agent: "b", step: .block),
+            ]
+        )
+        watched.clock.advance(seconds: 60)
+        try await count(watched, "A", 20)
+        try await look(watched, Self.both)
+        try await look(watched, Self.both)
+        #expect(try await restrictions(watched).contains(LocalRestriction(agent: "a", step: .block)))
+        let blocks = try await desk(watched, Self.both).book().cases.values.filter { $0.step == .block }
+        #expect(blocks.count == 2 && blocks.allSatisfy { $0.alerts.count == 1 })
+        #expect(
+            blocks.allSatisfy { $0.reason == "an alert of rule D-01, and 20 reads of this agent that nothing explains" }
+        )
+    }
+
+    @Test func manyUnexplainedReadsOfFewerThanTheConfiguredNumberMask() async throws {
+        let watched = try Watched(.sqlite)
+        var policy = Self.both
+        policy.unexplainedReads = 100
+        try await raise(watched, "D-01", "a", unexplained: 99)
+        watched.clock.advance(seconds: 1)
+        try await count(watched, "a", 99)
+        try await look(watched, policy)
+        #expect(try await restrictions(watched) == [LocalRestriction(agent: "a", step: .maskOnly)])
+    }
+
+    /// Half a minute later, by a person.
+    private func closeTheAlert(_ watched: Watched) async throws {
+        let raised = try JSONValue(parsing: try #require(try await watched.events(.detectionAlertRaised).first))
+        watched.clock.advance(seconds: 30)
+        let alerts = try AlertDesk(
+            ledger: watched.ledger,
+            rules: BuiltInRules.pack(),
+            clock: watched.clock,
+            producer: "test"
+        )
+        _ = try await alerts.decide(.resolve(reason: "a drill"), on: raised["alertId"]?.string ?? "", by: "ann")
+    }
+
+    @Test func manyUnexplainedReadsAfterTheAlertWasClosedBlockNobody() async throws {
+        let watched = try Watched(.sqlite)
+        try await raise(watched, "D-01", "a")
+        try await closeTheAlert(watched)
+        try await count(watched, "a", 25)
+        try await look(watched, Self.both)
+        #expect(try await restrictions(watched).isEmpty)
     }
 
     @Test func whatIsNotAboutAnAgentOrForTheGatewayIsLeftToPeople() async throws {
@@ -195,15 +270,7 @@ import WallTime
     @Test func anAlertThatPeopleClosedMeanwhileCallsForNothing() async throws {
         let watched = try Watched(.sqlite)
         try await raise(watched, "D-07", "a")
-        let raised = try JSONValue(parsing: try #require(try await watched.events(.detectionAlertRaised).first))
-        watched.clock.advance(seconds: 30)
-        let alerts = try AlertDesk(
-            ledger: watched.ledger,
-            rules: BuiltInRules.pack(),
-            clock: watched.clock,
-            producer: "test"
-        )
-        _ = try await alerts.decide(.resolve(reason: "a drill"), on: raised["alertId"]?.string ?? "", by: "ann")
+        try await closeTheAlert(watched)
         try await look(watched, Self.masks)
         #expect(try await restrictions(watched).isEmpty)
     }

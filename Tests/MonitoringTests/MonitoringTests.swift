@@ -1,6 +1,7 @@
 import Detection
 import JSON
 import Ledger
+import Measures
 import Storage
 import TestStores
 import Testing
@@ -33,6 +34,52 @@ import WallTime
         let sentences = try alerts[0].map { try JSONValue(parsing: $0)["sentence"]?.string ?? "" }
         #expect(sentences.contains { $0.contains("scraper") && $0.contains("200") })
         #expect(!sentences.contains { $0.contains("calm") })
+    }
+
+    /// What it says of itself: how far it is, that another may watch, and that it failed; and that it watches only after a look.
+    @Test func itSaysHowItGoes() async throws {
+        let watched = try Watched(.sqlite)
+        let status = DetectionStatus(ledger: watched.ledger)
+        #expect(status.state == .elsewhere && status.lag == nil)
+        for number in 0..<3 { try await watched.read(number, agent: "a") }
+        let (looks, continuation) = AsyncStream<Void>.makeStream()
+        let follower = try DetectionFollower(
+            ledger: watched.ledger,
+            rules: BuiltInRules.pack(),
+            configuration: DetectionConfiguration(),
+            clock: watched.clock,
+            status: status,
+            pause: { _ in
+                continuation.yield()
+                if watched.ledger.health.head.size > 10 { throw CancellationError() }
+                try await watched.read(100 + Int(watched.ledger.health.head.size), agent: "a")
+            },
+            failed: { what, error in Issue.record("\(what): \(error)") }
+        )
+        async let running: Void = follower.run()
+        for await _ in looks.prefix(1) {
+            guard case .watching(let next) = status.state else {
+                Issue.record("it does not watch")
+                break
+            }
+            #expect(next >= 4)
+        }
+        try await running
+        #expect(status.state == .elsewhere)
+        #expect(try await watched.events(.detectionHeartbeat).count == 1)
+
+        watched.ledger.close()
+        await #expect(throws: (any Error).self) { try await follower.run() }
+        guard case .failing = status.state else {
+            Issue.record("nobody would know that it ended")
+            return
+        }
+        var text = MetricsText()
+        status.write(to: &text)
+        #expect(
+            text.text.contains("muniment_detection_failing 1\n")
+                && text.text.contains("muniment_detection_watching 0\n")
+        )
     }
 
     @Test func aStateOfAnotherLedgerIsNotUsed() async throws {

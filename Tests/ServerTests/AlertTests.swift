@@ -163,6 +163,37 @@ import WallTime
         #expect(asked.count == 3 && asked.allSatisfy { $0["actor"]?.string == caller.id })
     }
 
+    @Test func ownRulesAreTestedToo() async throws {
+        let rule = """
+            title: A read
+            id: 5d3c8d51-67f6-4c0b-8f5e-2f1a4a0c1a01
+            name: own_read
+            logsource: {product: muniment}
+            detection: {read: {eventType: CUSTOMER_DATA_ACCESSED}, condition: read}
+            level: low
+            """
+        let event = #"{"eventType": "SERVER_STOPPED", "timestamp": "2026-03-02"}"#
+        let fixtures = #"{"cases": [{"name": "stopped", "fires": true, "events": [\#(event)]}]}"#
+        let own = RuleFile(name: "own.yml", text: rule, fixtures: Array(fixtures.utf8))
+        let installation = try Installation(ownRules: [own])
+        let caller = try await installation.caller(.alerts)
+        try await installation.test { client in
+            let tested = try await client.execute(uri: "/api/v1/rules/test", method: .post, headers: caller.header) {
+                try $0.json()
+            }
+            #expect(tested["passed"] == false && (tested["cases"]?.int ?? 0) > 100)
+            #expect(
+                tested["failed"] == [
+                    [
+                        "rule": "own_read", "file": "own.fixtures.json", "line": 1, "name": "stopped", "expected": true,
+                        "fired": false, "outcome": "stayed silent through all events (1); nothing else fired",
+                    ]
+                ]
+            )
+            #expect(tested["shortcomings"]?.array?.count == 1)
+        }
+    }
+
     @Test func suppressionsAreSetListedAndLifted() async throws {
         let installation = try Installation()
         let caller = try await installation.caller(.alerts)

@@ -47,7 +47,16 @@ import Testing
     @Test(arguments: Endpoint.all.filter { $0.method == .get })
     func unknownParametersAreRefused(endpoint: Endpoint) async throws {
         let installation = try Installation()
-        let header = try await installation.caller(.audit, .ledger, .sinks, .alerts, .respond, .admin, .identity).header
+        let header = try await installation.caller(
+            .audit,
+            .ledger,
+            .sinks,
+            .alerts,
+            .respond,
+            .admin,
+            .identity,
+            .honey
+        ).header
         let path = endpoint.template.replacing("{index}", with: "0").replacing("{level}", with: "0")
             .replacing("{tile}", with: "000.p/1").replacing("{bundle}", with: "000.p/1")
         try await installation.test { client in

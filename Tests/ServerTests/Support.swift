@@ -41,8 +41,8 @@ final class Installation: Sendable {
     let lines = Lines()
     let refusals = Refusals()
 
-    init(approvals: DecisionApprovals = .none) throws {
-        rules = try RuleSet(files: BuiltInRules.files)
+    init(approvals: DecisionApprovals = .none, ownRules: [RuleFile] = []) throws {
+        rules = try RuleSet(files: BuiltInRules.files + ownRules)
         folder = NSTemporaryDirectory() + "muniment-server-" + UUID().uuidString
         signer = try NoteSigner(origin: Origin("muniment.example/server"), seed: [UInt8](repeating: 7, count: 32))
         let location = LedgerLocation(directory: folder + "/data", anchor: folder + "/anchor/checkpoint")
@@ -114,6 +114,7 @@ final class Installation: Sendable {
                     clock: clock
                 ),
                 containment: containment ?? self.containment,
+                honey: honey,
                 signedDecisions: signedDecisions,
                 readyChecks: checks,
                 configurationSummary: ["node": "n1"],
@@ -125,6 +126,20 @@ final class Installation: Sendable {
             )
         )
     }
+
+    /// The planted customers, and how detection is to know them.
+    var honey: HoneyCustomers {
+        HoneyCustomers(
+            ledger: ledger,
+            tokeniser: tokeniser,
+            identities: identities,
+            codes: honeyCodes,
+            clock: clock,
+            producer: "test"
+        )
+    }
+
+    var honeyCodes: HoneyCodes { HoneyCodes { [identities] in identities.tokens.keyring } }
 
     /// Runs a test against the control plane's router, or over a real connection.
     func test<Value: Sendable>(

@@ -41,11 +41,12 @@ import Testing
     @Test(
         arguments: [
             ("{steps: [arrest]}", "not one of the steps"),
-            ("{steps: [delete_tokens], automatic: [delete_tokens]}", "only mask_only and block"),
+            ("{steps: [delete_tokens], automatic: [delete_tokens]}", "only notify, justify, mask_only, block can"),
             ("{automatic: [block]}", "add it to 'steps'"), ("{automaticFor: 30s}", "automaticFor"),
             ("{steps: {block: {approvals: 1}}, automatic: [block]}", "needs approvals"),
             ("{steps: {deactivate_user: {approvals: 1}}}", "from 2 to 5"),
             ("{steps: {block: {who: me}}}", "not a known setting"),
+            ("{steps: [notify]}", "noticeSinks"), ("{noticeSinks: [nobody]}", "none of the sinks"),
             ("{soar: {clients: [cl_1]}}", "secrets"), ("{soar: {secrets: []}}", "at least one"),
             ("{soar: {secrets: [{file: keys/bad}]}}", "whsec_"), ("{soar: {secrets: [{}]}}", "{env: NAME}"),
         ]
@@ -63,7 +64,11 @@ import Testing
         #expect(
             settings?.containment.automatic == [.maskOnly, .block] && settings?.containment.automaticSeconds == 3600
         )
-        #expect(try read("{automatic: [mask_only], automaticFor: 15m}").0?.containment.automaticSeconds == 900)
+        let timed = try read("{automatic: [mask_only], automaticFor: 15m, unexplainedReads: 30}").0
+        #expect(timed?.containment.automaticSeconds == 900 && timed?.containment.unexplainedReads == 30)
+        // Detection counts over the time for which a step lasts.
+        #expect(timed?.configuration.unexplainedSeconds == 900 && timed?.configuration.unexplainedReads == 30)
+        #expect(try read("{unexplainedReads: 0}").1.contains { $0.contains("unexplainedReads") })
     }
 
     @Test func aSOARHasItsKeysAndClients() throws {

@@ -1,4 +1,5 @@
 import Detection
+import Foundation
 import PlatformFacts
 import Testing
 
@@ -53,6 +54,32 @@ import Testing
         #expect(configuration.detection.rules.lists["watched_customers"] == ["subject:a"])
         #expect(configuration.detection.rules.lists["own"] == ["x", "y"])
         #expect(configuration.detection.rules.lists["sensitive_fields"]?.contains("iban") == true)
+    }
+
+    @Test func fixturesAreReadBesideOwnRules() throws {
+        let site = try Site()
+        let rule = """
+            title: A read
+            id: 5d3c8d51-67f6-4c0b-8f5e-2f1a4a0c1a01
+            name: own_read
+            logsource: {product: muniment}
+            detection: {read: {eventType: CUSTOMER_DATA_ACCESSED}, condition: read}
+            level: low
+            """
+        try site.write(rule, to: "rules/own.yml")
+        let text = site.text + "detection: {rules: [rules/own.yml]}\n"
+        #expect(try site.read(text).detection.rules.ownFiles.map(\.fixtures) == [nil])
+        try site.write("{}", to: "rules/own.fixtures.json")
+        let own = try site.read(text).detection.rules.ownFiles
+        #expect(own.map(\.fixtures) == [Array("{}".utf8)] && own.map(\.name) == [site.path("rules/own.yml")])
+        // What is there and cannot be read is not taken for missing, and keeps no server from starting.
+        try FileManager.default.removeItem(atPath: site.path("rules/own.fixtures.json"))
+        try FileManager.default.createDirectory(
+            atPath: site.path("rules/own.fixtures.json"),
+            withIntermediateDirectories: false
+        )
+        let rules = try site.read(text).detection.rules
+        #expect(RuleTest.shortcomings(ofOwn: rules).first?.contains("is empty or cannot be read") == true)
     }
 
     @Test func nothingIsOnThatIsNotNamed() throws {

@@ -37,6 +37,8 @@ public struct Alert: Sendable, Codable {
     public internal(set) var counterEvidence: [String]
     /// What would have explained it, had it been so.
     public internal(set) var nearestExplanation: String?
+    /// How many of the agent's reads nothing explained when its latest event was written.
+    public internal(set) var unexplainedReads: Int
     /// The step of containment that fits.
     public let containment: ContainmentStep?
     /// When it was raised and when its rule matched last, in milliseconds since the Unix epoch.
@@ -95,6 +97,7 @@ public struct Alert: Sendable, Codable {
             "raisedAt": .string(Timestamp(milliseconds: raised).description),
             "lastMatchAt": .string(Timestamp(milliseconds: lastMatch).description),
         ]
+        if unexplainedReads > 0 { fields["unexplainedReads"] = .integer(Int64(unexplainedReads)) }
         fields["suggestedStep"] = containment.map { .string($0.rawValue) }
         fields["agentId"] = agent.map { .string($0) }
         fields["customerId"] = customer.map { .string($0) }

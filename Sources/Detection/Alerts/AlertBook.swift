@@ -10,6 +10,8 @@ struct RuleMatch {
     let sentence: String
     let counterEvidence: [String]
     let nearest: String?
+    /// How many of the agent's reads nothing explains at present.
+    let unexplainedReads: Int
     /// Set when the match is about an unexplained read that late facts may explain.
     let awaitsExplanation: Bool
 }
@@ -99,8 +101,11 @@ struct AlertBook: Codable, Sendable {
     private mutating func raise(_ match: RuleMatch, _ key: String, _ earlier: [String]) -> DetectionEvent {
         let time = match.event.timestamp
         let name = match.entity.joined(separator: "/")
+        var id = Text.bounded("\(match.rule.code)-\(match.event.index)-\(name)", to: 240)
+        // Rules may share a code, and two of them may match one event: each has an alert of its own.
+        if alerts[id] != nil { id += "-\(match.rule.id.prefix(8))" }
         var alert = Alert(
-            id: Text.bounded("\(match.rule.code)-\(match.event.index)-\(name)", to: 240),
+            id: id,
             rule: match.rule.name,
             code: match.rule.code,
             ruleVersion: match.rule.version,
@@ -112,6 +117,7 @@ struct AlertBook: Codable, Sendable {
             evidenceCount: 0,
             counterEvidence: match.counterEvidence + earlier,
             nearestExplanation: match.nearest,
+            unexplainedReads: match.unexplainedReads,
             containment: match.rule.containment,
             raised: time.milliseconds,
             lastMatch: time.milliseconds,
@@ -146,6 +152,7 @@ struct AlertBook: Codable, Sendable {
         alert.sentence = match.sentence
         alert.counterEvidence = match.counterEvidence
         alert.nearestExplanation = match.nearest ?? alert.nearestExplanation
+        alert.unexplainedReads = match.unexplainedReads
         return alert.event(.alertUpdated, at: match.event.timestamp)
     }
 

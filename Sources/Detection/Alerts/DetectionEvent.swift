@@ -17,6 +17,8 @@ public struct DetectionEvent: Sendable, Hashable {
         case accessUnverifiable = "DETECTION_ACCESS_UNVERIFIABLE"
         /// Late facts changed a read's verdict.
         case verdictChanged = "DETECTION_VERDICT_CHANGED"
+        /// An agent has many reads, within the time for which a block lasts, that nothing explains.
+        case readsUnexplained = "DETECTION_READS_UNEXPLAINED"
         /// How many matches a suppression has held back: written at the first, second, fourth, eighth … and at its end.
         case suppressionCounted = "DETECTION_SUPPRESSION_COUNTED"
     }

@@ -8,8 +8,10 @@ public struct AgentFinding: Sendable, Hashable {
     public let rule: String
     /// Whom it is about, as the gateway knows them.
     public let agent: String
-    /// The step that its rule names: ``ContainmentStep/maskOnly`` or ``ContainmentStep/block``.
+    /// The step that its rule names, one that acts here.
     public let step: ContainmentStep
+    /// How many of the agent's reads nothing explained then.
+    public let unexplainedReads: Int
     /// When it was raised, by the event that did.
     public let raisedAt: Timestamp
 
@@ -27,6 +29,7 @@ public struct AgentFinding: Sendable, Hashable {
         self.rule = rule
         self.agent = agent
         self.step = step
+        unexplainedReads = event["unexplainedReads"]?.int ?? 0
         self.raisedAt = raisedAt
     }
 }
@@ -35,31 +38,54 @@ extension ContainmentPolicy {
     /// Who takes the steps that nobody is asked about.
     public static let automaticActor = "automatic"
 
-    /// What a finding calls for by itself: a block where its rule names one, or where a second rule has found the agent too; a mask
-    /// otherwise, and where no block may be made so. Nil when nothing may.
+    /// What a finding calls for by itself: a block where its rule names one, where a second rule has found the agent too, and where
+    /// nothing explains many of the agent's reads; else the gravest milder step, up to the one that its rule names, that may be
+    /// taken so. Nil when none may.
     /// - Parameter findings: those of about the same time.
     public func automaticStep(
         for finding: AgentFinding,
         among findings: [AgentFinding]
     ) -> (step: ContainmentStep, alerts: [String])? {
         let others = findings.filter { $0.agent == finding.agent && $0.rule != finding.rule }
-        if automatic.contains(.block), finding.step == .block || !others.isEmpty {
+        let isUnexplained = finding.unexplainedReads >= unexplainedReads
+        if automatic.contains(.block), finding.step == .block || !others.isEmpty || isUnexplained {
             return (.block, [finding.alert] + others.map(\.alert).prefix(19))
         }
-        return automatic.contains(.maskOnly) ? (.maskOnly, [finding.alert]) : nil
+        let milder = automatic.filter { $0 < .block && $0 <= finding.step }.max()
+        return milder.map { ($0, [finding.alert]) }
+    }
+}
+
+/// That an agent has many reads which nothing explains: next to an alert it is as good as a second rule's.
+public struct UnexplainedFinding: Sendable, Hashable {
+    /// Whom it is about, how many reads, and when it was found.
+    public let agent: String
+    public let reads: Int
+    public let foundAt: Timestamp
+
+    /// Reads the event that tells of it; nil for any other.
+    public init?(_ event: JSONValue) {
+        guard event["eventType"]?.string == DetectionEvent.Kind.readsUnexplained.rawValue,
+            let agent = event["agentId"]?.string?.lowercased(), !agent.isEmpty, let reads = event["reads"]?.int,
+            let foundAt = event["timestamp"]?.string.flatMap({ Timestamp($0) })
+        else { return nil }
+        self.agent = agent
+        self.reads = reads
+        self.foundAt = foundAt
     }
 }
 
 extension ContainmentBook {
-    /// Whether a finding's agent is contained so, or more strictly, or was when it was raised: whoever takes such a step back speaks
-    /// for all that was found until then.
-    public func covers(_ finding: AgentFinding, by step: ContainmentStep) -> Bool {
-        cases.values.contains { found in
-            guard found.target.id == finding.agent, found.step == step || found.step == .block && step == .maskOnly
-            else { return false }
-            switch found.phase {
+    /// Whether an agent is contained so, or more strictly, or was when something was found: whoever takes such a step back speaks
+    /// for all that was found until then. Telling people contains nobody, and was said of what was known then.
+    public func covers(_ agent: String, by step: ContainmentStep, since found: Timestamp) -> Bool {
+        cases.values.contains { known in
+            guard known.target.id == agent, !step.touchesNobody, known.step.isLocal, known.step >= step else {
+                return false
+            }
+            switch known.phase {
             case .proposed, .expired, .failed: return false
-            default: return found.endedAt.map { $0 >= finding.raisedAt } ?? true
+            default: return known.endedAt.map { $0 >= found } ?? true
             }
         }
     }

@@ -42,8 +42,7 @@ public struct ContainmentBook: Sendable {
             }
             // The bounds hold when the deed is decided, not only when it is asked for.
             guard policy.enabled.contains(found.step) else { throw .stepDisabled(found.step) }
-            guard !policy.protected.contains(found.target.id) else { throw .protected(found.target.id) }
-            if let obstacle = capReached(adding: found.target.id, except: id, at: now) { throw obstacle }
+            if let obstacle = untouchable(found.target.id, by: found.step, except: id, at: now) { throw obstacle }
             return event(.approved, id, now, actor, [:])
         case .refuse(let id, let reason):
             // What is approved and not begun can still be withdrawn.
@@ -81,7 +80,7 @@ public struct ContainmentBook: Sendable {
 
     private func obstacle(to proposal: ContainmentProposal, at now: Timestamp) -> ContainmentError? {
         guard policy.enabled.contains(proposal.step) else { return .stepDisabled(proposal.step) }
-        guard !policy.protected.contains(proposal.target.id) else { return .protected(proposal.target.id) }
+        guard !isProtected(proposal.target.id, from: proposal.step) else { return .protected(proposal.target.id) }
         guard cases[proposal.id] == nil else { return .caseExists(proposal.id) }
         guard proposal.reason.contains(where: { !$0.isWhitespace }) else { return .reasonMissing }
         if proposal.step == .randomPassword, proposal.target.hasNativeLogin != true { return .noNativeLogin }
@@ -95,10 +94,22 @@ public struct ContainmentBook: Sendable {
                 && !found.isOnlyWatched && !found.isExpired(at: now)
         }
         if let first = running.map(\.id).min() { return .alreadyRunning(first) }
-        return capReached(adding: proposal.target.id, except: nil, at: now)
+        return untouchable(proposal.target.id, by: proposal.step, except: nil, at: now)
     }
 
-    private func capReached(adding target: String, except id: String?, at now: Timestamp) -> ContainmentError? {
+    private func isProtected(_ target: String, from step: ContainmentStep) -> Bool {
+        !step.touchesNobody && policy.protected.contains(target)
+    }
+
+    /// Why a step may not touch a target now.
+    private func untouchable(
+        _ target: String,
+        by step: ContainmentStep,
+        except id: String?,
+        at now: Timestamp
+    ) -> ContainmentError? {
+        if step.touchesNobody { return nil }
+        if policy.protected.contains(target) { return .protected(target) }
         let recent = recentIdentities(except: id, at: now)
         guard recent[target] == nil, recent.count >= policy.identitiesPerHour else { return nil }
         let first = recent.values.min() ?? now
@@ -109,7 +120,8 @@ public struct ContainmentBook: Sendable {
     private func recentIdentities(except id: String?, at now: Timestamp) -> [String: Timestamp] {
         let start = now.adding(seconds: -3600)
         var recent: [String: Timestamp] = [:]
-        for found in cases.values where found.id != id && found.phase != .refused && found.phase != .expired {
+        for found in cases.values
+        where found.id != id && !found.step.touchesNobody && found.phase != .refused && found.phase != .expired {
             let since = found.approvedAt ?? found.proposedAt
             guard since > start else { continue }
             recent[found.target.id] = min(recent[found.target.id] ?? since, since)
@@ -155,7 +167,8 @@ public struct ContainmentBook: Sendable {
             guard let found = cases[id], let effect = found.due(at: now, liveCall: calls[found.target.id])
             else { return nil }
             // What the rules no longer allow is not begun; what was begun is read back, and undone.
-            let isAllowed = policy.enabled.contains(effect.step) && !policy.protected.contains(effect.target.id)
+            let isAllowed =
+                policy.enabled.contains(effect.step) && !isProtected(effect.target.id, from: effect.step)
             if effect.action.isBeginning, !isAllowed { return nil }
             return (id, effect)
         }

@@ -208,26 +208,34 @@ extension ContainmentStep {
     /// Whether its effect can be taken back.
     public var isReversible: Bool {
         switch self {
-        case .maskOnly, .block, .deactivateUser, .disableClient: true
-        case .deleteTokens, .randomPassword: false
+        case .justify, .maskOnly, .block, .deactivateUser, .disableClient: true
+        case .notify, .deleteTokens, .randomPassword: false
         }
     }
 
     /// How many people, none of them the requester, have to agree.
     public var approvalsNeeded: Int {
         switch self {
-        case .maskOnly, .block: 0
+        case .notify, .justify, .maskOnly, .block: 0
         case .deleteTokens: 1
         case .deactivateUser, .disableClient, .randomPassword: 2
         }
     }
 
-    /// Whether it acts at our own gateway and nowhere else.
-    public var isLocal: Bool { self == .maskOnly || self == .block }
+    /// Whether it acts here, at our own gateway or in the record, and nowhere else.
+    public var isLocal: Bool {
+        switch self {
+        case .notify, .justify, .maskOnly, .block: true
+        case .deleteTokens, .deactivateUser, .disableClient, .randomPassword: false
+        }
+    }
 
     /// What it does, for the dry run.
     public var consequence: String {
         switch self {
+        case .notify: "whoever receives the configured sinks is told, and nothing else happens"
+        case .justify:
+            "the gateway refuses the agent's reads unless they come with a reason, which is recorded; calls go on"
         case .maskOnly: "every field that the agent reads through the gateway is masked; calls go on"
         case .block: "the gateway refuses the agent's reads; calls go on"
         case .deleteTokens:

@@ -16,10 +16,14 @@ public struct ContainmentPolicy: Sendable, Hashable {
     public var protected: Set<String>
     /// The API clients of the SOAR, which are one party with whoever signs its decisions.
     public var soarClients: Set<String>
-    /// The steps at our own gateway that are taken about alerts without anybody being asked; none unless an operator says so.
+    /// The sinks whose destinations have to have a notice before ``ContainmentStep/notify`` is called done.
+    public var noticeSinks: [String]
+    /// The local steps that are taken about alerts without anybody being asked; none unless an operator says so.
     public var automatic: Set<ContainmentStep>
     /// Seconds after which those end by themselves.
     public var automaticSeconds: Int64
+    /// How many reads of an agent that nothing explains, within that time, are to one rule's alert as a second rule's.
+    public var unexplainedReads: Int
 
     /// How the SOAR is named as the actor of the decisions that it signs.
     public static let soar = "soar"
@@ -32,8 +36,10 @@ public struct ContainmentPolicy: Sendable, Hashable {
         identitiesPerHour: Int = 3,
         protected: Set<String> = [],
         soarClients: Set<String> = [],
+        noticeSinks: [String] = [],
         automatic: Set<ContainmentStep> = [],
-        automaticSeconds: Int64 = 3600
+        automaticSeconds: Int64 = 3600,
+        unexplainedReads: Int = 20
     ) {
         self.enabled = enabled
         self.approvals = approvals
@@ -41,8 +47,10 @@ public struct ContainmentPolicy: Sendable, Hashable {
         self.identitiesPerHour = identitiesPerHour
         self.protected = protected
         self.soarClients = soarClients
+        self.noticeSinks = noticeSinks
         self.automatic = automatic
         self.automaticSeconds = automaticSeconds
+        self.unexplainedReads = unexplainedReads
     }
 
     /// How many people, none of them the requester, have to agree to a step: never fewer than the step itself asks for.

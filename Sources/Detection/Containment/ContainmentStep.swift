@@ -1,5 +1,9 @@
 /// The rungs of the containment ladder, from the mildest to the gravest.
 public enum ContainmentStep: String, Sendable, Hashable, Codable, CaseIterable {
+    /// People or a SOAR are told, by the sinks that the configuration names; nothing is done to the agent.
+    case notify
+    /// Our gateway refuses the agent's reads that come without a reason; those with one are recorded with it.
+    case justify
     /// Our gateway masks every field of what the agent reads; the agent keeps the call.
     case maskOnly = "mask_only"
     /// Our gateway refuses the agent's reads.
@@ -12,4 +16,14 @@ public enum ContainmentStep: String, Sendable, Hashable, Codable, CaseIterable {
     case disableClient = "disable_client"
     /// `POST /api/v2/users/{userId}/password` with a random value that nobody keeps; of use only where login is native.
     case randomPassword = "random_password"
+}
+
+extension ContainmentStep: Comparable {
+    /// The order of the ladder.
+    public static func < (left: Self, right: Self) -> Bool { left.rung < right.rung }
+
+    private var rung: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
+    /// Whether it leaves the agent as they are, so that neither the cap nor the list of protected accounts is about it.
+    var touchesNobody: Bool { self == .notify }
 }

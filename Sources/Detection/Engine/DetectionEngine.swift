@@ -60,7 +60,8 @@ public struct DetectionEngine: Sendable {
         "fetchedAt", "queueIds", "shifts", "peerGroup", "feed", "through", "correctedEventId", "executions", "actionId",
         "actionName",
         "sameAs", "absorbed", "freed", "remoteIp", "userId", "clientId", "serviceName", "entityType", "action",
-        "alertId", "actor", "reason", "until", "suppressionId", "rule", "entity", "sink",
+        "alertId", "actor", "reason", "until", "suppressionId", "rule", "entity", "sink", "honeyId", "codes", "epoch",
+        "purpose",
     ]
 
     // MARK: Following
@@ -93,9 +94,12 @@ public struct DetectionEngine: Sendable {
         switch event.type {
         case "CUSTOMER_DATA_ACCESSED": takeAccess(event, &output)
         case "CUSTOMER_DATA_ACCESS_REFUSED":
-            settle(state.reconciliation.countRead(event), event, &output)
+            let honey = honeyRead(event)
+            settle(state.reconciliation.countRead(event, isOrdinary: honey == nil), event, &output)
             evaluate(event, &output)
-            if let customer = event.text("customerId"),
+            if let honey {
+                evaluate(honey, &output)
+            } else if let customer = event.text("customerId"),
                 let rhythm = state.rhythm.count(event, customer: state.windows.resolve(customer))
             {
                 evaluate(rhythm, &output)
@@ -113,26 +117,31 @@ public struct DetectionEngine: Sendable {
 
     private mutating func takeAccess(_ event: LedgerEvent, _ output: inout [DetectionEvent]) {
         let event = event.revealing()
-        settle(state.reconciliation.countRead(event), event, &output)
+        let honey = honeyRead(event)
+        settle(state.reconciliation.countRead(event, isOrdinary: honey == nil), event, &output)
         evaluate(event, &output)
+        if let honey { evaluate(honey, &output) }
         let customer = event.text("customerId").map { state.windows.resolve($0) } ?? ""
         let judgements = state.judge.judge(event, judgeRules)
         let own = judgements.first { $0.access.index == event.index }
         var isExplained = false
         if case .explained = own?.verdict { isExplained = true }
-        if let measured = state.baselines.count(
-            event,
-            customer: customer,
-            explained: isExplained,
-            configuration.localTime
-        ) {
+        // What no work needs says nothing of what is usual.
+        if honey == nil,
+            let measured = state.baselines.count(
+                event,
+                customer: customer,
+                explained: isExplained,
+                configuration.localTime
+            )
+        {
             evaluate(measured, &output)
         }
         for judgement in judgements { pronounce(judgement, event, &output) }
         if let own, configuration.requiredFeeds.isEmpty, awaitedRead == event.index {
             state.judge.watch(event, own.verdict, judgeRules)
         }
-        if let rhythm = state.rhythm.count(event, customer: customer) { evaluate(rhythm, &output) }
+        if honey == nil, let rhythm = state.rhythm.count(event, customer: customer) { evaluate(rhythm, &output) }
     }
 
     /// Facts and signs of life.
@@ -148,6 +157,8 @@ public struct DetectionEngine: Sendable {
             for token in event.texts("absorbed") { state.windows.link(token, to: event.text("customerId") ?? token) }
         case "IDENTITY_UNMERGED":
             for token in event.texts("freed") { state.windows.unlink(token) }
+        case "HONEY_CUSTOMER_PLANTED": state.honey.plant(event)
+        case "HONEY_CUSTOMER_REMOVED": state.honey.remove(event)
         case "PLATFORM_AUDIT_RECORDED":
             if let located = state.networks.locate(event) { evaluate(located, &output) }
         case "AGENT_RECORDED":
@@ -240,8 +251,10 @@ public struct DetectionEngine: Sendable {
         if case .unverifiable(let missing) = judgement.verdict, judgement.previous == nil {
             state.unverifiable.count(judgement.access.index, missing)
         }
+        let many = weigh(judgement, event)
         if let told = judgement.told(at: event) { output.append(told) }
         evaluate(judgement.event, &output)
+        if let many { output.append(many) }
     }
 
     // MARK: Rules
@@ -298,6 +311,7 @@ public struct DetectionEngine: Sendable {
             sentence: Text.bounded(rule.sentence.filled(from: event.fields, counted: counted)),
             counterEvidence: counterEvidence(event),
             nearest: event.text("nearestExplanation"),
+            unexplainedReads: unexplainedReads(event),
             awaitsExplanation: awaits
         )
     }

@@ -10,7 +10,7 @@ public struct DetectionStateError: Error, Hashable, Sendable, CustomStringConver
 /// Everything that an engine knows.
 struct EngineState: Codable, Sendable {
     /// Raised when the form changes so that earlier states cannot be read.
-    static let version = 5
+    static let version = 6
     /// A step of time beyond this needs a second event that agrees, so that one wrong clock does not close every window.
     static let believedMilliseconds: Int64 = 3_600_000
 
@@ -22,11 +22,13 @@ struct EngineState: Codable, Sendable {
     var windows = CorrelationWindows()
     var judge = AccessJudge()
     var unverifiable = UnverifiableReads()
+    var unexplained = UnexplainedReads()
     var baselines = ActivityBaselines()
     var rhythm = ReadRhythm()
     var reconciliation = ReadReconciliation()
     var feeds = FeedMonitor()
     var networks = NetworkWatch()
+    var honey = HoneyCustomers()
     var book = AlertBook()
 
     /// Which form a stored state has; the rest of it may be of any.
@@ -89,6 +91,7 @@ struct EngineState: Codable, Sendable {
         guard let watermark = watermark.map({ Timestamp(milliseconds: $0) }) else { return [] }
         windows.sweep(watermark: watermark, rules, lateness: configuration.latenessSeconds * 1000)
         judge.sweep(watermark: watermark)
+        unexplained.sweep(before: watermark.milliseconds - configuration.unexplainedSeconds * 1000)
         baselines.sweep(watermark: watermark, configuration.localTime)
         rhythm.sweep(before: watermark.milliseconds - 86_400_000)
         reconciliation.sweep(watermark: watermark)

@@ -17,7 +17,12 @@ struct AddressRange: Hashable, Sendable {
     }
 
     func contains(_ text: String) -> Bool {
-        guard let address = Self.address(text[...]), address.count == bytes.count else { return false }
+        guard let address = Self.address(text[...]) else { return false }
+        return holds(address) || holds(Self.unmapped(address))
+    }
+
+    private func holds(_ address: [UInt8]) -> Bool {
+        guard address.count == bytes.count else { return false }
         for index in 0..<bytes.count {
             let bits = min(max(prefix - index * 8, 0), 8)
             let mask = UInt8(truncatingIfNeeded: 0xFF00 >> bits)
@@ -26,7 +31,14 @@ struct AddressRange: Hashable, Sendable {
         return true
     }
 
-    private static func address(_ text: Substring) -> [UInt8]? { text.contains(":") ? version6(text) : version4(text) }
+    /// The IPv4 address in an IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2), as listeners for both families write it; others as they are.
+    static func unmapped(_ address: [UInt8]) -> [UInt8] {
+        let prefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+        return address.count == 16 && address.starts(with: prefix) ? Array(address.suffix(4)) : address
+    }
+
+    /// The 4 or 16 bytes of an address; nil when it is none.
+    static func address(_ text: Substring) -> [UInt8]? { text.contains(":") ? version6(text) : version4(text) }
 
     private static func version4(_ text: Substring) -> [UInt8]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)

@@ -29,20 +29,14 @@ public enum BuiltInRules {
         ("D-27", PackageResources.D_27_yml, PackageResources.D_27_fixtures_json),
         ("D-28", PackageResources.D_28_yml, PackageResources.D_28_fixtures_json),
         ("D-29", PackageResources.D_29_yml, PackageResources.D_29_fixtures_json),
+        ("D-30", PackageResources.D_30_yml, PackageResources.D_30_fixtures_json),
     ]
 
-    /// The rule files.
+    /// The rule files, each with its fixtures.
     public static var files: [RuleFile] {
-        embedded.map { RuleFile(name: $0.name + ".yml", text: String(decoding: $0.rules, as: UTF8.self)) }
-    }
-
-    /// The fixtures of the rule files.
-    public static func fixtures() throws(RuleProblem) -> [RuleFixtures] {
-        var fixtures: [RuleFixtures] = []
-        for file in embedded {
-            fixtures.append(try RuleFixtures(name: file.name + ".fixtures.json", json: file.fixtures))
+        embedded.map {
+            RuleFile(name: $0.name + ".yml", text: String(decoding: $0.rules, as: UTF8.self), fixtures: $0.fixtures)
         }
-        return fixtures
     }
 
     /// The rules, checked.

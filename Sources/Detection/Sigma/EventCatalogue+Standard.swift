@@ -2,16 +2,30 @@ extension EventCatalogue {
     private static let whoAndWhat = [
         "agentId", "interactionId", "customerId", "channelType", "queueId", "binding", "bindingReason", "route",
         "purpose",
-        "clientId", "outcome", "policyHash", "policyVersion", "matchedRules", "latencyMicroseconds",
+        "clientId", "justification", "outcome", "policyHash", "policyVersion", "matchedRules", "latencyMicroseconds",
     ]
     private static let accessed =
         whoAndWhat + [
             "dataFieldsViewed", "dataFieldsMasked", "dataFieldsWithheld", "fieldsRevealed", "unknownFieldsDropped",
             "commitments",
-            "enforced", "wouldRefuse", "wouldWithhold", "overVelocityLimit", "releasedBytes", "upstream",
+            "containment", "enforced", "wouldRefuse", "wouldWithhold", "overVelocityLimit", "releasedBytes", "upstream",
             "upstreamMicroseconds",
             "upstreamRegion", "neighbourOfPrevious",
         ]
+
+    /// The steps of a containment case, all of which may carry what belongs to the step.
+    private static let contained = Dictionary(
+        uniqueKeysWithValues: ContainmentEvent.Kind.allCases.map {
+            (
+                $0.rawValue,
+                [
+                    "containmentId", "number", "actor", "step", "targetId", "reason", "alerts", "warnings", "undoAt",
+                    "approvalsNeeded", "expiresAt", "waitsForCallEnd", "priorState", "evidence", "problem", "attempts",
+                    "retryAt", "call", "until", "begun",
+                ]
+            )
+        }
+    )
 
     /// The events of docs/events.md, the platform's facts, and what the engine derives from both; see docs/detection.md.
     public static let standard = EventCatalogue(fieldsByType: [
@@ -60,10 +74,11 @@ extension EventCatalogue {
         "CUSTOMERS_LINKED": ["customerId", "sameAs"],
         "CUSTOMERS_UNLINKED": ["customerId"],
         "DETECTION_HEARTBEAT": [],
+        "HONEY_CUSTOMER_PLANTED": ["honeyId", "actor", "channel", "reason", "epoch"],
+        "HONEY_CUSTOMER_REMOVED": ["honeyId", "actor", "channel", "reason"],
+        "HONEY_CUSTOMERS_LISTED": ["actor", "channel", "results", "reason"],
+        "CONTAINMENT_NOTICE_GIVEN": ["containmentId", "actor", "step", "targetId", "reason", "findings"],
         "CONTAINMENT_HELD_BACK": ["containmentId", "actor", "step", "targetId", "alerts", "reason"],
-        "CONTAINMENT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "begun"],
-        "CONTAINMENT_ATTEMPT_FAILED": ["containmentId", "step", "targetId", "problem", "attempts", "retryAt"],
-        "CONTAINMENT_EFFECT_UNKNOWN": ["containmentId", "step", "targetId", "problem", "retryAt"],
         "IDENTITY_LINKED": [
             "customerId", "actor", "reason", "created", "linkedKinds", "returnedKinds", "source", "assurance",
             "decidedBy", "conflicts", "normaliserVersion",
@@ -91,11 +106,15 @@ extension EventCatalogue {
             "route", "actionId", "actionName", "from", "to", "executions", "auditedReads", "missingReads",
             "surplusReads",
         ],
+        "HONEY_CUSTOMER_READ": [
+            "honeyId", "agentId", "customerId", "interactionId", "queueId", "binding", "route", "purpose", "outcome",
+            "clientId",
+        ],
         "SECOND_READ_MISSING": ["agentId", "previousAgentId", "interactionId", "route", "connectedAt"],
         "PLATFORM_ACT_LOCATED": [
             "userId", "clientId", "network", "isNew", "knownNetworks", "remoteIp", "serviceName", "entityType",
             "action",
         ],
         "FEED_SILENT": ["feed", "silentSeconds", "lastHeard"],
-    ])
+    ]).adding(contained)
 }

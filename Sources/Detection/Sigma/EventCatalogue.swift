@@ -15,6 +15,18 @@ public struct EventCatalogue: Sendable {
 
     static let common = ["eventId", "eventType", "producer", "schemaVersion", "timestamp"]
 
+    /// What is wrong with an event of a type that has these members, in words; nil when nothing is.
+    func problem(ofMembers members: some Sequence<String>, type: String) -> String? {
+        guard let fields = fieldsByType[type] else { return noType(type) }
+        let unknown = Set(members).subtracting(Self.common + fields).sorted()
+        guard let first = unknown.first else { return nil }
+        return "no \(type) has a field '\(first)'; fields: \((Self.common + fields).sorted().joined(separator: ", "))"
+    }
+
+    private func noType(_ type: String) -> String {
+        "'\(type)' is no type of event; types: \(fieldsByType.keys.sorted().joined(separator: ", "))"
+    }
+
     /// The problems of a rule: fields and types that do not exist.
     func problems(of rule: Rule) -> [RuleProblem] {
         func problem(_ message: String) -> RuleProblem {
@@ -23,13 +35,7 @@ public struct EventCatalogue: Sendable {
         var allowed = Set(Self.common)
         if case .detection(let detection) = rule.kind, let types = detection.eventTypes {
             for type in types.sorted() {
-                guard let fields = fieldsByType[type] else {
-                    return [
-                        problem(
-                            "'\(type)' is no type of event; types: \(fieldsByType.keys.sorted().joined(separator: ", "))"
-                        )
-                    ]
-                }
+                guard let fields = fieldsByType[type] else { return [problem(noType(type))] }
                 allowed.formUnion(fields)
             }
         } else {

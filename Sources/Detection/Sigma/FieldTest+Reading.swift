@@ -31,13 +31,17 @@ extension FieldTest {
         field = FieldPath(parts[0])
         needsAll = modifiers.contains("all")
         isNegated = modifiers.contains("neq")
+        isExpanded = modifiers.contains("expand")
         timePart = try reader.timePart()
         try reader.check()
         var expected: [Expected] = []
         for node in value.oneOrMore {
             expected += try reader.expected(node, placeholders)
         }
-        guard !expected.isEmpty else { throw value.problem("'\(key)' has an empty list: give it a value") }
+        // A list of the configuration may be empty: then the test is never met.
+        guard !expected.isEmpty || modifiers.contains("expand") else {
+            throw value.problem("'\(key)' has an empty list: give it a value")
+        }
         guard !needsAll || expected.count > 1 else {
             throw keyNode.problem("'all' needs a list of two or more values")
         }
@@ -105,7 +109,7 @@ private struct ModifierReader {
     ) throws(RuleProblem) -> [String] {
         let parts = text.split(separator: "%", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 3 else { throw node.problem("'expand' needs one placeholder in the text, such as %name%") }
-        guard let values = placeholders[parts[1]], !values.isEmpty else {
+        guard let values = placeholders[parts[1]] else {
             throw node.problem(
                 "the placeholder %\(parts[1])% is not set; set: \(placeholders.keys.sorted().joined(separator: ", "))"
             )

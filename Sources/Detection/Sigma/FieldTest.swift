@@ -18,11 +18,13 @@ struct FieldTest: Sendable {
     }
 
     let field: FieldPath
-    let expected: [Expected]
+    var expected: [Expected]
     /// `all`: each of the expected values must be met, not one.
-    let needsAll: Bool
+    var needsAll: Bool
     /// `neq`
-    let isNegated: Bool
+    var isNegated: Bool
+    /// `expand`: the values come from a list of the installation.
+    let isExpanded: Bool
     let timePart: TimePart?
 
     /// Whether an event meets this.

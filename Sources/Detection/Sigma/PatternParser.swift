@@ -13,6 +13,7 @@ struct PatternParser {
     private static let maximumInstructions = 4096
     private static let maximumDepth = 32
     private static let maximumCount = 1000
+    private static let maximumLength = 4096
 
     private let scalars: [Unicode.Scalar]
     private let options: Pattern.Options
@@ -25,6 +26,9 @@ struct PatternParser {
     }
 
     mutating func program() throws(PatternError) -> [Pattern.Instruction] {
+        guard scalars.count <= Self.maximumLength else {
+            throw PatternError(message: "the pattern is longer than \(Self.maximumLength) characters")
+        }
         let tree = try alternatives()
         guard position == scalars.count else { throw PatternError(message: "a ')' has no '(' before it") }
         var program: [Pattern.Instruction] = []
@@ -55,29 +59,40 @@ struct PatternParser {
     private mutating func sequence() throws(PatternError) -> Tree {
         var items: [Tree] = []
         while let next = peek, next != "|", next != ")" {
-            items.append(try quantified(try atom()))
+            let item = try quantified(try atom())
+            // What emits nothing is left out, so that the bound on instructions bounds the work of repetitions, too.
+            if case .empty = item { continue }
+            items.append(item)
         }
         return items.isEmpty ? .empty : .sequence(items)
     }
 
+    /// One repetition at most: the repetition of a repetition needs a group, and groups are counted.
     private mutating func quantified(_ atom: Tree) throws(PatternError) -> Tree {
-        var tree = atom
-        while let next = peek {
-            switch next {
-            case "*": tree = .repeated(tree, 0, nil)
-            case "+": tree = .repeated(tree, 1, nil)
-            case "?": tree = .repeated(tree, 0, 1)
-            case "{":
-                guard let (low, high) = try counts() else { return tree }
-                tree = .repeated(tree, low, high)
-                _ = take("?")
-                continue
-            default: return tree
-            }
-            position += 1
-            _ = take("?")
+        guard let (low, high) = try repetition() else { return atom }
+        _ = take("?")
+        guard try repetition() == nil else {
+            throw PatternError(message: "two repetitions follow each other; write a group, such as '(?:a{2})*'")
         }
-        return tree
+        if high == 0 { return .empty }
+        if case .empty = atom { return .empty }
+        return .repeated(atom, low, high)
+    }
+
+    private mutating func repetition() throws(PatternError) -> (Int, Int?)? {
+        switch peek {
+        case "*":
+            position += 1
+            return (0, nil)
+        case "+":
+            position += 1
+            return (1, nil)
+        case "?":
+            position += 1
+            return (0, 1)
+        case "{": return try counts()
+        default: return nil
+        }
     }
 
     /// Reads `{n}`, `{n,}` or `{n,m}`; a brace that begins none of them is a literal.

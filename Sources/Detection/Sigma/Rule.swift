@@ -30,7 +30,7 @@ public struct Rule: Sendable {
     /// The step of the containment ladder that fits, when one does.
     public let containment: ContainmentStep?
 
-    let kind: Kind
+    var kind: Kind
     /// The fields that say who or what an alert is about.
     let entity: [FieldPath]
     let sentence: SentenceTemplate
@@ -60,7 +60,7 @@ struct Detection: Sendable {
         switch condition {
         case .not: return nil
         case .selection(let name):
-            return selections[name].flatMap { union($0.map { types($0) }) }
+            return selections[name].flatMap { union($0.map { Self.types($0) }) }
         case .all(let conditions):
             let known = conditions.compactMap { types($0) }
             return known.dropFirst().reduce(known.first) { $0?.intersection($1) }
@@ -75,7 +75,8 @@ struct Detection: Sendable {
         }
     }
 
-    private func types(_ tests: [FieldTest]) -> Set<String>? {
+    /// The types of event that can meet all of some tests, or nil when every type may.
+    static func types(_ tests: [FieldTest]) -> Set<String>? {
         for test in tests where test.field.description == "eventType" && !test.isNegated && test.timePart == nil {
             let literals = test.expected.compactMap { expected -> String? in
                 guard case .text(let wildcard) = expected else { return nil }
@@ -116,14 +117,14 @@ struct Correlation: Sendable {
         }
     }
 
-    let measure: Measure
+    var measure: Measure
     /// The names of the rules whose matches are counted.
-    let rules: [String]
-    let groupBy: [FieldPath]
-    let spanMilliseconds: Int64
+    var rules: [String]
+    var groupBy: [FieldPath]
+    var spanMilliseconds: Int64
     let spanText: String
-    let comparison: Operator
-    let bound: Double
+    var comparison: Operator
+    var bound: Double
     /// Whether the rules counted also raise alerts of their own.
     let generate: Bool
 }

@@ -14,6 +14,16 @@ struct RuleNode {
 
     /// The documents of a file, in order.
     static func documents(_ text: String, file: String) throws(RuleProblem) -> [RuleNode] {
+        // Editors write a byte order mark that the parser takes for the beginning of a document.
+        let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+        if let alias = AliasedNode(in: text) {
+            throw RuleProblem(
+                file: file,
+                line: alias.line,
+                message:
+                    "'*\(alias.name)' repeats another place of the file: write it out, or quote it where it is text"
+            )
+        }
         do {
             // Composed to the end before any is looked at, so that a fault in the last document is reported too.
             var documents: [RuleNode] = []

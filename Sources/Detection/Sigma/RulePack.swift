@@ -1,17 +1,3 @@
-/// The text of one rule file.
-public struct RuleFile: Sendable, Hashable {
-    /// Its name, for messages.
-    public let name: String
-    /// One or more YAML documents.
-    public let text: String
-
-    /// Names a text.
-    public init(name: String, text: String) {
-        self.name = name
-        self.text = text
-    }
-}
-
 /// A set of rules that belong together, checked against each other and put in the order in which they are evaluated.
 public struct RulePack: Sendable {
     /// The rules, each after those that it counts.
@@ -51,7 +37,11 @@ public struct RulePack: Sendable {
         problems += Self.repeated(read)
         guard problems.isEmpty else { throw RulePackError(problems: problems) }
 
-        let ordered = try Self.ordered(read)
+        self.init(ordered: try Self.ordered(read))
+    }
+
+    /// Takes rules that were checked, each after those that it counts.
+    init(ordered: [Rule]) {
         let numbers = Dictionary(
             ordered.enumerated().flatMap { [($1.name, $0), ($1.id, $0)] },
             uniquingKeysWith: { first, _ in first }
@@ -90,6 +80,26 @@ public struct RulePack: Sendable {
             judgedInterests.formUnion(EventCatalogue.fields(of: rules[number]).map(\.topLevel))
             pending += counters[number]
         }
+    }
+
+    /// A rule and those that count it, directly or by way of others, by name.
+    func resting(on name: String) -> Set<String> {
+        var found: Set<String> = [name]
+        // Each rule stands after those that it counts.
+        for number in rules.indices where found.contains(rules[number].name) {
+            found.formUnion(counters[number].map { rules[$0].name })
+        }
+        return found
+    }
+
+    /// Rules and those that they count, directly or by way of others, by name.
+    func needed(by names: Set<String>) -> Set<String> {
+        var found = names
+        for number in rules.indices.reversed()
+        where counters[number].contains(where: { found.contains(rules[$0].name) }) {
+            found.insert(rules[number].name)
+        }
+        return found
     }
 
     /// The fields that count as sensitive where a rule says `%sensitive_fields%`.

@@ -7,6 +7,8 @@ struct RuleReader {
     ]
     private static let ownKeys = ["code", "version", "entity", "sentence", "containment"]
     private static let correlationKeys = ["type", "rules", "group-by", "timespan", "condition", "generate"]
+    /// Texts that every alert repeats, in characters: Sigma's own limit of titles, and what leaves an alert room in its entry.
+    private static let longest = ["title": 256, "name": 128, "code": 32, "sentence": 1000]
     private static let statuses = ["stable", "test", "experimental", "deprecated", "unsupported"]
 
     let placeholders: [String: [String]]
@@ -26,11 +28,11 @@ struct RuleReader {
         }
         let own = try members["muniment"]?.mapping(of: "muniment", known: Self.ownKeys) ?? [:]
         let kind = try kind(members, document)
-        let name = try members["name"]?.requiredText("the name") ?? id
+        let name = try members["name"].map { node throws(RuleProblem) in try bounded("name", node) } ?? id
         return Rule(
             id: id,
             name: name,
-            code: try own["code"]?.requiredText("the code") ?? name,
+            code: try own["code"].map { node throws(RuleProblem) in try bounded("code", node) } ?? name,
             title: title,
             version: try own["version"]?.integer("the version") ?? 1,
             severity: severity,
@@ -62,7 +64,15 @@ struct RuleReader {
         _ document: RuleNode
     ) throws(RuleProblem) -> String {
         guard let node = members[key] else { throw document.problem("the rule has no \(key): add it") }
-        return try node.requiredText("the \(key)")
+        return try bounded(key, node)
+    }
+
+    private func bounded(_ key: String, _ node: RuleNode) throws(RuleProblem) -> String {
+        let text = try node.requiredText("the \(key)")
+        if let longest = Self.longest[key], text.count > longest || text.utf8.count > 4 * longest {
+            throw node.problem("the \(key) has more than \(longest) characters: shorten it")
+        }
+        return text
     }
 
     private func containment(_ node: RuleNode) throws(RuleProblem) -> ContainmentStep {
@@ -82,7 +92,7 @@ struct RuleReader {
     }
 
     private func sentence(_ node: RuleNode?, _ title: String) throws(RuleProblem) -> SentenceTemplate {
-        let text = try node?.requiredText("the sentence") ?? title + "."
+        let text = try node.map { node throws(RuleProblem) in try bounded("sentence", node) } ?? title + "."
         guard let template = SentenceTemplate(text) else {
             throw (node?.problem("the sentence has a '{' without a '}'"))
                 ?? RuleProblem(file: "", line: 0, message: "the title has a '{' without a '}'")

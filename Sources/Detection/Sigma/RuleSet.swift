@@ -18,12 +18,23 @@ public struct RuleSet: Sendable {
         self.lists = lists
     }
 
+    /// The files that are not shipped.
+    public var ownFiles: [RuleFile] {
+        let shipped = Set(BuiltInRules.files)
+        return files.filter { !shipped.contains($0) }
+    }
+
     /// The rules with others beside them; one with the file name of another takes its place.
     /// - Throws: ``RulePackError`` with every problem at once.
-    public func trying(_ others: [RuleFile]) throws(RulePackError) -> RulePack {
-        guard !others.isEmpty else { return pack }
+    public func trying(_ others: [RuleFile]) throws(RulePackError) -> RuleSet {
+        guard !others.isEmpty else { return self }
         func name(_ path: String) -> Substring { path.split(separator: "/").last ?? "" }
         let replaced = Set(others.map { name($0.name) })
-        return try RulePack(files: files.filter { !replaced.contains(name($0.name)) } + others, placeholders: lists)
+        return try RuleSet(files: files.filter { !replaced.contains(name($0.name)) } + others, lists: lists)
+    }
+
+    /// The rules with some lists changed.
+    func pack(lists others: [String: [String]]) throws(RulePackError) -> RulePack {
+        try RulePack(files: files, placeholders: lists.merging(others) { _, other in other })
     }
 }

@@ -1,6 +1,6 @@
 /// A Sigma string: `*` stands for any text, `?` for one character, a backslash before one of them or before a backslash that
 /// precedes one of them takes its meaning away, and any other backslash is itself (Sigma 2.1, "Escaping").
-struct Wildcard: Hashable, Sendable {
+struct Wildcard: Hashable, Sendable, CustomStringConvertible {
     private enum Piece: Hashable, Sendable {
         case literal(Unicode.Scalar)
         case one
@@ -28,6 +28,17 @@ struct Wildcard: Hashable, Sendable {
             index += 1
         }
         settle()
+    }
+
+    /// As it would be written, without the backslashes.
+    var description: String {
+        pieces.map {
+            switch $0 {
+            case .literal(let scalar): String(scalar)
+            case .one: "?"
+            case .run: "*"
+            }
+        }.joined()
     }
 
     /// The same with any text before it, after it, or both.

@@ -63,15 +63,9 @@ struct NetworkWatch: Codable, Sendable {
 
     /// The network of an address; nil when it is none.
     static func network(of address: String) -> String? {
-        let parts = address.split(separator: ".", omittingEmptySubsequences: false)
-        if parts.count == 4 {
-            guard parts.allSatisfy({ UInt8($0) != nil }) else { return nil }
-            return "\(parts[0]).\(parts[1]).0.0/16"
-        }
-        let groups = address.lowercased().split(separator: ":", omittingEmptySubsequences: false)
-        guard groups.count >= 3, let first = UInt16(groups[0], radix: 16) else { return nil }
-        // Left out groups are zeros.
-        guard let second = groups[1].isEmpty ? 0 : UInt16(groups[1], radix: 16) else { return nil }
-        return "\(String(first, radix: 16)):\(String(second, radix: 16))::/32"
+        guard let bytes = AddressRange.address(address[...]).map(AddressRange.unmapped) else { return nil }
+        if bytes.count == 4 { return "\(bytes[0]).\(bytes[1]).0.0/16" }
+        let groups = [0, 2].map { String(UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]), radix: 16) }
+        return "\(groups[0]):\(groups[1])::/32"
     }
 }

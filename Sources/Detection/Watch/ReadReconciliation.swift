@@ -50,6 +50,8 @@ struct ReadReconciliation: Codable, Sendable {
 
     /// Audited reads of each route in each minute.
     private var reads: [String: [String: Int64]] = [:]
+    /// Of planted customers: neither these nor their executions are counted with the rest.
+    private var honey: [String: [String: Int64]] = [:]
     private var intervals: [Interval] = []
     private var conversations: [String: ConversationReads] = [:]
     private var handovers: [Handover] = []
@@ -68,16 +70,21 @@ struct ReadReconciliation: Codable, Sendable {
     // MARK: Events
 
     /// Counts an audited read, released or refused.
-    mutating func countRead(_ event: LedgerEvent) -> [Finding] {
+    /// - Parameter isOrdinary: whether it is of a customer who was not planted.
+    mutating func countRead(_ event: LedgerEvent, isOrdinary: Bool) -> [Finding] {
         guard let route = event.text("route") else { return [] }
         let time = event.timestamp.milliseconds
-        reads[route, default: [:]][String(Self.minute(time)), default: 0] += 1
+        let minute = String(Self.minute(time))
+        if isOrdinary { reads[route, default: [:]][minute, default: 0] += 1 }
+        if !isOrdinary { honey[route, default: [:]][minute, default: 0] += 1 }
         var findings: [Finding] = []
         for place in intervals.indices where (intervals[place].missing ?? 0) > 0 && intervals[place].covers(route, time)
         {
             findings += compare(place, event)
         }
-        guard let interaction = event.text("interactionId"), let agent = event.text("agentId") else { return findings }
+        guard isOrdinary, let interaction = event.text("interactionId"), let agent = event.text("agentId") else {
+            return findings
+        }
         var conversation =
             conversations[interaction]
             ?? ConversationReads(route: route, agents: [:], firstAgent: agent, latest: time)
@@ -204,14 +211,18 @@ struct ReadReconciliation: Codable, Sendable {
             intervals[place].missing = 0
             return []
         }
-        let executions = together.reduce(0) { $0 + $1.executions }
+        var executions = together.reduce(0) { $0 + $1.executions }
         let minutes = reads[interval.route] ?? [:]
-        var audited: Int64 = 0
+        let planted = honey[interval.route] ?? [:]
+        var (audited, ofPlanted) = (Int64(0), Int64(0))
         for minute in stride(from: interval.from / 60_000, to: interval.to / 60_000, by: 1) {
             audited += minutes[String(minute)] ?? 0
+            ofPlanted += planted[String(minute)] ?? 0
         }
         let previous = intervals.first { $0.route == interval.route && $0.to == interval.from && $0.carried != nil }
         audited = max(audited - (previous?.carried ?? 0), 0)
+        // A read of a planted customer that the platform ran is not missing; one that went past it hides no other.
+        executions -= min(ofPlanted, max(executions - audited, 0))
         let short = max(executions - audited, 0)
         let carried = min(short, minutes[String(interval.to / 60_000)] ?? 0)
         intervals[place].carried = carried
@@ -251,10 +262,15 @@ struct ReadReconciliation: Codable, Sendable {
     mutating func sweep(watermark: Timestamp) {
         let oldest = watermark.milliseconds - Self.keptMilliseconds
         intervals.removeAll { $0.counted < watermark.milliseconds - Self.countMilliseconds }
-        for (route, minutes) in reads where minutes.keys.contains(where: { (Int64($0) ?? 0) * 60_000 < oldest }) {
-            reads[route] = minutes.filter { (Int64($0.key) ?? 0) * 60_000 >= oldest }
-        }
+        Self.drop(before: oldest, &reads)
+        Self.drop(before: oldest, &honey)
         let quiet = watermark.milliseconds - Self.conversationMilliseconds
         conversations = conversations.filter { $0.value.latest >= quiet }
+    }
+
+    private static func drop(before oldest: Int64, _ counts: inout [String: [String: Int64]]) {
+        for (route, minutes) in counts where minutes.keys.contains(where: { (Int64($0) ?? 0) * 60_000 < oldest }) {
+            counts[route] = minutes.filter { (Int64($0.key) ?? 0) * 60_000 >= oldest }
+        }
     }
 }

@@ -39,6 +39,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
     case unknownSuppression = "unknown-suppression"
     case unknownBacktest = "unknown-backtest"
     case unknownCase = "unknown-case"
+    case unknownHoneyCustomer = "unknown-honey-customer"
     case methodNotAllowed = "method-not-allowed"
     case requestTimeout = "request-timeout"
     case clientRevoked = "client-revoked"
@@ -70,7 +71,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
             401
         case .forbidden, .certificateRequired: 403
         case .notFound, .unknownEntry, .unknownTile, .unknownClient, .unknownCustomer, .unknownProposal, .unknownSink,
-            .unknownAlert, .unknownSuppression, .unknownBacktest, .unknownCase:
+            .unknownAlert, .unknownSuppression, .unknownBacktest, .unknownCase, .unknownHoneyCustomer:
             404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
@@ -128,6 +129,7 @@ public enum ControlProblem: String, Sendable, CaseIterable {
         case .backtestRunning: "A backtest is under way here; wait for it or cancel it."
         case .invalidRules: "The rules cannot be used."
         case .unknownCase: "There is no such case of containment."
+        case .unknownHoneyCustomer: "No planted customer is called so."
         case .methodNotAllowed: "The method is not allowed here."
         case .requestTimeout: "The request did not arrive in time."
         case .clientRevoked: "The API client is revoked: create a new one."

@@ -35,6 +35,10 @@ extension OpenAPIDocument {
                       "purpose": {
                         "type": ["string", "null"],
                         "description": "One of the route's purposes. May be left out where the route has a default."
+                      },
+                      "reason": {
+                        "type": ["string", "null"], "maxLength": 100, "pattern": "^[^\\u0000-\\u001F\\u007F-\\u009F]*$",
+                        "description": "Why the record is needed: a code or a few words without personal data, at most 100 bytes. It is recorded. Needed while the agent's reads have to be justified (`justification-required`)."
                       }
                     }
                   },

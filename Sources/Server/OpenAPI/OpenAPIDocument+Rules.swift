@@ -33,7 +33,7 @@ extension OpenAPIDocument {
             Operation(
                 .testRules,
                 "testRules",
-                "Runs every fixture of the shipped rules.",
+                "Runs every fixture of the rules in force, the shipped ones and the installation's own.",
                 answers: [
                     .ok(
                         "How many cases there were, and which did not do as they say.",
@@ -42,7 +42,18 @@ extension OpenAPIDocument {
                           "type": "object", "required": ["passed", "cases", "failed", "shortcomings"], "additionalProperties": false,
                           "properties": {
                             "passed": {"type": "boolean"}, "cases": {"type": "integer"},
-                            "failed": {"type": "array", "items": {"type": "object"}},
+                            "failed": {
+                              "type": "array",
+                              "items": {
+                                "type": "object", "additionalProperties": false,
+                                "required": ["rule", "file", "line", "name", "expected", "fired", "outcome"],
+                                "properties": {
+                                  "rule": {"type": "string"}, "file": {"type": "string"}, "line": {"type": "integer"},
+                                  "name": {"type": "string"}, "expected": {"type": "boolean"}, "fired": {"type": "boolean"},
+                                  "outcome": {"type": "string", "description": "What the rule did, in words."}
+                                }
+                              }
+                            },
                             "shortcomings": {"type": "array", "items": {"type": "string"}}
                           }
                         }

@@ -28,6 +28,7 @@ enum OpenAPIDocument {
             {"name": "sinks", "description": "Delivery of the record to SIEM, warehouse and locked storage. Each change is an event."},
             {"name": "alerts", "description": "What detection found, and people's decisions about it. Each change is an event."},
             {"name": "containment", "description": "The containment of agents, with approvals. Each change is an event before it is done."},
+            {"name": "honey", "description": "Customers who are planted for nobody to read. Each change, and each look at the list, is an event."},
             {"name": "operations", "description": "Health, metrics and settings."}
           ],
           "security": [],
@@ -42,6 +43,7 @@ enum OpenAPIDocument {
         \#(paths("alerts", alertOperations)),
         \#(paths("alerts", ruleOperations)),
         \#(paths("containment", containmentOperations)),
+        \#(paths("honey", honeyOperations)),
         \#(readPaths)
           },
           "components": {
@@ -73,6 +75,7 @@ enum OpenAPIDocument {
         \#(alertSchemas)
         \#(ruleSchemas)
         \#(containmentSchemas)
+        \#(honeySchemas)
         \#(schemas),
         \#(identitySchemas)
             }

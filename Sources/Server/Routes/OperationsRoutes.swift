@@ -4,6 +4,7 @@ import Hummingbird
 import JSON
 import Ledger
 import Measures
+import Monitoring
 import PlatformFacts
 import WallTime
 
@@ -16,6 +17,7 @@ struct OperationsRoutes: Sendable {
     let metrics: ControlMetrics
     let certificates: [TLSKeeper]
     let delivery: DeliveryMetrics
+    let detection: DetectionStatus?
     let feeds: FeedDesk?
     let clock: any WallClock
 
@@ -71,6 +73,7 @@ struct OperationsRoutes: Sendable {
         // A store that is away must not hide what is measured of the rest.
         var sinks = text
         if (try? await delivery.add(to: &sinks, now: clock.now())) != nil { text = sinks }
+        detection?.write(to: &text)
         if let feeds {
             var more = text
             if (try? await feeds.add(to: &more, now: clock.now())) != nil { text = more }

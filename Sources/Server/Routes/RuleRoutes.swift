@@ -22,7 +22,7 @@ struct RuleRoutes: Sendable {
         }
         group.serve(.testRules) { request, _, _ in
             _ = try await JSONBody(request, known: [], optional: true)
-            return try .json(try await Self.testShipped().json)
+            return try .json(await tested().json)
         }
         group.serve(.beginBacktest) { request, context, _ in
             let body = try await JSONBody(request, known: ["rules", "from", "to", "limit", "reason"], optional: true)
@@ -49,14 +49,10 @@ struct RuleRoutes: Sendable {
         }
     }
 
-    /// Runs the shipped fixtures, which takes a processor some tenths of a second, away from the threads that serve.
-    private static func testShipped() async throws -> RuleTest.Report {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global(qos: .utility).async {
-                continuation.resume(
-                    with: Result { RuleTest.run(try BuiltInRules.pack(), try BuiltInRules.fixtures()) }
-                )
-            }
+    /// Runs the fixtures, which takes a processor some tenths of a second, away from the threads that serve.
+    private func tested() async -> RuleTest.Report {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global(qos: .utility).async { continuation.resume(returning: RuleTest.run(desk.rules)) }
         }
     }
 

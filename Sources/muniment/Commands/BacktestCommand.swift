@@ -28,11 +28,7 @@ struct BacktestCommand: AsyncParsableCommand {
     @Option(help: "Only alerts up to then; a day means its end.")
     var to: String?
 
-    @Option(
-        help:
-            "A rule file to try, besides those in force; one with the name of a shipped file takes its place. Repeatable."
-    )
-    var rules: [String] = []
+    @OptionGroup var tried: TriedRules
 
     @Option(help: "Alerts that are listed at the most; all are counted.")
     var limit = 1000
@@ -42,11 +38,11 @@ struct BacktestCommand: AsyncParsableCommand {
         let end = try to.map { try Self.moment($0, "--to", endOfDay: true) }
         if let start, let end, end < start { throw ValidationError("--to lies before --from: change them over") }
         let installation = try configurationOption.load()
-        let settings = installation.configuration.detection
+        let settings = installation.detection()
         let source = try StoreSource(at: installation.configuration.ledger)
         let head = try SignedHead(checkpoint: try source.checkpoint(), verifier: installation.signer.verifier)
         let backtest = Backtest(
-            rules: try pack(settings),
+            rules: try tried.beside(settings.rules).pack,
             configuration: settings.configuration,
             from: start,
             to: end
@@ -93,16 +89,6 @@ struct BacktestCommand: AsyncParsableCommand {
             Output.note("\(raised - told.count) more alerts are counted and not listed: see --limit")
         }
         Output.note("\(report.entries) entries read; nothing was written")
-    }
-
-    private func pack(_ settings: DetectionSettings) throws -> RulePack {
-        let files = try rules.map { path in
-            guard let bytes = FileManager.default.contents(atPath: path) else {
-                throw CommandFailure("the rule file \(path) cannot be read")
-            }
-            return RuleFile(name: path, text: String(decoding: bytes, as: UTF8.self))
-        }
-        do { return try settings.rules.trying(files) } catch { throw CommandFailure("\(error)") }
     }
 
     private static func moment(_ text: String, _ option: String, endOfDay: Bool) throws -> Timestamp {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Detection
 import Gateway
 import Redaction
 import Settings
@@ -15,6 +16,9 @@ struct CheckConfigCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try configurationOption.load().configuration
+        for shortcoming in RuleTest.shortcomings(ofOwn: configuration.detection.rules) {
+            Output.note("warning: \(shortcoming)")
+        }
         if format.format == .json { return Output.json(configuration.summary) }
         Output.line("\(configuration.file) is in order (hash \(configuration.contentHash.prefix(12))…)")
         for route in configuration.gateway.routes {

@@ -51,6 +51,7 @@ struct DoctorCommand: AsyncParsableCommand {
             findings += await self.upstream(upstream, now: installation.clock)
         }
         findings += certificates(installation)
+        findings += ownRules(installation.configuration.detection)
         findings += await platform(installation)
         if format.format == .json {
             Output.json(
@@ -117,6 +118,25 @@ struct DoctorCommand: AsyncParsableCommand {
         case .missing(let statement):
             return Finding(what: what, state: .fail, detail: "the store accepts '\(statement)': its triggers are gone")
         }
+    }
+
+    /// Whether the installation's own rules do as their fixtures say. A rule that is tested too little works all the same.
+    private func ownRules(_ detection: DetectionSettings) -> [Finding] {
+        let own = detection.rules.ownFiles
+        guard detection.isOn, !own.isEmpty else { return [] }
+        let report = RuleTest.run(detection.rules)
+        let failed = report.results.filter { !$0.passed }.map(\.description)
+        let faults = failed + report.shortcomings
+        return [
+            Finding(
+                what: "own rules",
+                state: faults.isEmpty ? .pass : .warning,
+                detail: faults.first.map {
+                    $0 + (faults.count > 1 ? " (and \(faults.count - 1) more: 'muniment rules test')" : "")
+                }
+                    ?? "\(own.count) files; all \(report.results.count) fixtures of these and of the shipped rules pass"
+            )
+        ]
     }
 
     /// The listeners' certificates as a server would read them now.

@@ -47,8 +47,8 @@ struct LedgerCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check every entry, tile and signature, and name the first that is wrong.",
             discussion: """
-                Without PATH and --from-url the configured ledger is verified. PATH is an exported folder or a ledger.db file; with \
-                --key nothing else of the installation is needed.
+                Without PATH and --from-url the configured ledger is verified. PATH is an exported folder, a ledger.db file, a \
+                .tlog-proof with its entry beside it, or a folder of those; with --key nothing else of the installation is needed.
                 """
         )
 
@@ -58,7 +58,7 @@ struct LedgerCommand: AsyncParsableCommand {
         )
         var configurationPath = "muniment.yaml"
 
-        @Argument(help: "An exported folder, or a ledger.db file.")
+        @Argument(help: "An exported folder, a ledger.db file, a .tlog-proof, or a folder of those.")
         var path: String?
 
         @Option(help: "A server's control plane, such as http://127.0.0.1:8081.")
@@ -80,6 +80,7 @@ struct LedgerCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
+            if let path, ReceiptFolder.isOne(path) { return try verifyReceipts(path) }
             let (source, verifier) = try source()
             let old = try since.map { path in
                 guard let text = FileManager.default.contents(atPath: path) else {
@@ -129,7 +130,7 @@ struct LedgerCommand: AsyncParsableCommand {
             }
         }
 
-        private func fail(_ error: any Error) throws {
+        func fail(_ error: any Error) throws {
             let entry = (error as? LedgerVerifier.Failure)?.entry
             if format.format == .json {
                 Output.json(
@@ -145,19 +146,20 @@ struct LedgerCommand: AsyncParsableCommand {
             throw ExitCode(2)
         }
 
-        private func source() throws -> (any LedgerSource, NoteVerifier) {
-            let verifier: NoteVerifier
-            var location: LedgerLocation?
-            if let key {
-                let text = FileManager.default.fileExists(atPath: key) ? try KeyFile.read(key) : key
-                do { verifier = try NoteVerifier(vkey: text) } catch {
-                    throw CommandFailure("the verification key cannot be used: \(error)")
-                }
-            } else {
+        /// The key to verify with, and where the ledger is if it came from the configuration.
+        func verifier() throws -> (NoteVerifier, LedgerLocation?) {
+            guard let key else {
                 let installation = try configuration()
-                verifier = installation.signer.verifier
-                location = installation.configuration.ledger
+                return (installation.signer.verifier, installation.configuration.ledger)
             }
+            let text = FileManager.default.fileExists(atPath: key) ? try KeyFile.read(key) : key
+            do { return (try NoteVerifier(vkey: text), nil) } catch {
+                throw CommandFailure("the verification key cannot be used: \(error)")
+            }
+        }
+
+        private func source() throws -> (any LedgerSource, NoteVerifier) {
+            let (verifier, location) = try verifier()
             if let fromURL {
                 let token = token ?? ProcessInfo.processInfo.environment["MUNIMENT_TOKEN"]
                 return (try RemoteLedger.source(url: fromURL, token: token), verifier)

@@ -1,8 +1,10 @@
 import Approvals
 import ArgumentParser
+import AuditTrail
 import Detection
 import JSON
 import Ledger
+import MerkleLog
 import Monitoring
 import Settings
 import WallTime
@@ -17,7 +19,7 @@ struct RespondCommand: AsyncParsableCommand {
             Which steps may be taken, and how many people must agree, stands in detection.containment. Who you are is what \
             --operator says, or the user you are logged in as: nothing proves it beyond the access that you have to this machine.
             """,
-        subcommands: [List.self, Show.self, Propose.self, Approve.self, Refuse.self, Undo.self],
+        subcommands: [List.self, Show.self, Propose.self, Approve.self, Refuse.self, Undo.self, Export.self],
         defaultSubcommand: List.self
     )
 
@@ -175,6 +177,46 @@ struct RespondCommand: AsyncParsableCommand {
         @OptionGroup var decision: DecisionOptions
 
         func run() async throws { try await decision.carryOut { .undo(caseID: $0, reason: $1) } }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a case with proofs: what led to it, who agreed, what was done, shown and undone.",
+            discussion: """
+                A folder of ledger entries, each with the proof that it is in the ledger. 'muniment ledger verify' checks it anywhere \
+                with nothing but the ledger's public key. That it was written is an event.
+                """
+        )
+
+        @OptionGroup var configurationOption: ConfigurationOption
+        @OptionGroup var operatorOption: OperatorOption
+        @Argument(help: "The case.") var id: String
+        @Option(help: "The folder to write, which must be new or empty; containment-<case> when left out.") var out:
+            String?
+        @Option(help: "What for; it is recorded.") var reason: String?
+
+        func run() async throws {
+            let folder = out ?? "containment-\(id)"
+            let installation = try configurationOption.load()
+            let (entries, found) = try await installation.withLedger { ledger in
+                let desk = try installation.containmentDesk(ledger, platform: nil, producer: "cli")
+                guard let found = try await desk.book().cases[id] else {
+                    throw CommandFailure("\(ContainmentError.unknownCase(id))")
+                }
+                let reader = Reader(name: operatorOption.name, channel: .commandLine, reason: reason)
+                try await installation.auditTrail(ledger, producer: "cli").note(
+                    "containment_case",
+                    ["containmentId": .string(id)],
+                    by: reader
+                )
+                let entries = try await desk.evidence(of: id)
+                try await ReceiptFolder.write(entries, of: ledger, to: folder)
+                return (entries, found)
+            }
+            Output.line("Wrote \(entries.count) entries to \(folder). Verify them anywhere with:")
+            Output.line("  muniment ledger verify \(folder) --key '\(installation.signer.vkey)'")
+            if !found.isOver { Output.note("the case is \(found.phase.rawValue): more may come") }
+        }
     }
 
     /// A decision about a case, with its reason.

@@ -33,6 +33,7 @@ final class MunimentServer: Sendable {
     private let leases: LeaseKeeper
     private let restrictions = AgentRestrictions()
     private let containment: ContainmentDesk
+    private let detectionStatus: DetectionStatus
     private let sinks: SinkAssembly
     private let feeds: FeedAssembly
     private let controlCertificate: TLSKeeper?
@@ -83,6 +84,11 @@ final class MunimentServer: Sendable {
         } else {
             feeds = try FeedAssembly(installation, client: nil, ledger: ledger, identities: identities)
         }
+        let detectionStatus = DetectionStatus(ledger: ledger)
+        self.detectionStatus = detectionStatus
+        if configuration.detection.isOn {
+            readyChecks.append(ReadyCheck(name: "detection") { Self.state(of: detectionStatus) })
+        }
         self.readyChecks = readyChecks
         controlCertificate = try configuration.control.tls.map { try TLSKeeper(listener: "control", files: $0) }
         self.http = http
@@ -115,6 +121,7 @@ final class MunimentServer: Sendable {
         // Heard before anybody can know the process: until then it would end it.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         try await own.recordStart(installation.configuration, policyHash: gateway.policyHash)
+        try await recordWatch.restrictGateway()
         let dataPort = try await gateway.start()
         let controlPlane = makeControlPlane()
         let (bound, boundContinuation) = AsyncStream<Int>.makeStream()
@@ -228,10 +235,12 @@ final class MunimentServer: Sendable {
                 backtests: BacktestDesk(
                     ledger: ledger,
                     rules: configuration.detection.rules,
-                    configuration: configuration.detection.configuration,
+                    configuration: detection.configuration,
                     clock: installation.clock
                 ),
                 containment: containment,
+                honey: installation.honeyCustomers(ledger, identities, producer: producer),
+                detection: configuration.detection.isOn ? detectionStatus : nil,
                 feeds: feeds.desk,
                 signedDecisions: configuration.detection.soar.map {
                     SignedDecisions(
@@ -251,6 +260,12 @@ final class MunimentServer: Sendable {
         )
     }
 
+    /// Keys may be rotated while it runs.
+    private var detection: DetectionSettings {
+        let identities = self.identities
+        return installation.detection { identities.tokens.keyring }
+    }
+
     private static func state(of genesys: GenesysClient) -> PartState {
         let suspended = genesys.suspended
         guard !suspended.isEmpty else { return .ok }
@@ -260,11 +275,19 @@ final class MunimentServer: Sendable {
         )
     }
 
+    private static func state(of detection: DetectionStatus) -> PartState {
+        switch detection.state {
+        case .elsewhere, .watching: .ok
+        case .failing: .degraded("the rules do not see what is recorded now: the log says what stopped them")
+        }
+    }
+
     private var recordWatch: RecordWatch {
         RecordWatch(
             ledger: ledger,
             leases: leases,
-            detection: installation.configuration.detection,
+            detection: detection,
+            status: detectionStatus,
             containment: containment,
             restrictions: restrictions,
             clock: installation.clock,

@@ -12,6 +12,8 @@ struct RecordWatch: Sendable {
     let ledger: Ledger
     let leases: LeaseKeeper
     let detection: DetectionSettings
+    /// How detection goes here.
+    let status: DetectionStatus
     let containment: ContainmentDesk
     /// What this node's gateway keeps to.
     let restrictions: AgentRestrictions
@@ -34,12 +36,16 @@ struct RecordWatch: Sendable {
     }
 
     private func detect() async {
+        for shortcoming in RuleTest.shortcomings(ofOwn: detection.rules) {
+            logger.warning("own rules are not tested enough", metadata: ["shortcoming": "\(shortcoming)"])
+        }
         await leases.run("detection") { _ in
             try await DetectionFollower(
                 ledger: ledger,
                 rules: detection.rules.pack,
                 configuration: detection.configuration,
-                clock: clock
+                clock: clock,
+                status: status
             ) { what, error in
                 logger.warning("detection: \(what)", metadata: ["error": "\(error)"])
             }.run()
@@ -70,18 +76,33 @@ struct RecordWatch: Sendable {
     /// Whichever node brought it about.
     private func keepGatewayToContainment() async {
         while !Task.isCancelled {
-            do {
-                let found = try await containment.restrictions()
-                restrictions.replace(
-                    with: Dictionary(
-                        found.map { ($0.agent, $0.step == .block ? AgentRestriction.block : .maskOnly) },
-                        uniquingKeysWith: { $0 == .block ? $0 : $1 }
-                    )
-                )
-            } catch {
+            do { try await restrictGateway() } catch {
                 logger.warning("containment cannot be followed", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: Self.rhythm)
+        }
+    }
+
+    /// Holds the gateway to what is in force now. Before it listens this must have succeeded once: a restart releases nobody.
+    func restrictGateway() async throws {
+        let found = try await containment.restrictions()
+        restrictions.replace(
+            with: Dictionary(
+                found.compactMap { found in AgentRestriction(found.step).map { (found.agent, $0) } },
+                uniquingKeysWith: { $0.union($1) }
+            )
+        )
+    }
+}
+
+extension AgentRestriction {
+    /// What a step asks of the gateway; nil for one that asks nothing of it.
+    fileprivate init?(_ step: ContainmentStep) {
+        switch step {
+        case .justify: self = .justify
+        case .maskOnly: self = .maskOnly
+        case .block: self = .block
+        case .notify, .deleteTokens, .deactivateUser, .disableClient, .randomPassword: return nil
         }
     }
 }
