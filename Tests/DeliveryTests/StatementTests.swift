@@ -117,7 +117,7 @@ import WallTime
 
     @Test func nothingIsSignedAboutNothing() async throws {
         try await Bench.run(.sqlite) { bench in
-            try await bench.append(10)
+            try await bench.append(30)
             try await bench.deliver(ScriptedSink())
             let size = bench.ledger.health.head.size
             for range in [5..<5, 1000..<2000] as [Range<UInt64>] {
