@@ -105,18 +105,21 @@ public struct DeliveryControl: Sendable {
     public func pause(_ name: String, reason: String?, actor: String) async throws {
         let reason = reason.map(RecordedWords.masked)
         let fields: [String: JSONValue] = ["actor": .string(actor), "reason": reason.map { .string($0) } ?? .null]
-        try await move(name, to: "paused", reason: reason, .sinkPaused, fields) { $0 != "paused" }
+        try await move(name, to: "paused", reason: reason, actor, .sinkPaused, fields) { $0 != "paused" }
     }
 
     /// Goes on, after a pause or after the sink stopped itself.
     public func resume(_ name: String, actor: String) async throws {
-        try await move(name, to: "running", reason: nil, .sinkResumed, ["actor": .string(actor)]) { $0 != "running" }
+        try await move(name, to: "running", reason: nil, actor, .sinkResumed, ["actor": .string(actor)]) {
+            $0 != "running"
+        }
     }
 
     private func move(
         _ name: String,
         to target: String,
         reason: String?,
+        _ actor: String,
         _ type: EventType,
         _ fields: [String: JSONValue],
         from isAllowed: @escaping @Sendable (String) -> Bool
@@ -127,8 +130,8 @@ public struct DeliveryControl: Sendable {
             guard let current else { throw DeliveryError.unknownSink(name) }
             guard isAllowed(current) else { throw DeliveryError.alreadyIn(name, state: current) }
             try connection.run(
-                "UPDATE sinks SET state = $1, reason = $2, since = $3 WHERE name = $4",
-                [.text(target), .optional(reason), .integer(now.milliseconds), .text(name)]
+                "UPDATE sinks SET state = $1, reason = $2, since = $3, state_actor = $4 WHERE name = $5",
+                [.text(target), .optional(reason), .integer(now.milliseconds), .text(actor), .text(name)]
             )
         }
     }
@@ -164,6 +167,10 @@ public struct DeliveryControl: Sendable {
                 parameters
             )
             try connection.run("DELETE FROM sink_dead WHERE sink = $1 AND idx >= $2 AND idx < $3", parameters)
+            try connection.run(
+                "UPDATE sinks SET failure = NULL, failure_detail = NULL, failed_at = NULL WHERE name = $1",
+                [.text(name)]
+            )
             // Whoever was faster, or slower, has left another number: the event would not be true.
             guard UInt64(moved) == count else { throw DeliveryError.stateChanged(name) }
         }
@@ -227,10 +234,12 @@ public struct DeliveryControl: Sendable {
         _ name: String,
         _ range: Range<UInt64>
     ) throws -> (plan: BackfillPlan, leftOut: UInt64) {
-        let start = try connection.first("SELECT start_index FROM sinks WHERE name = $1", [.text(name)]) {
-            $0.position(0)
-        }
-        guard let start else { throw DeliveryError.unknownSink(name) }
+        let standing = try connection.first(
+            "SELECT s.start_index, h.size FROM sinks s CROSS JOIN head h WHERE s.name = $1",
+            [.text(name)]
+        ) { (start: $0.position(0), head: $0.position(1)) }
+        guard let (start, head) = standing else { throw DeliveryError.unknownSink(name) }
+        guard start <= head else { throw DeliveryError.notBegun(name, start: start, head: head) }
         let gaps = RangeSet(
             try connection.all("SELECT first, past FROM sink_gaps WHERE sink = $1", [.text(name)]) {
                 $0.position(0)..<$0.position(1)

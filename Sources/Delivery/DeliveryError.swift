@@ -10,6 +10,10 @@ public enum DeliveryError: Error, Sendable, Hashable, CustomStringConvertible {
     case noDeadLetter(String, index: UInt64?)
     /// A backfill has nothing to take.
     case backfillRange(String, start: UInt64)
+    /// A range holds no entry of the ledger.
+    case noEntries(String, head: UInt64)
+    /// The ledger has not reached the entry that the sink begins at.
+    case notBegun(String, start: UInt64, head: UInt64)
     /// A sink that is configured, or that has a backlog, is not forgotten unasked.
     case stillNeeded(String, backlog: UInt64)
 
@@ -23,6 +27,10 @@ public enum DeliveryError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noDeadLetter(let name, let index?): "the sink '\(name)' has no dead letter of entry \(index)"
         case .backfillRange(let name, let start):
             "the sink '\(name)' has or will get every entry of that range; it begins at entry \(start)"
+        case .noEntries(let name, let head):
+            "the ledger has \(head) entries, and none in the range that the sink '\(name)' is asked about; name another range"
+        case .notBegun(let name, let start, let head):
+            "the sink '\(name)' begins at entry \(start), and the ledger has \(head) entries: it waits"
         case .stillNeeded(let name, let backlog):
             "the sink '\(name)' has \(backlog) entries that were not delivered; say that they are to be given up"
         }

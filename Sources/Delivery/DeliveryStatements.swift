@@ -75,11 +75,16 @@ public struct DeliveryStatements: Sendable {
     /// Makes a statement, and records that it was made, with its hash.
     /// - Parameter range: which entries it speaks of; what is beyond the ledger's end is left out.
     /// - Returns: the signed note.
-    /// - Throws: also `CancellationError`, soon after the task was cancelled; then nothing was recorded.
+    /// - Throws: ``DeliveryError/noEntries(_:head:)`` when no entry is in the range: nothing is signed about nothing. Also
+    ///   `CancellationError`, soon after the task was cancelled; then nothing was recorded.
     public func statement(_ subject: Subject, _ range: Range<UInt64>, actor: String) async throws -> String {
         let status = try await control.sink(subject.name)
         let counted = try await control.counts(subject.name, range)
-        let covered = counted.range
+        let (covered, whole) = (counted.range, counted.whole)
+        guard whole.start <= whole.head else {
+            throw DeliveryError.notBegun(subject.name, start: whole.start, head: whole.head)
+        }
+        guard !covered.isEmpty else { throw DeliveryError.noEntries(subject.name, head: whole.head) }
         let found = try await events(of: subject.name, from: covered.lowerBound)
         let cited = found.prefix(Self.mostEvents)
         let (checkpoint, proofs) = try await ledger.proofs(of: cited.map(\.index))
@@ -95,7 +100,7 @@ public struct DeliveryStatements: Sendable {
             "state": .string(status.state.description), "possibleDuplicates": number(status.duplicates),
             "issued": .string(control.clock.now().description), "actor": .string(actor),
             "firstIndex": number(covered.lowerBound), "pastIndex": number(covered.upperBound),
-            "whole": counted.whole.json, "checkpoint": .string(checkpoint),
+            "whole": whole.json, "checkpoint": .string(checkpoint),
             "manifests": try await manifests(subject.name, covered),
             "acts": .object(acts.mapValues(number)), "eventsNotCited": number(UInt64(found.count - cited.count)),
         ]

@@ -80,13 +80,18 @@ public struct SinkReply: Sendable {
     /// Where the destination stands now, for a sink that keeps its place together with the confirmation; stored before anything
     /// else is sent.
     public var position: String?
-    /// The destination's own words, shortened and without secrets.
-    public var detail: String?
+    /// The destination's own words, as far as they may be kept.
+    public var detail: DestinationWords?
     /// How long the destination took to answer, where more was waited for than that.
     public var roundTrip: Duration?
 
     /// Makes a reply.
-    public init(_ verdict: Verdict, retryAfter: Duration? = nil, position: String? = nil, detail: String? = nil) {
+    public init(
+        _ verdict: Verdict,
+        retryAfter: Duration? = nil,
+        position: String? = nil,
+        detail: DestinationWords? = nil
+    ) {
         self.verdict = verdict
         self.retryAfter = retryAfter
         self.position = position

@@ -63,7 +63,7 @@ public struct SinkDelayWatch: Sendable {
                         "seconds": .integer(now.since(oldest) / 1000), "oldestUndelivered": .string(oldest.description),
                         "entryIndex": .integer(Int64(clamping: sink.lowWatermark)),
                         "lastConfirmed": sink.lastConfirmed.map { .string($0.description) } ?? .null,
-                        "reason": sink.lastFailure.map { .string($0.reason) } ?? "nothing was confirmed",
+                        "reason": .string(sink.whyDelayed),
                     ],
                     now,
                     lease
@@ -105,5 +105,13 @@ public struct SinkDelayWatch: Sendable {
             try lease.confirm(connection)
             try change(connection)
         }
+    }
+}
+
+extension SinkStatus {
+    /// In our own words, for what a destination says does not belong into the record.
+    fileprivate var whyDelayed: String {
+        guard case .paused(let reason) = state else { return lastFailure?.reason ?? "nothing was confirmed" }
+        return "paused" + (stateActor.map { " by \($0)" } ?? "") + " since \(since)" + (reason.map { ": \($0)" } ?? "")
     }
 }

@@ -93,6 +93,11 @@ public struct S3Error: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// One line with what to do, without anything that the store said but its status.
+    public var reason: String {
+        "object storage: \(operation): \(explanation)" + (status.map { " (status \($0))" } ?? "")
+    }
+
     /// One line with what to do.
     public var description: String {
         var text = "object storage: \(operation): \(explanation)"

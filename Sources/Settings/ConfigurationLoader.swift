@@ -100,7 +100,7 @@ struct ConfigurationLoader {
             hasPlatform: root.has("genesys"),
             sinks: sinks.map(\.name)
         ).settings(root.section("detection"), feeds: feeds)
-        let readSinks = sinks.compactMap { sinkReader.sink($0.name, $0.section) }
+        let readSinks = sinkReader.sinks(sinks)
         let log = root.section("log")
         let level = log?.choice("level", LogLevel.self) ?? .info
         log?.end()

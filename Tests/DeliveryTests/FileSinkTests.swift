@@ -137,6 +137,134 @@ import Testing
         await lane.end()
     }
 
+    /// What happens to the file of a sink that runs: the next write notices, nothing is written, and no hole of NULs comes about.
+    @Test(arguments: ["cut to nothing", "cut within", "written to", "copied and cut, as by copytruncate"])
+    func aFileThatOthersChangeUnderTheSinkStopsIt(what: String) async throws {
+        let (ledger, state, control) = try makeLedger(.sqlite)
+        try await ledger.append(30)
+        var lane = RunningLane(sink(), ledger, state)
+        try await control.drained()
+        switch what {
+        case "cut to nothing": #expect(truncate(path, 0) == 0)
+        case "cut within": #expect(truncate(path, 100) == 0)
+        case "written to": try add("somebody's\n")
+        default:
+            try FileManager.default.copyItem(atPath: path, toPath: path + ".1")
+            #expect(truncate(path, 0) == 0)
+        }
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        let delivered = try await control.conservation("siem").confirmed
+        let next = Int64(ledger.size)
+        try await ledger.append(30)
+        try await eventually { (try? await control.sink("siem").state.description) == "stopped" }
+        let reason = try #require(try await control.sink("siem").state.reason)
+        #expect(reason.contains("move it away") && reason.contains(what == "written to" ? "others" : "copytruncate"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+        let terms = try await control.conservation("siem")
+        #expect(terms.holds && terms.confirmed == delivered && terms.backlog >= 30)
+        // As the reason says: moved away and resumed, it goes on in a new file.
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".cut")
+        try await control.resume("siem", actor: "op")
+        try await control.drained()
+        await lane.end()
+        #expect(try indexes().first == next)
+        lane = RunningLane(sink(), ledger, state)
+        try await control.drained()
+        await lane.end()
+    }
+
+    /// Cut in the moment between the look at the file and the write, where no look can see it: the write begins at the end that there
+    /// is, so that no hole comes about, and the look after it sees that something is wrong.
+    @Test func aFileThatIsCutInTheMomentOfAWriteStopsTheSink() async throws {
+        let (ledger, state, control) = try makeLedger(.sqlite)
+        try await ledger.append(30)
+        let isCutting = Mutex(false)
+        var calls = AppendedFile.Calls()
+        calls.write = { [path] descriptor, bytes, offset in
+            if isCutting.withLock({ $0 }) { truncate(path, 0) }
+            return pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(offset))
+        }
+        let lane = RunningLane(sink(calls: calls), ledger, state)
+        try await control.drained()
+        let delivered = try await control.conservation("siem").confirmed
+        isCutting.withLock { $0 = true }
+        try await ledger.append(5)
+        try await eventually { (try? await control.sink("siem").state.description) == "stopped" }
+        await lane.end()
+        #expect(try await control.conservation("siem").confirmed == delivered)
+        #expect(!(try Data(contentsOf: URL(fileURLWithPath: path))).contains(0))
+    }
+
+    /// While the sink was down, what was confirmed was cut and written over to the same length, or somebody wrote behind it.
+    @Test(arguments: ["over", "behind"]) func aFileThatOthersWroteWhileItWasDownIsNotTouched(place: String) async throws
+    {
+        let (ledger, state, control) = try makeLedger(.sqlite)
+        try await ledger.append(30)
+        var lane = RunningLane(sink(), ledger, state)
+        try await control.drained()
+        await lane.end()
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        if place == "over" {
+            bytes.replaceSubrange(bytes.count - 400..<bytes.count - 350, with: Data(repeating: 0x20, count: 50))
+            let handle = try #require(FileHandle(forWritingAtPath: path))
+            try handle.write(contentsOf: bytes)
+            try handle.close()
+        } else {
+            try add("somebody's\n")
+            bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        }
+        lane = RunningLane(sink(), ledger, state)
+        try await eventually { (try? await control.sink("siem").state.description) == "stopped" }
+        #expect(try await control.sink("siem").state.reason?.contains("others") == true)
+        await lane.end()
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
+    }
+
+    /// logrotate with `create`: the old file is moved away and an empty one stands in its place.
+    @Test func anEmptySuccessorThatOthersMadeIsTaken() async throws {
+        let (ledger, state, control) = try makeLedger(.sqlite)
+        try await ledger.append(30)
+        let lane = RunningLane(sink(), ledger, state)
+        try await control.drained()
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".1")
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        let before = ledger.size
+        try await ledger.append(30)
+        try await control.drained()
+        #expect(try indexes() == (Int64(before)..<Int64(ledger.size)).map { $0 })
+        // One that is not empty is somebody's.
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".2")
+        try Data("somebody's\n".utf8).write(to: URL(fileURLWithPath: path))
+        try await ledger.append(3)
+        try await eventually { (try? await control.sink("siem").state.description) == "stopped" }
+        await lane.end()
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "somebody's\n")
+    }
+
+    /// Two sinks, or two processes, with one file: the second stops and the first does not notice.
+    @Test func aFileIsOneSinksAlone() async throws {
+        let (ledger, state, control) = try makeLedger(.sqlite)
+        try await ledger.append(30)
+        let first = RunningLane(sink(), ledger, state, name: "first")
+        try await control.drained("first")
+        let second = RunningLane(sink(), ledger, state, name: "second")
+        try await eventually { (try? await control.sink("second").state.description) == "stopped" }
+        #expect(try await control.sink("second").state.reason?.contains("another sink or process") == true)
+        await second.end()
+        try await ledger.append(30)
+        try await control.drained("first")
+        await first.end()
+        #expect(try indexes() == (0..<Int64(ledger.size)).map { $0 })
+        #expect(try await control.sink("first").state == .running)
+    }
+
+    private func add(_ text: String) throws {
+        let handle = try #require(FileHandle(forWritingAtPath: path))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(text.utf8))
+        try handle.close()
+    }
+
     /// A store that was replaced by an older copy: what the file holds of the lost history is not cut off.
     @Test func aFileThatIsNewerThanTheStoreIsNotTouched() async throws {
         let (ledger, state, control) = try makeLedger(.sqlite)

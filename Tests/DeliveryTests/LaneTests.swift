@@ -73,7 +73,7 @@ import WallTime
         let poison: Set<UInt64> = [7, 8, 31]
         let sink = ScriptedSink { indexes, store in
             guard poison.isDisjoint(with: indexes) else {
-                return SinkReply(Verdict(.split, reason: "bad"), detail: "no")
+                return SinkReply(Verdict(.split, reason: "bad"), detail: DestinationWords("no", sent: []))
             }
             store(indexes)
             return .ok
@@ -407,5 +407,30 @@ import WallTime
         let ledger = try TestLedger(engine)
         let state = try ledger.makeState()
         return (ledger, state, DeliveryControl(state: state, ledger: ledger))
+    }
+
+    /// A sink that begins at an entry that the ledger does not have yet waits for it, and delivers nothing before it.
+    @Test(arguments: Engine.allCases) func aStartBeyondTheLedgerIsWaitedFor(engine: Engine) async throws {
+        let (ledger, state, control) = try makeLedger(engine)
+        try await ledger.append(20)
+        let sink = ScriptedSink()
+        let manifests = LaneDefinition.Manifests(entries: 1, interval: .seconds(0))
+        var lane = RunningLane(sink, ledger, state, start: .index(50), manifests: manifests)
+        try await eventually { (try? await control.conservation("siem").start) == 50 }
+        try await ledger.append(10)
+        await lane.end()
+        let terms = try await control.conservation("siem")
+        #expect(terms.holds && terms.head < 50 && terms.backlog == 0)
+        #expect(try await control.sink("siem").oldest == nil)
+        await #expect(throws: DeliveryError.notBegun("siem", start: 50, head: ledger.size)) {
+            try await control.backfill("siem", 0..<10, actor: "op")
+        }
+        #expect(sink.requestCount == 0)
+        lane = RunningLane(sink, ledger, state, start: .index(50), manifests: manifests)
+        try await ledger.append(40)
+        try await eventually { sink.indexes.count >= Int(ledger.size) - 50 }
+        try await control.drained()
+        await lane.end()
+        #expect(sink.indexes.sorted() == Array(50..<ledger.size))
     }
 }

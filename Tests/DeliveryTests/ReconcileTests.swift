@@ -185,6 +185,22 @@ import WallTime
         #expect(try await control.counts("siem", 0..<90).places["unjudged"] == 89)
     }
 
+    /// Of nothing nothing can be said: neither that it is complete, nor anything under a signature.
+    @Test(arguments: [200..<300, 50..<50, 0..<0] as [Range<UInt64>])
+    func aRangeWithoutEntriesIsRefused(range: Range<UInt64>) async throws {
+        let (ledger, state, control) = try makeLedger(.sqlite)
+        try await ledger.append(100)
+        let shelf = Shelf()
+        let lane = RunningLane(ScriptedSink(answer: shelf.answer), ledger, state)
+        try await control.drained()
+        await lane.end()
+        let size = ledger.size
+        await #expect(throws: DeliveryError.noEntries("siem", head: size)) {
+            _ = try await control.reconcile("siem", range, asking: shelf, actor: "op") { _, _ in }
+        }
+        #expect(ledger.size == size)
+    }
+
     // MARK: Files
 
     /// Lines are lost, doubled and forged, and a half-written one stands at the end; a file that was moved away counts when it is

@@ -67,6 +67,10 @@ import WallTime
             return told
         }
 
+        var delays: [JSONValue] {
+            get async throws { try await told().filter { $0["eventType"] == "SINK_DELAYED" } }
+        }
+
         var types: [String] {
             get async throws { try await told().compactMap { $0["eventType"]?.string } }
         }
@@ -109,7 +113,7 @@ import WallTime
         #expect(try await faults(after: 0) == .unconserved)
         let both = try await faults(after: 900)
         #expect(both == [.delayed, .unconserved] && both.rawValue == 12 && both.words == ["delayed", "unconserved"])
-        for (state, expected) in [("paused", SinkFaults.unconserved), ("stopped", [.stopped, .unconserved])] {
+        for (state, expected) in [("paused", SinkFaults([.delayed, .unconserved])), ("stopped", [.stopped, .unconserved])] {
             try await site.change("UPDATE sinks SET state = '\(state)'")
             #expect(try await faults(after: 5000) == expected)
         }
@@ -118,19 +122,64 @@ import WallTime
         #expect(stopped == .stopped && stopped.rawValue == 2 && stopped.words == ["stopped"])
     }
 
-    @Test func whatIsPausedStoppedOrUnknownIsNoDelay() async throws {
-        let site = try await Site(.sqlite)
-        for state in ["paused", "stopped"] {
-            try await site.change("UPDATE sinks SET state = '\(state)'")
-            try await site.look(after: 5000)
+    /// Nobody makes a destination blind without a word by pausing its sink, not even a little at a time.
+    @Test(arguments: Engine.allCases) func pausesAreDelaysAndDoNotBeginThemAnew(engine: Engine) async throws {
+        let site = try await Site(engine)
+        var minutes: Int64 = 0
+        // As at 14, 28, …: each pause is shorter than the limit, and nothing gets through in between.
+        for round in 0..<6 where try await site.delays.isEmpty {
+            let at = testTime.adding(seconds: minutes * 60).milliseconds
+            let state =
+                round % 2 == 0 ? "state = 'paused', state_actor = 'mallory', reason = 'upgrade'" : "state = 'running'"
+            try await site.change("UPDATE sinks SET \(state), since = \(at)")
+            minutes += 14
+            try await site.look(after: minutes * 60)
         }
-        // One that has only just gone on has its time again.
+        #expect(minutes == 28)
+        let told = try #require(try await site.delays.first)
+        #expect(told["seconds"] == 1680 && told["reason"] == "nothing was confirmed")
+    }
+
+    @Test func aDelayByAPauseSaysWhosePauseItIs() async throws {
+        let site = try await Site(.sqlite)
+        try await site.control.pause("siem", reason: "call erika.mustermann@example.com", actor: "mallory")
+        try await site.look(after: 900)
+        let reason = try #require(try await site.delays.first?["reason"]?.string)
+        #expect(reason.hasPrefix("paused by mallory since 2"))
+        #expect(reason.contains(": call ") && !reason.contains("erika.mustermann@"))
+        // Nothing is recovered by going on, but by what arrives.
+        try await site.control.resume("siem", actor: "mallory")
+        try await site.look(after: 930)
+        #expect(try await site.types.last == "SINK_RESUMED")
+    }
+
+    /// What a destination says may be anything: it is for the operator, and not for the record.
+    @Test func aDestinationsWordsAreNotInTheRecord() async throws {
+        let site = try await Site(.sqlite)
         try await site.change(
-            "UPDATE sinks SET state = 'running', since = \(testTime.adding(seconds: 5000).milliseconds)"
+            "UPDATE sinks SET failure = 'the destination is busy', failure_detail = 'status 503: Erika', failed_at = 1"
         )
+        try await site.look(after: 900)
+        #expect(try await site.delays.first?["reason"] == "the destination is busy")
+    }
+
+    /// A sink that begins with old entries has as long for the first of them as for any.
+    @Test func aNewSinkHasItsTime() async throws {
+        let site = try await Site(.sqlite)
+        try await site.change("UPDATE sinks SET made_at = \(testTime.adding(seconds: 5000).milliseconds)")
         try await site.look(after: 5899)
         #expect(try await site.told().isEmpty)
         try await site.look(after: 5900)
+        #expect(try await site.types == ["SINK_DELAYED"])
+    }
+
+    @Test func whatStoppedOrIsUnknownIsNoDelay() async throws {
+        let site = try await Site(.sqlite)
+        try await site.change("UPDATE sinks SET state = 'stopped'")
+        try await site.look(after: 5000)
+        #expect(try await site.told().isEmpty)
+        try await site.change("UPDATE sinks SET state = 'running'")
+        try await site.look(after: 5000)
         #expect(try await site.types == ["SINK_DELAYED"])
         try await site.change("DELETE FROM sinks")
         try await site.look(after: 6000)

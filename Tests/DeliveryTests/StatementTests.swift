@@ -116,6 +116,20 @@ import WallTime
         }
     }
 
+    @Test func nothingIsSignedAboutNothing() async throws {
+        try await Bench.run(.sqlite) { bench in
+            try await bench.append(30)
+            try await bench.deliver(ScriptedSink())
+            let size = bench.ledger.health.head.size
+            for range in [5..<5, 1000..<2000] as [Range<UInt64>] {
+                await #expect(throws: DeliveryError.noEntries("siem", head: size)) {
+                    _ = try await bench.statements.statement(bench.subject, range, actor: "op")
+                }
+            }
+            #expect(bench.ledger.health.head.size == size)
+        }
+    }
+
     /// No byte can be changed, no line left out, and no other key and no other note passes.
     @Test func nothingOfItCanBeChanged() async throws {
         try await Bench.run(.sqlite) { bench in

@@ -161,6 +161,17 @@ struct AlertTests {
         #expect(told[0].text("sentence") == "Delivery to splunk stopped: unauthorized.")
     }
 
+    @Test("a pause is told, and is over when the sink goes on")
+    func pause() throws {
+        var engine = try Self.engine()
+        let told = engine.feed([
+            event(0, "SINK_PAUSED", ["sink": "splunk", "actor": "op", "reason": "upgrade"]),
+            event(1, "SINK_RESUMED", at: 60, ["sink": "splunk", "actor": "op"]),
+        ])
+        #expect(told.map(\.kind) == [.alertRaised, .alertCleared])
+        #expect(told[0].text("sentence") == "op paused the delivery to splunk: upgrade.")
+    }
+
     @Test("a late read clears the alert of a missing one")
     func lateRead() throws {
         var engine = try Self.engine()

@@ -28,7 +28,10 @@ import WallTime
         func close() async {}
         func deliver(_ batch: SinkBatch<UInt64>) async -> SinkReply {
             guard refused.isDisjoint(with: batch.payloads) else {
-                return SinkReply(Verdict(.poison, reason: "the receiver refuses the message"), detail: "status 422")
+                return SinkReply(
+                    Verdict(.poison, reason: "the receiver refuses the message"),
+                    detail: DestinationWords("status 422", sent: [])
+                )
             }
             return .ok
         }

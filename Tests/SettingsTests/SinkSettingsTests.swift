@@ -1,5 +1,6 @@
 import Delivery
 import EventFormats
+import Foundation
 import NATS
 import Testing
 
@@ -216,6 +217,49 @@ import Testing
         )
         let found = problems.first { $0.path == path }
         #expect(found?.message.contains(says) == true, "\(problems)")
+    }
+
+    /// A second sink with the place of a first, however that is written; with another place there is no problem.
+    @Test(arguments: [
+        ("kind: file\n    path: ./export/../export/events.ndjson", "path", "would overwrite"),
+        ("kind: file\n    path: export/other.ndjson", nil, ""),
+        ("kind: postgres\n    address: {env: WAREHOUSE}\n    table: audit.events", "table", "same ids"),
+        ("kind: postgres\n    address: {env: WAREHOUSE}\n    table: events", nil, ""),
+        ("kind: nats\n    servers: [nats1.example.com]\n    stream: AUDIT\n    subject: other", "stream", "would drop"),
+        ("kind: nats\n    servers: [nats1.example.com]\n    stream: OTHER", nil, ""),
+        ("\(SinkSettingsTests.copy)\n    prefix: ledger/", "bucket", "same names"),
+        ("\(SinkSettingsTests.copy)\n    prefix: other/", nil, ""),
+        ("kind: webhook\n    url: https://hooks.example.com/muniment\n    secret: {env: HOOK_SECRET}", nil, ""),
+    ]) func twoSinksCannotHaveOnePlace(second: String, key: String?, says: String) throws {
+        let site = try Site()
+        let text = site.text + Self.every + "  zweite:\n    \(second)\n"
+        let problems = site.problems(text, environment: Self.secrets)
+        #expect(problems.map(\.path) == (key.map { ["sinks.zweite.\($0)"] } ?? []), "\(problems)")
+        #expect(problems.allSatisfy { $0.message.contains("is where the sink '") && $0.message.contains(says) })
+    }
+
+    private static let copy = """
+        kind: worm
+            endpoint: https://s3.example.com
+            region: eu-central-1
+            bucket: muniment-worm
+            retainDays: 30
+            accessKeyId: {env: S3_ID}
+            secretAccessKey: {env: S3_SECRET}
+        """
+
+    @Test func aFileBehindALinkIsTheSameFile() throws {
+        let site = try Site()
+        let real = site.path("real")
+        try FileManager.default.createDirectory(atPath: real, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(atPath: site.path("link"), withDestinationPath: real)
+        let text = """
+            sinks:
+              a: {kind: file, path: \(real)/e.ndjson}
+              b: {kind: file, path: \(site.path("link"))/e.ndjson}
+
+            """
+        #expect(site.problems(site.text + text).map(\.path) == ["sinks.b.path"])
     }
 
     @Test func aSecretIsNoWebhookSecret() throws {

@@ -12,7 +12,7 @@ import WallTime
 public enum SinkHTTP {
     /// The largest reply that is read, in bytes.
     static let maximumReply = 1 << 20
-    /// How much of a refusal's body is kept for the operator, in bytes.
+    /// How much of a refusal's body is looked at, in bytes.
     static let maximumDetail = 4096
 
     /// What a client for destinations must be configured with.
@@ -43,11 +43,12 @@ public enum SinkHTTP {
             headers.first(name: "retry-after").flatMap { RetryAfter.wait($0, now: now) }
         }
 
-        /// The destination's own words: printable, shortened, and without any of the secrets.
-        func detail(hiding secrets: [String]) -> String {
-            var text = String(decoding: body.prefix(SinkHTTP.maximumDetail), as: UTF8.self)
-            for secret in secrets where !secret.isEmpty { text = text.replacing(secret, with: "…") }
-            return "status \(status): " + String(text.map { $0.isNewline || $0 == "\0" ? " " : $0 })
+        /// The status, and the destination's own words as far as they may be kept.
+        /// - Parameter sent: what it was sent.
+        func detail(hiding secrets: [String], sent: some Sequence<[UInt8]>) -> DestinationWords? {
+            let words = "status \(status): " + String(decoding: body.prefix(SinkHTTP.maximumDetail), as: UTF8.self)
+            return DestinationWords(words, hiding: secrets, sent: sent)
+                ?? DestinationWords("status \(status)", sent: [])
         }
     }
 

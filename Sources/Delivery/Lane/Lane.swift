@@ -114,11 +114,11 @@ public final class Lane<Destination: Sink>: Sendable {
         switch opened.verdict.replyClass {
         case .ok: break
         case .auth, .config:
-            try await store.stop(opened.verdict.reason, after: LaneTurn(), now: parts.clock.now())
+            try await store.stop(opened.failure, after: LaneTurn(), now: parts.clock.now())
             return
         default:
             var turn = LaneTurn()
-            turn.failure = opened.verdict.reason
+            turn.failure = opened.failure
             try await store.apply(turn, now: parts.clock.now())
             throw SinkNotReady(reason: opened.verdict.reason)
         }

@@ -64,7 +64,7 @@ extension LaneChange {
 struct DeadLetter: Sendable, Hashable {
     /// In words.
     let reason: String
-    /// The destination's own words, without secrets.
+    /// The destination's own words, as far as ``DestinationWords`` keeps them.
     let detail: String?
     /// How often it was sent.
     let attempts: Int

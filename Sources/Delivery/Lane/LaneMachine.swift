@@ -269,7 +269,11 @@ struct LaneMachine: Sendable {
         guard let stretch = flight.stretches.first, !flight.remaining.isEmpty else { return }
         let position = flight.remaining.lowerBound
         let to = stretch.records == 1 ? stretch.past : flight.indexes[position + 1]
-        let letter = DeadLetter(reason: reply.verdict.reason, detail: reply.detail, attempts: flight.attempts)
+        let letter = DeadLetter(
+            reason: reply.verdict.reason,
+            detail: reply.detail?.description,
+            attempts: flight.attempts
+        )
         outcome.changes.append(.bury(first: stretch.first, index: flight.indexes[position], to: to, letter))
         cut(to, by: 1, &flight)
         flight.remaining = position + 1..<flight.remaining.upperBound

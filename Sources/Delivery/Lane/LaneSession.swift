@@ -18,9 +18,9 @@ struct LaneSession<Destination: Sink> {
     private var delivered: RangeSet<UInt64>
     private var manifestFrom: UInt64
     private var manifest: DeliveryManifest?
-    private var stopReason: String?
+    private var stopReason: LaneFailure?
     private var backlogSince: Timestamp?
-    private var noted: (text: String, at: Timestamp)?
+    private var noted: (failure: LaneFailure, at: Timestamp)?
     private var readsBackfillNext = false
     private var pace: LanePace
     private var notedConcurrency: Int?
@@ -146,8 +146,8 @@ struct LaneSession<Destination: Sink> {
             if machine.flights[id] == nil { payloads[id] = nil }
             turn.changes += outcome.changes
             if let position = reply.position { turn.position = position }
-            if let failure = outcome.failure { note(failure: failure + (reply.detail.map { ": \($0)" } ?? "")) }
-            if let reason = outcome.stop { stopReason = stopReason ?? reason }
+            if let failure = outcome.failure { note(LaneFailure(reason: failure, words: reply.detail)) }
+            if let reason = outcome.stop { stopReason = stopReason ?? LaneFailure(reason: reason, words: reply.detail) }
             parts.measures.confirmed.add(UInt64(outcome.confirmed.count))
             note(confirmed: outcome.confirmed)
             if outcome.changes.contains(.manifestDelivered) {
@@ -158,10 +158,10 @@ struct LaneSession<Destination: Sink> {
     }
 
     /// Keeps a failure for the operator; each one would be a commit for nothing.
-    private mutating func note(failure: String) {
+    private mutating func note(_ failure: LaneFailure) {
         if let noted {
             let age = now.since(noted.at)
-            guard age >= 10_000 || (age >= 1000 && failure != noted.text) else { return }
+            guard age >= 10_000 || (age >= 1000 && failure != noted.failure) else { return }
         }
         noted = (failure, now)
         turn.failure = failure
@@ -256,7 +256,7 @@ struct LaneSession<Destination: Sink> {
         case .send(let payload, _):
             payloads[machine.admitManifest(now: now)] = [Batch.Item(index: nil, payload: payload)]
         case .leaveOut: closeManifest()
-        case .dead(let reason): stopReason = "a manifest cannot be sent: \(reason)"
+        case .dead(let reason): stopReason = LaneFailure(reason: "a manifest cannot be sent: \(reason)")
         }
     }
 
@@ -272,6 +272,8 @@ struct LaneSession<Destination: Sink> {
     private mutating func note(confirmed indexes: [UInt64]) {
         var added = RangeSet(indexes: indexes)
         turn.confirmed.formUnion(added)
+        // What is confirmed ends the failure that is stored.
+        if !added.isEmpty { noted = nil }
         guard store.definition.manifests != nil else { return }
         added.remove(contentsOf: 0..<manifestFrom)
         guard !added.isEmpty else { return }

@@ -53,7 +53,10 @@ extension DatadogSink: ReadBack {
         case .failure(let failure): throw ReadBackError.failed(failure.verdict.reason)
         case .success(let reply):
             guard reply.status == 200 else {
-                throw ReadBackError.failed(reply.detail(hiding: [settings.apiKey, search.applicationKey]))
+                throw ReadBackError.failed(
+                    reply.detail(hiding: [settings.apiKey, search.applicationKey], sent: [])?.description
+                        ?? "status \(reply.status)"
+                )
             }
             guard let value = try? JSONValue(parsing: reply.body), let logs = value["data"]?.array,
                 value["meta"]?["status"]?.string ?? "done" == "done"

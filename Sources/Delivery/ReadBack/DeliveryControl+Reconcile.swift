@@ -21,7 +21,8 @@ extension DeliveryControl {
     ///   - resending: whether what is missing is sent again.
     ///   - atOnce: how many indexes are compared at a time.
     ///   - told: each finding with the indexes it is of; in order for each kind of finding.
-    /// - Throws: also `CancellationError`, soon after the task was cancelled. What was sent again by then stays so.
+    /// - Throws: ``DeliveryError/noEntries(_:head:)`` when no entry is in the range: nothing could be said of it. Also
+    ///   `CancellationError`, soon after the task was cancelled; what was sent again by then stays so.
     public func reconcile(
         _ name: String,
         _ range: Range<UInt64>? = nil,
@@ -35,6 +36,7 @@ extension DeliveryControl {
         let head = terms.head
         let asked = range ?? min(terms.start, head)..<head
         var result = Reconciliation(sink: name, range: min(asked.lowerBound, head)..<min(asked.upperBound, head))
+        guard !result.range.isEmpty else { throw DeliveryError.noEntries(name, head: head) }
         var first = result.range.lowerBound
         repeat {
             // Whole words, so that no window shares one with another.

@@ -94,7 +94,11 @@ extension SplunkSink: ReadBack {
         // Version 1 is of Splunks before 9.0.1.
         var reply = try await post("/services/search/v2/jobs/export", form, search)
         if reply.status == 404 { reply = try await post("/services/search/jobs/export", form, search) }
-        guard reply.status == 200 else { throw ReadBackError.failed(reply.detail(hiding: [search.token])) }
+        guard reply.status == 200 else {
+            throw ReadBackError.failed(
+                reply.detail(hiding: [search.token], sent: [])?.description ?? "status \(reply.status)"
+            )
+        }
         do throws(SplunkSearchError) { return try read(reply.body) } catch {
             if case .limited = error { throw error }
             throw ReadBackError.failed("\(error)")

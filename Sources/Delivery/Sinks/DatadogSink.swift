@@ -120,7 +120,13 @@ public final class DatadogSink: Sink {
             body: body,
             timeout: settings.timeout
         )
-        return SinkReply(result, by: ReplyTable.datadog, now: now, hiding: [settings.apiKey])
+        return SinkReply(
+            result,
+            by: ReplyTable.datadog,
+            now: now,
+            hiding: [settings.apiKey],
+            sent: batch.payloads.lazy.map(\.bytes)
+        )
     }
 
     public func close() async {}
@@ -134,7 +140,8 @@ extension SinkReply {
         _ result: Result<SinkHTTP.Reply, TransportFailure>,
         by judge: (_ status: Int, _ body: [UInt8]) -> Verdict,
         now: Timestamp,
-        hiding secrets: [String]
+        hiding secrets: [String],
+        sent: some Sequence<[UInt8]>
     ) {
         switch result {
         case .failure(let failure): self.init(failure.verdict)
@@ -143,7 +150,7 @@ extension SinkReply {
             self.init(
                 verdict,
                 retryAfter: reply.retryAfter(now: now),
-                detail: verdict.replyClass == .ok ? nil : reply.detail(hiding: secrets)
+                detail: verdict.replyClass == .ok ? nil : reply.detail(hiding: secrets, sent: sent)
             )
         }
     }

@@ -47,7 +47,7 @@ actor JetStreamPublisher {
             )
         } catch {
             connection = nil
-            return reply(to: error, mayBeStored: isConnected)
+            return reply(to: error, mayBeStored: isConnected, sent: messages)
         }
     }
 
@@ -146,7 +146,7 @@ actor JetStreamPublisher {
         init(_ verdict: Verdict) { self.verdict = verdict }
     }
 
-    private func reply(to error: any Error, mayBeStored: Bool) -> SinkReply {
+    private func reply(to error: any Error, mayBeStored: Bool, sent: [JetStreamSink.Message] = []) -> SinkReply {
         if let unfit = error as? Unfit { return SinkReply(unfit.verdict) }
         guard let error = error as? NATSError else { return SinkReply(TransportFailure.noReply.verdict) }
         func verdict(_ replyClass: ReplyClass, _ reason: String) -> Verdict {
@@ -165,6 +165,6 @@ actor JetStreamPublisher {
             case .size: verdict(.split, "a message is larger than the server takes")
             case .closed, .timeout, .other: verdict(.retry, "the connection broke, or no answer came in time")
             }
-        return SinkReply(verdict, detail: error.description)
+        return SinkReply(verdict, detail: DestinationWords(error.description, sent: sent.lazy.map(\.body)))
     }
 }

@@ -26,7 +26,9 @@ public final class NDJSONFileSink: Sink {
         self.shaping = shaping
         self.limits = limits
         self.path = path
-        file = AppendedFile(path: path, calls: calls)
+        file = AppendedFile(path: path, calls: calls) { [ledger = shaping.ledger] line in
+            if case .unknown = Arrival(line: line, ledger: ledger) { false } else { true }
+        }
     }
 
     /// 1,000 records or 1 MB in one write.

@@ -126,7 +126,8 @@ public final class SplunkSink: Sink {
             let refusal = SinkReply(
                 verdict,
                 retryAfter: reply.retryAfter(now: clock.now()),
-                detail: verdict.replyClass == .ok ? nil : reply.detail(hiding: [settings.token])
+                detail: verdict.replyClass == .ok
+                    ? nil : reply.detail(hiding: [settings.token], sent: batch.payloads.lazy.map(\.bytes))
             )
             // What stands before a refused event is taken like any other: it is there when Splunk says so.
             guard settings.acknowledges, verdict.replyClass == .ok || verdict.hint.storesSome else {

@@ -205,12 +205,12 @@ public final class WORMMirrorSink: Sink {
     private static func reply(to error: S3Error) -> SinkReply {
         let verdict: Verdict =
             switch error.kind {
-            case .throttled: Verdict(.throttle, reason: error.description)
+            case .throttled: Verdict(.throttle, reason: error.reason)
             case .storeFailed, .unreachable, .noReply, .conflict, .clockSkew, .malformedReply, .preconditionFailed:
-                Verdict(.retry, reason: error.description)
-            case .accessDenied, .badCredentials: Verdict(.auth, reason: error.description)
-            default: Verdict(.config, reason: error.description)
+                Verdict(.retry, reason: error.reason)
+            case .accessDenied, .badCredentials: Verdict(.auth, reason: error.reason)
+            default: Verdict(.config, reason: error.reason)
             }
-        return SinkReply(verdict)
+        return SinkReply(verdict, detail: DestinationWords(error.description, sent: []))
     }
 }

@@ -151,23 +151,31 @@ public final class WarehouseSink: Sink {
                 return .ok
             }
         } catch {
-            return reply(to: error)
+            return reply(to: error, sent: batch.payloads)
         }
     }
 
     public func close() async { await database.close() }
 
-    private func reply(to error: any Error) -> SinkReply {
-        guard let error = error as? StorageError else { return SinkReply(Verdict(.retry, reason: "\(error)")) }
+    /// What the server said may quote values of rows, so it is no part of the reason.
+    private func reply(to error: any Error, sent rows: [Row] = []) -> SinkReply {
+        guard let error = error as? StorageError else {
+            return SinkReply(
+                Verdict(.retry, reason: "the warehouse failed"),
+                detail: DestinationWords("\(error)", sent: [])
+            )
+        }
         let verdict: Verdict =
             switch error.code {
-            case .unavailable, .busy, .full, .inputOutput: Verdict(.retry, reason: error.description)
-            case .readOnly: Verdict(.throttle, reason: error.description)
-            case .value: Verdict(.split, reason: error.description)
+            case .unavailable: Verdict(.retry, reason: "no connection to the warehouse")
+            case .busy, .full, .inputOutput: Verdict(.retry, reason: "the warehouse is busy, full or failing")
+            case .readOnly: Verdict(.throttle, reason: "the warehouse is read-only at present")
+            case .value: Verdict(.split, reason: "the warehouse refuses a value")
             // Permissions, the table's shape, its constraints: no row is to blame, for all have one shape.
-            case .refused, .other, .cannotOpen, .corrupt, .schema, .fenced: Verdict(.config, reason: error.description)
+            case .refused, .other, .cannotOpen, .corrupt, .schema, .fenced:
+                Verdict(.config, reason: "the warehouse refuses the connection, the table or the statement")
             }
-        return SinkReply(verdict)
+        return SinkReply(verdict, detail: DestinationWords(error.description, sent: rows.lazy.map(\.json)))
     }
 }
 

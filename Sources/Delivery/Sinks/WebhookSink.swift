@@ -89,7 +89,13 @@ public final class WebhookSink: Sink {
             body: message.body,
             timeout: settings.timeout
         )
-        return SinkReply(result, by: { status, _ in ReplyTable.webhook.judge(status: status) }, now: now, hiding: [])
+        return SinkReply(
+            result,
+            by: { status, _ in ReplyTable.webhook.judge(status: status) },
+            now: now,
+            hiding: [],
+            sent: [message.body]
+        )
     }
 
     public func close() async {}

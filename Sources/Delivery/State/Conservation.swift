@@ -4,7 +4,8 @@ public import Storage
 ///
 ///     head - start = filtered + confirmed + in flight + dead + backlog
 ///
-/// Each term is counted on its own, so that the identity can fail; it never may.
+/// Each term is counted on its own, so that the identity can fail; it never may. While the ledger has not reached the start, all
+/// terms are 0.
 public struct Conservation: Sendable, Hashable {
     /// The ledger's size.
     public let head: UInt64
@@ -30,7 +31,7 @@ public struct Conservation: Sendable, Hashable {
             guard !overflow else { return false }
             sum = next
         }
-        return head >= start && sum == head - start
+        return sum == (head > start ? head - start : 0)
     }
 
     /// The query that answers it for all sinks at one instant. Columns: name, head, start, filtered, confirmed, in flight, dead,
@@ -40,7 +41,7 @@ public struct Conservation: Sendable, Hashable {
             COALESCE((SELECT CAST(SUM(r.records) AS BIGINT) FROM sink_ranges r
                 WHERE r.sink = s.name AND r.place = 'flight'), 0),
             (SELECT COUNT(*) FROM sink_dead d WHERE d.sink = s.name),
-            h.size - s.cursor_index + COALESCE((SELECT CAST(SUM(r.records) AS BIGINT) FROM sink_ranges r
+            CASE WHEN s.cursor_index > h.size THEN 0 ELSE h.size - s.cursor_index END + COALESCE((SELECT CAST(SUM(r.records) AS BIGINT) FROM sink_ranges r
                 WHERE r.sink = s.name AND r.place <> 'flight'), 0)
         FROM sinks s CROSS JOIN head h
         WHERE $1 = '' OR s.name = $1

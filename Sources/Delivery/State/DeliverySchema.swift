@@ -66,6 +66,17 @@ public enum DeliverySchema {
                 """,
             ]
         ),
+        Migration(
+            version: 5,
+            statements: [
+                "ALTER TABLE sinks ADD COLUMN failure_detail TEXT",
+                "ALTER TABLE sinks ADD COLUMN state_actor TEXT",
+                "ALTER TABLE sinks ADD COLUMN made_at BIGINT NOT NULL DEFAULT 0",
+                // What destinations said was kept as it was, copies of events among it.
+                "UPDATE sinks SET failure = NULL, failed_at = NULL",
+                "UPDATE sink_dead SET detail = NULL",
+            ]
+        ),
     ]
 
     /// Makes the tables, or brings them up to date.

@@ -70,13 +70,14 @@ struct LaneStore: Sendable {
             switch definition.start {
             case .beginning: 0
             case .now: head
-            case .index(let index): min(index, head)
+            // One that the ledger has not reached yet is waited for.
+            case .index(let index): index
             }
         try connection.run(
             """
             INSERT INTO sinks (name, kind, definition, guarantee, start_index, cursor_index, filtered, confirmed, duplicates,
-                state, since, delivered, manifest_from, manifest_at, guarantee_reason)
-            VALUES ($1, $2, $3, $4, $5, $5, 0, 0, 0, 'running', $6, '', $5, $6, $7)
+                state, since, delivered, manifest_from, manifest_at, guarantee_reason, made_at)
+            VALUES ($1, $2, $3, $4, $5, $5, 0, 0, 0, 'running', $6, '', $5, $6, $7, $6)
             ON CONFLICT (name) DO NOTHING
             """,
             [
@@ -196,15 +197,18 @@ struct LaneStore: Sendable {
         }
     }
 
-    /// Stops the lane and records why.
-    func stop(_ reason: String, after turn: LaneTurn, now: Timestamp) async throws {
-        let event = state.event(.sinkStopped, name, now, ["reason": .string(reason)])
+    /// Stops the lane and records why: in our own words, for what a destination says does not belong into the record.
+    func stop(_ failure: LaneFailure, after turn: LaneTurn, now: Timestamp) async throws {
+        let event = state.event(.sinkStopped, name, now, ["reason": .string(failure.reason)])
         try await state.commit([event]) { connection in
             try lease.confirm(connection)
             try LaneWriter(sink: name, connection: connection, now: now).write(turn)
             try connection.run(
-                "UPDATE sinks SET state = 'stopped', reason = $1, since = $2 WHERE name = $3 AND state <> 'paused'",
-                [.text(reason), .integer(now.milliseconds), .text(name)]
+                """
+                UPDATE sinks SET state = 'stopped', reason = $1, since = $2, state_actor = NULL
+                WHERE name = $3 AND state <> 'paused'
+                """,
+                [.text(failure.text), .integer(now.milliseconds), .text(name)]
             )
         }
     }

@@ -18,8 +18,8 @@ struct LaneTurn: Sendable {
     var deliveredManifest: DeliveryManifest?
     /// The first index that the delivered manifest does not cover.
     var manifestFrom: UInt64?
-    /// Why something was last not taken.
-    var failure: String?
+    /// Why something was last not taken. What is confirmed without one ends the one that is stored.
+    var failure: LaneFailure?
     /// Requests at the same time, when that changed.
     var concurrency: Int?
 
@@ -74,15 +74,19 @@ struct LaneWriter {
             UPDATE sinks SET filtered = filtered + $1, confirmed = confirmed + $2, duplicates = duplicates + $3,
                 cursor_index = COALESCE($4, cursor_index), position = COALESCE($5, position),
                 delivered = COALESCE($6, delivered), confirmed_at = COALESCE($7, confirmed_at),
-                failure = COALESCE($8, failure), failed_at = COALESCE($9, failed_at),
-                concurrency = COALESCE($10, concurrency)
-            WHERE name = $11
+                failure = CASE WHEN $8 = 1 THEN $9 ELSE failure END,
+                failure_detail = CASE WHEN $8 = 1 THEN $10 ELSE failure_detail END,
+                failed_at = CASE WHEN $8 = 1 THEN $11 ELSE failed_at END,
+                concurrency = COALESCE($12, concurrency)
+            WHERE name = $13
             """,
             [
                 .integer(sums.filtered), .integer(sums.confirmed), .integer(sums.duplicates),
                 .optional(sums.cursor.map { Int64(bitPattern: $0) }), .optional(turn.position),
                 .optional(turn.delivered?.text), .optional(sums.confirmed > 0 ? now.milliseconds : nil),
-                .optional(turn.failure), .optional(turn.failure == nil ? nil : now.milliseconds),
+                .integer(turn.failure != nil || sums.confirmed > 0 ? 1 : 0), .optional(turn.failure?.reason),
+                .optional(turn.failure?.words?.description),
+                .optional(turn.failure == nil ? nil : now.milliseconds),
                 .optional(turn.concurrency.map { Int64($0) }), .text(sink),
             ]
         )

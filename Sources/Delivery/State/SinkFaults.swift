@@ -31,10 +31,12 @@ extension SinkStatus {
         return faults
     }
 
-    /// Whether something has waited that long and nothing was confirmed meanwhile. What is paused or has stopped itself is no delay.
+    /// Whether something has waited that long and nothing was confirmed meanwhile. It does not matter how often the sink was paused
+    /// and went on again in that time. What has stopped itself has said so.
     func isSilent(for seconds: Int64, at now: Timestamp) -> Bool {
-        guard state == .running, let oldest else { return false }
+        if case .stopped = state { return false }
+        guard let oldest else { return false }
         let limit = now.adding(seconds: -seconds)
-        return oldest <= limit && since <= limit && lastConfirmed.map { $0 <= limit } ?? true
+        return oldest <= limit && made <= limit && lastConfirmed.map { $0 <= limit } ?? true
     }
 }

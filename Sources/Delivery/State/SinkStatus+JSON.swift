@@ -25,10 +25,17 @@ extension SinkStatus {
             "concurrency": .integer(Int64(concurrency)),
             "lowWatermark": .integer(Int64(clamping: lowWatermark)),
             "manifestedTo": .integer(Int64(clamping: manifestFrom)), "lastConfirmed": text(lastConfirmed?.description),
-            "lastFailure": lastFailure.map { ["reason": .string($0.reason), "at": .string($0.at.description)] }
-                ?? .null,
+            "stateActor": text(stateActor), "lastFailure": lastFailure?.json ?? .null,
             "oldestUndelivered": text(oldest?.description),
             "lagSeconds": .integer(oldest.map { max(now.milliseconds - $0.milliseconds, 0) / 1000 } ?? 0),
+        ]
+    }
+}
+
+extension SinkFailure {
+    fileprivate var json: JSONValue {
+        [
+            "reason": .string(reason), "detail": detail.map { .string($0) } ?? .null, "at": .string(at.description),
         ]
     }
 }

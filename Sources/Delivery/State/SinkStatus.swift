@@ -30,8 +30,12 @@ public struct SinkStatus: Sendable, Hashable {
     public let manifestFrom: UInt64
     /// When a record was last confirmed.
     public let lastConfirmed: Timestamp?
-    /// Why something was last not taken, and when.
-    public let lastFailure: (reason: String, at: Timestamp)?
+    /// Why something was not taken since the last confirmation; nil when everything was.
+    public let lastFailure: SinkFailure?
+    /// Who paused it or had it go on; nil when nobody did, and for a sink that stopped itself.
+    public let stateActor: String?
+    /// When it was made; 1970 where an earlier version did not keep it.
+    let made: Timestamp
     /// When the oldest entry that is still to be delivered was written; nil when there is none.
     public internal(set) var oldest: Timestamp?
 
@@ -51,7 +55,8 @@ public struct SinkStatus: Sendable, Hashable {
             """
             SELECT name, kind, definition, guarantee, state, reason, since, duplicates, manifest_from, confirmed_at, failure,
                 failed_at, cursor_index, concurrency,
-                (SELECT MIN(r.first) FROM sink_ranges r WHERE r.sink = s.name), guarantee_reason
+                (SELECT MIN(r.first) FROM sink_ranges r WHERE r.sink = s.name), guarantee_reason, failure_detail, state_actor,
+                made_at
             FROM sinks s WHERE $1 = '' OR name = $1 ORDER BY name
             """,
             [.text(sink)]
@@ -72,11 +77,28 @@ public struct SinkStatus: Sendable, Hashable {
                 lowWatermark: min(row.position(12), row.isNull(14) ? .max : row.position(14)),
                 manifestFrom: row.position(8),
                 lastConfirmed: row.optionalInteger(9).map { Timestamp(milliseconds: $0) },
-                lastFailure: row.optionalText(10).map { ($0, Timestamp(milliseconds: row.integer(11))) },
+                lastFailure: row.optionalText(10).map {
+                    SinkFailure(reason: $0, detail: row.optionalText(16), at: Timestamp(milliseconds: row.integer(11)))
+                },
+                stateActor: row.optionalText(17),
+                made: Timestamp(milliseconds: row.integer(18)),
                 oldest: nil
             )
         }
     }
+}
+
+/// Why a destination did not take something.
+public struct SinkFailure: Sendable, Hashable {
+    /// In our own words.
+    public let reason: String
+    /// In the destination's, as far as ``DestinationWords`` keeps them.
+    public let detail: String?
+    /// When.
+    public let at: Timestamp
+
+    /// Reason and detail.
+    public var text: String { reason + (detail.map { ": \($0)" } ?? "") }
 }
 
 /// A record that could not be delivered.
@@ -85,7 +107,7 @@ public struct StoredDeadLetter: Sendable, Hashable {
     public let index: UInt64
     /// Why.
     public let reason: String
-    /// The destination's own words, without secrets.
+    /// The destination's own words, as far as ``DestinationWords`` keeps them.
     public let detail: String?
     /// How often it was sent.
     public let attempts: Int

@@ -181,7 +181,9 @@ public struct DetectionEngine: Sendable {
             }
         case "SINK_RESUMED":
             if let sink = event.text("sink") {
-                output += recover("SINK_STOPPED", sink, "the sink delivers again", event)
+                for type in ["SINK_STOPPED", "SINK_PAUSED"] {
+                    output += recover(type, sink, "the sink delivers again", event)
+                }
             }
         default: break
         }

@@ -44,6 +44,10 @@ extension Refusal {
                     "last: the sink, which begins at \(start), has or will get every entry of that range"
                 ), nil
             )
+        case DeliveryError.noEntries(_, let head):
+            (Refusal(.invalidField, "first: the ledger has \(head) entries, and none of the range"), nil)
+        case DeliveryError.notBegun(_, let start, let head):
+            (Refusal(.sinkConflict, "the sink begins at entry \(start), and the ledger has \(head)"), nil)
         case DeliveryError.noDeadLetter: (Refusal(.sinkConflict, "there are no such dead letters"), nil)
         case DeliveryError.alreadyIn(_, let state): (Refusal(.sinkConflict, "the sink is \(state)"), nil)
         case is DeliveryError: (Refusal(.sinkConflict), nil)

@@ -121,7 +121,7 @@ extension OpenAPIDocument {
         "Sink": {
           "type": "object", "additionalProperties": false,
           "required": [
-            "name", "kind", "definitionHash", "guarantee", "guaranteeReason", "state", "stateReason", "stateSince", "conservation",
+            "name", "kind", "definitionHash", "guarantee", "guaranteeReason", "state", "stateReason", "stateActor", "stateSince", "conservation",
             "possibleDuplicates", "concurrency", "lowWatermark", "manifestedTo", "lastConfirmed", "lastFailure", "oldestUndelivered",
             "lagSeconds"
           ],
@@ -135,6 +135,7 @@ extension OpenAPIDocument {
             "guaranteeReason": {"type": "string", "description": "Why it means that and no more."},
             "state": {"type": "string", "enum": ["running", "paused", "stopped"]},
             "stateReason": {"type": ["string", "null"]},
+            "stateActor": {"type": ["string", "null"], "description": "Who paused it or had it go on; null when nobody did."},
             "stateSince": {"type": "string", "format": "date-time"},
             "conservation": {"$ref": "#/components/schemas/Conservation"},
             "possibleDuplicates": {"type": "integer", "minimum": 0},
@@ -146,8 +147,15 @@ extension OpenAPIDocument {
             "manifestedTo": {"type": "integer", "minimum": 0, "description": "Manifests cover everything below."},
             "lastConfirmed": {"type": ["string", "null"], "format": "date-time"},
             "lastFailure": {
-              "type": ["object", "null"], "required": ["reason", "at"], "additionalProperties": false,
-              "properties": {"reason": {"type": "string"}, "at": {"type": "string", "format": "date-time"}}
+              "type": ["object", "null"], "required": ["reason", "detail", "at"], "additionalProperties": false,
+              "description": "Why something was not taken since the last confirmation.",
+              "properties": {
+                "reason": {"type": "string"}, "at": {"type": "string", "format": "date-time"},
+                "detail": {
+                  "type": ["string", "null"],
+                  "description": "The destination's own words, masked and shortened; null when they repeat what was sent."
+                }
+              }
             },
             "oldestUndelivered": {"type": ["string", "null"], "format": "date-time"},
             "lagSeconds": {"type": "integer", "minimum": 0}
@@ -158,7 +166,7 @@ extension OpenAPIDocument {
           "required": ["index", "reason", "detail", "attempts", "died"],
           "properties": {
             "index": {"type": "integer", "minimum": 0}, "reason": {"type": "string"},
-            "detail": {"type": ["string", "null"], "description": "The destination's own words, without secrets."},
+            "detail": {"type": ["string", "null"], "description": "The destination's own words, masked and shortened; null when they repeat what was sent."},
             "attempts": {"type": "integer", "minimum": 0}, "died": {"type": "string", "format": "date-time"}
           }
         },

@@ -95,14 +95,17 @@ struct SinksCommand: AsyncParsableCommand {
                 if !sink.guaranteeReason.isEmpty {
                     Output.line("\(sink.name): \(sink.guarantee.rawValue), since \(sink.guaranteeReason)")
                 }
-                if let reason = sink.state.reason { Output.line("\(sink.name): \(sink.state): \(reason)") }
+                if sink.state != .running {
+                    let who = sink.stateActor.map { " by \($0)" } ?? ""
+                    Output.line("\(sink.name): \(sink.state)\(who): \(sink.state.reason ?? "no reason given")")
+                }
                 if faults.contains(.delayed), let limit = limits[sink.name] {
                     Output.line(
                         "\(sink.name): delayed: entries wait, and nothing was confirmed for \(limit) s or longer"
                     )
                 }
                 if let failure = sink.lastFailure {
-                    Output.line("\(sink.name): last failure \(failure.at): \(failure.reason)")
+                    Output.line("\(sink.name): last failure \(failure.at): \(failure.text)")
                 }
                 if sink.duplicates > 0 { Output.line("\(sink.name): \(sink.duplicates) records may be there twice") }
             }

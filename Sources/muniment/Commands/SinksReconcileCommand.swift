@@ -35,7 +35,7 @@ struct SinksReconcileCommand: AsyncParsableCommand {
         let result = try await installation.withLedger { ledger in
             let control = try installation.deliveryControl(ledger, producer: "cli")
             let standing = try await control.conservation(sink)
-            let past = min(to.map { $0 == .max ? $0 : $0 + 1 } ?? standing.head, standing.head)
+            let past = to.map { $0 == .max ? $0 : $0 + 1 } ?? standing.head
             let range = min(from ?? standing.start, past)..<past
             return try await SinkAssembly.withReadBack(sink, moved: moved, of: installation, ledger: ledger) {
                 try await control.reconcile(

@@ -66,7 +66,7 @@ struct SinksTestCommand: AsyncParsableCommand {
         if status.state.description != "running" {
             words.append("the sink is \(status.state)" + (status.state.reason.map { " (\($0))" } ?? ""))
         } else if let failure = status.lastFailure {
-            words.append("last failure, at \(failure.at): \(failure.reason)")
+            words.append("last failure, at \(failure.at): \(failure.text)")
         } else {
             words.append("nothing failed so far: is a server running?")
         }
