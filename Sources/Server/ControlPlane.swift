@@ -190,9 +190,7 @@ public struct ControlPlane: Sendable {
             .add(middleware: Authentication(directory: parts.directory, clock: parts.clock))
             .group(context: ClientContext.self)
         log.add(to: clients)
-        TrailRoutes(ledger: parts.ledger, trail: parts.auditTrail, normaliser: parts.identities.normaliser).add(
-            to: clients
-        )
+        TrailRoutes(ledger: parts.ledger, trail: parts.auditTrail, normaliser: parts.identities.normaliser).add(to: clients)
         IdentityRoutes(identities: parts.identities, trail: parts.auditTrail).add(to: clients)
         DecisionRoutes(identities: parts.identities).add(to: clients)
         ProposalRoutes(identities: parts.identities, trail: parts.auditTrail).add(to: clients)
@@ -205,12 +203,16 @@ public struct ControlPlane: Sendable {
             producer: "server@\(parts.node)"
         ).add(to: clients)
         ClientRoutes(registry: parts.registry, refresher: refresher).add(to: clients)
-        SinkRoutes(control: parts.delivery, statements: parts.statements, sinks: parts.sinks, clock: parts.clock).add(
-            to: clients
-        )
+        SinkRoutes(
+            control: parts.delivery,
+            statements: parts.statements,
+            sinks: parts.sinks,
+            trail: parts.auditTrail,
+            clock: parts.clock
+        ).add(to: clients)
         RuleRoutes(desk: parts.backtests, trail: parts.auditTrail).add(to: clients)
-        AlertRoutes(desk: parts.alerts, clock: parts.clock).add(to: clients)
-        ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
+        AlertRoutes(desk: parts.alerts, trail: parts.auditTrail, clock: parts.clock).add(to: clients)
+        ContainmentRoutes(desk: parts.containment, trail: parts.auditTrail, clock: parts.clock).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,
             dataPlane: parts.dataPlane,

@@ -203,8 +203,12 @@ import WallTime
             clock: watched.clock,
             producer: "test"
         )
-        _ = try await alerts.decide(.resolve(reason: "a drill"), on: raised["alertId"]?.string ?? "", by: "ann")
+        let id = raised["alertId"]?.string ?? ""
+        _ = try await alerts.decide(.resolve(reason: "a drill"), on: id, by: "ann")
         try await look(watched, Self.masks)
         #expect(try await restrictions(watched).isEmpty)
+        _ = try await alerts.decide(.reopen(reason: "no drill"), on: id, by: "ann")
+        try await look(watched, Self.masks)
+        #expect(try await restrictions(watched).map(\.agent) == ["a"])
     }
 }
