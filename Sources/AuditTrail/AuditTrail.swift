@@ -276,8 +276,9 @@ public struct AuditTrail: Sendable {
     var identities: IdentityRegistry? { names.identities }
 
     /// Records that somebody has the record read by something else than these questions.
-    public func note(_ question: String, _ asked: [String: JSONValue], by reader: Reader) async throws {
-        _ = try await record(question, asked, results: 0, reader)
+    public func note(_ question: String, _ asked: [String: JSONValue], results: Int = 0, by reader: Reader) async throws
+    {
+        _ = try await record(question, asked, results: results, reader)
     }
 
     func record(

@@ -1,6 +1,7 @@
 import Identity
 import JSON
 import Ledger
+import Redaction
 import WallTime
 
 /// What ties an agent, or the agents of a queue, to a customer by another system's word: it explains reads for detection.
@@ -37,8 +38,10 @@ struct ReportedRelationship {
         guard !agent.isNull || !queue.isNull else { throw IntakeError("agentId", "or queueId must be there") }
         let isGlass = provider == "break_glass"
         if isGlass, agent.isNull { throw IntakeError("agentId", "must say whose access it is") }
-        let reason = isGlass ? JSONValue.string(try members.required("reason", 100) ?? "") : .null
+        let reason = isGlass ? JSONValue.string(RecordedWords.masked(try members.required("reason", 100) ?? "")) : .null
         let interaction = try members.optional("interactionId", 64, lowercased: true)
+        let names = ["relationshipId": .string(id), "agentId": agent, "queueId": queue, "interactionId": interaction]
+        try Self.requireIdentifiers(names)
         customer = try Self.customer(members)
         if customer == nil, interaction.isNull, !isGlass {
             throw IntakeError("customerId", "identifier or interactionId must say whom it is about")
@@ -61,6 +64,16 @@ struct ReportedRelationship {
             "reason": reason,
         ]
         .filter { !$0.value.isNull }
+    }
+
+    /// What stays in the record under a system's own names may be no name, number or address of a person.
+    private static func requireIdentifiers(_ names: [String: JSONValue]) throws(IntakeError) {
+        for (member, value) in names.sorted(by: { $0.key < $1.key }) {
+            guard let text = value.string else { continue }
+            guard !text.contains(where: \.isWhitespace), RecordedWords.masked(text) == text else {
+                throw IntakeError(member, "must be an id without spaces and without what looks like personal data")
+            }
+        }
     }
 
     private static func customer(_ members: ReportedMembers) throws(IntakeError) -> Customer? {

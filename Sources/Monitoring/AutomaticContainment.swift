@@ -179,18 +179,25 @@ public struct AutomaticContainment: Sendable {
     /// Whether somebody has closed an alert, or late facts have. One that was raised just now is not looked for.
     private func isClosed(_ finding: AgentFinding, at now: Timestamp) async throws -> Bool {
         guard finding.raisedAt.adding(seconds: Self.freshSeconds) < now else { return false }
+        let reopened = try await latest(.detectionAlertReopened, of: finding)
         for type in [EventType.detectionAlertResolved, .detectionAlertDismissed, .detectionAlertCleared] {
-            let query = EventQuery(
-                keys: [IndexKey(.eventType, type.rawValue)],
-                from: finding.raisedAt,
-                limit: Self.many
-            )
-            let events = try await desk.ledger.events(query).events
-            if events.contains(where: { (try? JSONValue(parsing: $0.bytes))?["alertId"]?.string == finding.alert }) {
-                return true
-            }
+            if let closed = try await latest(type, of: finding), closed > reopened ?? 0 { return true }
         }
         return false
+    }
+
+    /// Where the latest event of a kind about an alert is.
+    private func latest(_ type: EventType, of finding: AgentFinding) async throws -> UInt64? {
+        var query = EventQuery(keys: [IndexKey(.eventType, type.rawValue)], from: finding.raisedAt, limit: Self.many)
+        repeat {
+            let page = try await desk.ledger.events(query)
+            let found = page.events.first {
+                (try? JSONValue(parsing: $0.bytes))?["alertId"]?.string == finding.alert
+            }
+            if let found { return found.index }
+            query.before = page.next
+        } while query.before != nil
+        return nil
     }
 
     private func identity(_ id: String) -> EventIdentity {

@@ -221,11 +221,12 @@ public struct ControlPlane: Sendable {
             statements: parts.statements,
             sinks: parts.sinks,
             jobs: sinkJobs,
+            trail: parts.auditTrail,
             clock: parts.clock
         ).add(to: clients)
         RuleRoutes(desk: parts.backtests, trail: parts.auditTrail).add(to: clients)
-        AlertRoutes(desk: parts.alerts, clock: parts.clock).add(to: clients)
-        ContainmentRoutes(desk: parts.containment, clock: parts.clock).add(to: clients)
+        AlertRoutes(desk: parts.alerts, trail: parts.auditTrail, clock: parts.clock).add(to: clients)
+        ContainmentRoutes(desk: parts.containment, trail: parts.auditTrail, clock: parts.clock).add(to: clients)
         HoneyRoutes(customers: parts.honey).add(to: clients)
         InstallationRoutes(
             ledger: parts.ledger,

@@ -121,7 +121,12 @@ struct Endpoint: Sendable, Hashable {
 
     static let sinks = Endpoint(.get, "/api/v1/sinks", [.sinks])
     static let sink = Endpoint(.get, "/api/v1/sinks/{name}", [.sinks])
-    static let deadLetters = Endpoint(.get, "/api/v1/sinks/{name}/dead-letters", [.sinks], query: ["from", "limit"])
+    static let deadLetters = Endpoint(
+        .get,
+        "/api/v1/sinks/{name}/dead-letters",
+        [.sinks],
+        query: ["from", "limit", "reason"]
+    )
     static let pauseSink = Endpoint(.post, "/api/v1/sinks/{name}/pause", [.sinks])
     static let resumeSink = Endpoint(.post, "/api/v1/sinks/{name}/resume", [.sinks])
     static let redriveSink = Endpoint(.post, "/api/v1/sinks/{name}/redrive", [.sinks])
@@ -133,18 +138,38 @@ struct Endpoint: Sendable, Hashable {
     static let sinkJob = Endpoint(.get, "/api/v1/sinks/{name}/jobs/{id}", [.sinks])
     static let cancelSinkJob = Endpoint(.post, "/api/v1/sinks/{name}/jobs/{id}/cancel", [.sinks])
 
-    static let alerts = Endpoint(.get, "/api/v1/alerts", [.alerts], query: ["status", "alertId", "limit"])
+    static let alerts = Endpoint(
+        .get,
+        "/api/v1/alerts",
+        [.alerts],
+        query: ["status", "alertId", "limit", "cursor", "reason"]
+    )
     static let decideAlert = Endpoint(.post, "/api/v1/alerts/decisions", [.alerts])
     static let rules = Endpoint(.get, "/api/v1/rules", [.alerts])
     static let testRules = Endpoint(.post, "/api/v1/rules/test", [.alerts])
     static let beginBacktest = Endpoint(.post, "/api/v1/rules/backtests", [.alerts])
     static let backtest = Endpoint(.get, "/api/v1/rules/backtests/{id}", [.alerts])
     static let cancelBacktest = Endpoint(.post, "/api/v1/rules/backtests/{id}/cancel", [.alerts])
-    static let suppressions = Endpoint(.get, "/api/v1/alerts/suppressions", [.alerts], query: ["all"])
+    static let suppressions = Endpoint(
+        .get,
+        "/api/v1/alerts/suppressions",
+        [.alerts],
+        query: ["all", "limit", "cursor"]
+    )
     static let suppress = Endpoint(.post, "/api/v1/alerts/suppressions", [.alerts])
     static let liftSuppression = Endpoint(.post, "/api/v1/alerts/suppressions/lift", [.alerts])
-    static let containment = Endpoint(.get, "/api/v1/containment", [.respond, .respondApprove], query: ["all"])
-    static let containmentCase = Endpoint(.get, "/api/v1/containment/cases/{id}", [.respond, .respondApprove])
+    static let containment = Endpoint(
+        .get,
+        "/api/v1/containment",
+        [.respond, .respondApprove],
+        query: ["all", "reason"]
+    )
+    static let containmentCase = Endpoint(
+        .get,
+        "/api/v1/containment/cases/{id}",
+        [.respond, .respondApprove],
+        query: ["reason"]
+    )
     static let contain = Endpoint(.post, "/api/v1/containment", [.respond])
     static let previewContainment = Endpoint(.post, "/api/v1/containment/preview", [.respond])
     static let approveContainment = Endpoint(.post, "/api/v1/containment/approve", [.respondApprove])

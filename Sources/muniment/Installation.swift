@@ -100,7 +100,8 @@ struct Installation: Sendable {
     /// Every part that has tables in the store.
     static let schema =
         Ledger.schema + [
-            ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, DeliverySchema.schema,
+            ClientRegistry.schema, IdentityRegistry.schema, ContainmentDesk.schema, AlertDesk.schema,
+            DeliverySchema.schema,
             SinkDelayWatch.schema,
             DetectionFollower.schema, FactStore.schema,
             LeaseKeeper.schema,
@@ -158,8 +159,8 @@ struct Installation: Sendable {
         return settings
     }
 
-    func alertDesk(_ ledger: Ledger, producer: String) -> AlertDesk {
-        AlertDesk(ledger: ledger, rules: configuration.detection.rules.pack, clock: clock, producer: producer)
+    func alertDesk(_ ledger: Ledger, producer: String) throws -> AlertDesk {
+        try AlertDesk(ledger: ledger, rules: configuration.detection.rules.pack, clock: clock, producer: producer)
     }
 
     func openLedger() throws -> Ledger { try Ledger(at: configuration.ledger, signer: signer) }

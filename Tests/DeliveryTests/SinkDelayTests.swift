@@ -113,7 +113,9 @@ import WallTime
         #expect(try await faults(after: 0) == .unconserved)
         let both = try await faults(after: 900)
         #expect(both == [.delayed, .unconserved] && both.rawValue == 12 && both.words == ["delayed", "unconserved"])
-        for (state, expected) in [("paused", SinkFaults([.delayed, .unconserved])), ("stopped", [.stopped, .unconserved])] {
+        for (state, expected) in [
+            ("paused", SinkFaults([.delayed, .unconserved])), ("stopped", [.stopped, .unconserved]),
+        ] {
             try await site.change("UPDATE sinks SET state = '\(state)'")
             #expect(try await faults(after: 5000) == expected)
         }

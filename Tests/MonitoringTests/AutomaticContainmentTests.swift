@@ -2,6 +2,7 @@ import Approvals
 import Detection
 import JSON
 import Ledger
+import Sandbox
 import TestStores
 import Testing
 import WallTime
@@ -167,7 +168,8 @@ import WallTime
     }
 
     /// Half a minute later, by a person.
-    private func closeTheAlert(_ watched: Watched) async throws {
+    @discardableResult
+    private func closeTheAlert(_ watched: Watched) async throws -> (AlertDesk, alertID: String) {
         let raised = try JSONValue(parsing: try #require(try await watched.events(.detectionAlertRaised).first))
         watched.clock.advance(seconds: 30)
         let alerts = try AlertDesk(
@@ -176,7 +178,9 @@ import WallTime
             clock: watched.clock,
             producer: "test"
         )
-        _ = try await alerts.decide(.resolve(reason: "a drill"), on: raised["alertId"]?.string ?? "", by: "ann")
+        let id = raised["alertId"]?.string ?? ""
+        _ = try await alerts.decide(.resolve(reason: "a drill"), on: id, by: "ann")
+        return (alerts, id)
     }
 
     @Test func manyUnexplainedReadsAfterTheAlertWasClosedBlockNobody() async throws {
@@ -290,8 +294,11 @@ import WallTime
     @Test func anAlertThatPeopleClosedMeanwhileCallsForNothing() async throws {
         let watched = try Watched(.sqlite)
         try await raise(watched, "D-07", "a")
-        try await closeTheAlert(watched)
+        let (alerts, id) = try await closeTheAlert(watched)
         try await look(watched, Self.masks)
         #expect(try await restrictions(watched).isEmpty)
+        _ = try await alerts.decide(.reopen(reason: "no drill"), on: id, by: "ann")
+        try await look(watched, Self.masks)
+        #expect(try await restrictions(watched).map(\.agent) == ["a"])
     }
 }

@@ -109,10 +109,10 @@ import WallTime
             clock: watched.clock,
             producer: "test"
         )
-        #expect(try await desk.alerts().isEmpty)
+        #expect(try await desk.alerts().alerts.isEmpty)
         try await watched.read(0, agent: "snoop", grade: "contradicted")
         while try await follower.step(&state) {}
-        let alert = try #require(try await desk.alerts([.open]).first)
+        let alert = try #require(try await desk.alerts([.open]).alerts.first)
         #expect(alert.fields["ruleCode"]?.string == "D-13")
         #expect(try await desk.decide(.acknowledge(), on: alert.id, by: "ann").status == .acknowledged)
         await #expect(throws: AlertError.self) { try await desk.decide(.acknowledge(), on: alert.id, by: "ann") }
@@ -131,7 +131,7 @@ import WallTime
         while try await follower.step(&state) {}
         #expect(state.alerts[alert.id]?.status == .dismissed)
         #expect(try await desk.decide(.reopen(reason: "no drill"), on: alert.id, by: "bob").status == .open)
-        #expect(try await desk.alerts([.dismissed]).isEmpty)
+        #expect(try await desk.alerts([.dismissed]).alerts.isEmpty)
     }
 
     @Test(arguments: Engine.allCases)
@@ -147,7 +147,7 @@ import WallTime
         )
         try await watched.read(0, agent: "snoop", grade: "contradicted")
         while try await follower.step(&state) {}
-        let id = try #require(try await desk.alerts([.open]).first).id
+        let id = try #require(try await desk.alerts([.open]).alerts.first).id
         #expect(try await desk.assign(id, to: "bob", by: "ann").assignee == "bob")
         // A note stays for ever, so what it says of a customer is masked.
         let noted = try await desk.note(id, "she gave card 4111 1111 1111 1111", by: "bob")
@@ -174,20 +174,20 @@ import WallTime
         let silence = try await desk.suppress(rule: "D-13", entity: "other", reason: "drill", until: until, by: "ann")
         for number in 1...5 { try await watched.read(number, agent: "other", grade: "contradicted") }
         while try await follower.step(&state) {}
-        #expect(try await desk.alerts().allSatisfy { $0.id == id }, "the suppression held back nothing")
+        #expect(try await desk.alerts().alerts.allSatisfy { $0.id == id }, "the suppression held back nothing")
         // Told at the first, second and fourth; the fifth when it ends.
-        #expect(try await desk.suppressions().first?.matches == 4)
+        #expect(try await desk.suppressions().suppressions.first?.matches == 4)
         let lifted = try await desk.lift(silence.id, reason: "over", by: "bob")
         #expect(lifted.lifted?.actor == "bob" && !lifted.lasts(at: now))
         await #expect(throws: AlertError.unknownSuppression(silence.id)) {
             try await desk.lift(silence.id, reason: "again", by: "bob")
         }
         while try await follower.step(&state) {}
-        let told = try #require(try await desk.suppressions().first)
+        let told = try #require(try await desk.suppressions().suppressions.first)
         #expect(told.matches == 5 && told.json(at: now)["lasts"] == false)
         try await watched.read(6, agent: "other", grade: "contradicted")
         while try await follower.step(&state) {}
-        #expect(try await desk.alerts([.open]).count == 2)
+        #expect(try await desk.alerts([.open]).alerts.count == 2)
     }
 }
 

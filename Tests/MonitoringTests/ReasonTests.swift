@@ -41,7 +41,7 @@ import WallTime
             clock: watched.clock,
             producer: "test"
         )
-        let id = try #require(try await desk.alerts([.open]).first?.id)
+        let id = try #require(try await desk.alerts([.open]).alerts.first?.id)
         let until = watched.clock.now().adding(seconds: 3600)
         _ = try await desk.note(id, Self.words, by: "ann")
         for command: AlertCommand in [

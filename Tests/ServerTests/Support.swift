@@ -36,6 +36,7 @@ final class Installation: Sendable {
     let identities: IdentityRegistry
     let deliveryState: DeliveryState
     let containment: ContainmentDesk
+    let alerts: AlertDesk
     let directory = ClientDirectory(tokenKey: SymmetricKey(size: .bits256))
     let dataPlane = PretendDataPlane()
     let lines = Lines()
@@ -70,6 +71,7 @@ final class Installation: Sendable {
             clock: clock,
             producer: "test"
         )
+        alerts = try AlertDesk(ledger: ledger, rules: rules.pack, clock: clock, producer: "test")
         deliveryState = try DeliveryState(ledger: ledger, producer: "test")
     }
 
@@ -106,7 +108,7 @@ final class Installation: Sendable {
                 delivery: delivery,
                 statements: DeliveryStatements(control: delivery, ledger: ledger, signer: signer),
                 sinks: sinks,
-                alerts: AlertDesk(ledger: ledger, rules: rules.pack, clock: clock, producer: "test"),
+                alerts: alerts,
                 backtests: BacktestDesk(
                     ledger: ledger,
                     rules: rules,

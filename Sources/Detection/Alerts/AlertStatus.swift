@@ -40,6 +40,10 @@ public enum AlertError: Error, Hashable, Sendable, CustomStringConvertible {
     case suppressesEverything
     /// No suppression that lasts has this id.
     case unknownSuppression(String)
+    /// What names somebody or something is not an identifier: it has spaces or other signs, or looks like personal data.
+    case notAnIdentifier(field: String)
+    /// Others decide about it all the time.
+    case overtaken
 
     /// One line that says what to do.
     public var description: String {
@@ -54,11 +58,29 @@ public enum AlertError: Error, Hashable, Sendable, CustomStringConvertible {
         case .suppressesEverything: "name a rule or an entity: nothing may silence everything"
         case .unknownSuppression(let id):
             "there is no suppression '\(id)' that lasts; list them with 'muniment alerts suppressions'"
+        case .notAnIdentifier(let field):
+            "\(field): give an id of letters, digits and . _ ~ @ + : / - that holds no personal data, since it stays in the record"
+        case .overtaken: "others decide about it at this moment: look at it again"
         }
     }
 }
 
 extension AlertCommand {
+    /// Reads the event that tells of a decision; nil for an event of another kind.
+    /// - Parameter text: the event's member of that name, where it is a text.
+    public init?(eventType: String, _ text: (_ name: String) -> String?) {
+        let reason = text("reason") ?? ""
+        switch eventType {
+        case "DETECTION_ALERT_ACKNOWLEDGED": self = .acknowledge(reason: text("reason"))
+        case "DETECTION_ALERT_RESOLVED": self = .resolve(reason: reason)
+        case "DETECTION_ALERT_DISMISSED":
+            guard let until = text("until").flatMap({ Timestamp($0) }) else { return nil }
+            self = .dismiss(reason: reason, until: until)
+        case "DETECTION_ALERT_REOPENED": self = .reopen(reason: reason)
+        default: return nil
+        }
+    }
+
     static let longestDismissalSeconds: Int64 = 366 * 86_400
 
     /// Where the alert stands after the command.

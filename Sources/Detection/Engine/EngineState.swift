@@ -102,24 +102,16 @@ struct EngineState: Codable, Sendable {
     /// Applies what a person decided; one that does not fit any more is stepped over, as the ledger keeps it anyway.
     /// - Returns: what is to be told of it.
     mutating func decide(_ event: LedgerEvent) -> DetectionEvent? {
-        let reason = event.text("reason") ?? ""
-        let actor = event.text("actor") ?? "unknown"
-        let command: AlertCommand
         switch event.type {
-        case "DETECTION_SUPPRESSION_SET":
-            book.suppress(event)
-            return nil
+        case "DETECTION_SUPPRESSION_SET": book.suppress(event)
         case "DETECTION_SUPPRESSION_LIFTED":
             return event.text("suppressionId").flatMap { book.lift($0, at: event.timestamp) }
-        case "DETECTION_ALERT_ACKNOWLEDGED": command = .acknowledge(reason: event.text("reason"))
-        case "DETECTION_ALERT_RESOLVED": command = .resolve(reason: reason)
-        case "DETECTION_ALERT_DISMISSED":
-            guard let until = event.moment("until") else { return nil }
-            command = .dismiss(reason: reason, until: until)
-        default: command = .reopen(reason: reason)
+        default:
+            guard let command = AlertCommand(eventType: event.type, { event.text($0) }),
+                let id = event.text("alertId")
+            else { return nil }
+            try? book.apply(command, to: id, by: event.text("actor") ?? "unknown", at: event.timestamp)
         }
-        guard let id = event.text("alertId") else { return nil }
-        try? book.apply(command, to: id, by: actor, at: event.timestamp)
         return nil
     }
 }

@@ -74,7 +74,7 @@ extension EventCatalogue {
         "CUSTOMERS_LINKED": ["customerId", "sameAs"],
         "CUSTOMERS_UNLINKED": ["customerId"],
         "DETECTION_HEARTBEAT": [],
-        "HONEY_CUSTOMER_PLANTED": ["honeyId", "actor", "channel", "reason", "epoch"],
+        "HONEY_CUSTOMER_PLANTED": ["honeyId", "actor", "channel", "reason", "epoch", "codes"],
         "HONEY_CUSTOMER_REMOVED": ["honeyId", "actor", "channel", "reason"],
         "HONEY_CUSTOMERS_LISTED": ["actor", "channel", "results", "reason"],
         "CONTAINMENT_NOTICE_GIVEN": ["containmentId", "actor", "step", "targetId", "reason", "findings"],

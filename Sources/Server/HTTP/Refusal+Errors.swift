@@ -62,6 +62,13 @@ extension Refusal {
         case AlertError.unknownRule: (Refusal(.invalidField, "rule: is a rule's name or code"), nil)
         case AlertError.suppressesEverything: (Refusal(.missingField, "entity"), nil)
         case AlertError.reasonMissing: (Refusal(.missingField, "reason"), nil)
+        case AlertError.notAnIdentifier(let field):
+            (
+                Refusal(
+                    .invalidField,
+                    "\(field): is an id without personal data, of letters, digits and . _ ~ @ + : / -"
+                ), nil
+            )
         case AlertError.expiryOutOfRange: (Refusal(.invalidField, "until: is later than now and within a year"), nil)
         case is AlertError: (Refusal(.alertConflict), nil)
         case ContainmentError.unknownCase: (Refusal(.unknownCase), nil)

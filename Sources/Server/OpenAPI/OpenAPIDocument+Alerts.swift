@@ -5,7 +5,7 @@ extension OpenAPIDocument {
             Operation(
                 .alerts,
                 "listAlerts",
-                "What detection found, newest first, with its evidence and what became of it.",
+                "What detection found, newest first, with its evidence and what became of it. The question is recorded.",
                 parameters: [
                     #"""
                     {
@@ -19,14 +19,9 @@ extension OpenAPIDocument {
                       "schema": {"type": "string", "minLength": 1, "maxLength": 256}
                     }
                     """#,
-                    #"""
-                    {
-                      "name": "limit", "in": "query", "description": "At most so many.",
-                      "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
-                    }
-                    """#,
+                    parameter("limit"), parameter("cursor"), parameter("reason"),
                 ],
-                answers: [.ok("The alerts.", only("alerts", list(ref("Alert"))))]
+                answers: [.ok("The alerts, the latest raised first.", page("alerts", of: "Alert"))]
             ),
             Operation(
                 .decideAlert,
@@ -68,9 +63,9 @@ extension OpenAPIDocument {
                       "name": "all", "in": "query", "description": "Those that have ended, too.",
                       "schema": {"type": "boolean", "default": false}
                     }
-                    """#
+                    """#, parameter("limit"), parameter("cursor"),
                 ],
-                answers: [.ok("The suppressions.", only("suppressions", list(ref("Suppression"))))]
+                answers: [.ok("The suppressions.", page("suppressions", of: "Suppression"))]
             ),
             Operation(
                 .suppress,
@@ -119,6 +114,11 @@ extension OpenAPIDocument {
                 problems: [404]
             ),
         ]
+
+    /// A list that is read in pages.
+    private static func page(_ name: String, of schema: String) -> String {
+        object([name, "nextCursor"], [(name, list(ref(schema))), ("nextCursor", maybe("string"))])
+    }
 
     static let alertSchemas = #"""
         "Suppression": {

@@ -14,7 +14,7 @@ extension OpenAPIDocument {
                       "name": "all", "in": "query", "description": "Those that are over, too.",
                       "schema": {"type": "boolean", "default": false}
                     }
-                    """#
+                    """#, parameter("reason"),
                 ],
                 answers: [.ok("The cases, newest first.", only("cases", list(ref("ContainmentCase"))))]
             ),
@@ -36,7 +36,7 @@ extension OpenAPIDocument {
                       "name": "id", "in": "path", "required": true,
                       "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
                     }
-                    """#
+                    """#, parameter("reason"),
                 ],
                 answers: [.ok("The case; `history` holds its events, oldest first.", ref("ContainmentHistory"))],
                 problems: [404]

@@ -33,7 +33,7 @@ extension OpenAPIDocument {
                       "name": "limit", "in": "query", "description": "At most so many.",
                       "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
                     }
-                    """#,
+                    """#, parameter("reason"),
                 ],
                 answers: [.ok("The dead letters.", only("deadLetters", list(ref("DeadLetter"))))],
                 problems: [404]

@@ -1,3 +1,4 @@
+import AuditTrail
 import Credentials
 import Detection
 import HTTPTypes
@@ -9,10 +10,11 @@ import WallTime
 /// What detection found and people decided about it. Each change is an event.
 struct AlertRoutes: Sendable {
     let desk: AlertDesk
+    let trail: AuditTrail
     let clock: any WallClock
 
     func add(to group: RouterGroup<ClientContext>) {
-        group.serve(.alerts) { _, _, query in
+        group.serve(.alerts) { _, context, query in
             var statuses: Set<AlertStatus> = []
             if let name = try query.text("status", .choice) {
                 guard let status = AlertStatus(rawValue: name) else {
@@ -20,10 +22,19 @@ struct AlertRoutes: Sendable {
                 }
                 statuses = [status]
             }
-            let limit = try query.number("limit", in: 1...1000) ?? 100
-            var alerts = try await desk.alerts(statuses)
-            if let id = try query.text("alertId", .alertID) { alerts.removeAll { $0.id != id } }
-            return try .json(["alerts": .array(alerts.prefix(limit).map(\.json))])
+            let (before, limit) = try query.page()
+            let reader = try Reader(context, query)
+            var found: (alerts: [AlertView], next: UInt64?) = ([], nil)
+            if let id = try query.text("alertId", .alertID) {
+                do { found.alerts = [try await desk.alert(id)] } catch AlertError.unknownAlert {}
+                found.alerts.removeAll { !statuses.isEmpty && !statuses.contains($0.status) }
+            } else {
+                found = try await desk.alerts(statuses, before: before, limit: limit)
+            }
+            try await trail.note("alerts", [:], results: found.alerts.count, by: reader)
+            return try .json([
+                "alerts": .array(found.alerts.map(\.json)), "nextCursor": .optional(found.next.map { String($0) }),
+            ])
         }
         group.serve(.decideAlert) { request, context, _ in
             let body = try await JSONBody(
@@ -44,8 +55,12 @@ struct AlertRoutes: Sendable {
     private func addSuppressions(to group: RouterGroup<ClientContext>) {
         group.serve(.suppressions) { _, _, query in
             let (now, all) = (clock.now(), try query.flag("all"))
-            let found = try await desk.suppressions().filter { all || $0.lasts(at: now) }
-            return try .json(["suppressions": .array(found.map { $0.json(at: now) })])
+            let (before, limit) = try query.page()
+            let found = try await desk.suppressions(lasting: all ? nil : now, before: before, limit: limit)
+            return try .json([
+                "suppressions": .array(found.suppressions.map { $0.json(at: now) }),
+                "nextCursor": .optional(found.next.map { String($0) }),
+            ])
         }
         group.serve(.suppress) { request, context, _ in
             let body = try await JSONBody(request, known: ["rule", "entity", "reason", "until"])
@@ -109,4 +124,23 @@ extension TextRule {
     static let note = TextRule(length: 1...2000, others: nil)
     /// One of a closed list of words, or a moment.
     static let choice = TextRule(length: 1...40, others: "_-:.+")
+}
+
+extension QueryParameters {
+    /// Where a page of entries goes on, and how many it has at most.
+    func page() throws(Refusal) -> (before: UInt64?, limit: Int) {
+        let limit = try number("limit", in: 1...1000) ?? 100
+        guard let cursor = self["cursor"] else { return (nil, limit) }
+        guard let before = UInt64(cursor), String(before) == cursor else {
+            throw Self.invalid("cursor", "is not one that an earlier page gave")
+        }
+        return (before, limit)
+    }
+}
+
+extension Reader {
+    /// The client that asks, with its reason.
+    init(_ context: ClientContext, _ query: QueryParameters) throws(Refusal) {
+        self.init(name: context.client.id, channel: .api, reason: try query.text("reason", .reason))
+    }
 }

@@ -1,3 +1,4 @@
+import AuditTrail
 import Credentials
 import DeliveryWire
 import Detection
@@ -11,19 +12,22 @@ import WallTime
 /// Containment, from the proposal of a step to its undoing. Each change is an event.
 struct ContainmentRoutes: Sendable {
     let desk: ContainmentDesk
+    let trail: AuditTrail
     let clock: any WallClock
 
     func add(to group: RouterGroup<ClientContext>) {
-        group.serve(.containment) { _, _, query in
+        group.serve(.containment) { _, context, query in
             let all = try query.flag("all")
             let cases = try await desk.book().cases.values.filter { all || !$0.isOver }
                 .sorted { ($0.proposedAt, $0.id) > ($1.proposedAt, $1.id) }
+            try await trail.note("containment", [:], results: cases.count, by: try Reader(context, query))
             return try .json(["cases": .array(cases.map(\.json))])
         }
-        group.serve(.containmentCase) { _, context, _ in
+        group.serve(.containmentCase) { _, context, query in
             guard let id = context.parameters.get("id"), let found = try await desk.book().cases[id] else {
                 throw Refusal(.unknownCase)
             }
+            try await trail.note("containment_case", [:], results: 1, by: try Reader(context, query))
             return try .json(found.json(with: try await desk.history(of: id)))
         }
         group.serve(.contain) { request, context, _ in

@@ -1,3 +1,4 @@
+import AuditTrail
 import Credentials
 import Delivery
 import HTTPTypes
@@ -12,6 +13,7 @@ struct SinkRoutes: Sendable {
     let statements: DeliveryStatements
     let sinks: [ConfiguredSink]
     let jobs: SinkJobs
+    let trail: AuditTrail
     let clock: any WallClock
 
     func add(to group: RouterGroup<ClientContext>) {
@@ -24,6 +26,7 @@ struct SinkRoutes: Sendable {
             let from = try query.number("from", in: 0...Int.max) ?? 0
             let limit = try query.number("limit", in: 1...1000) ?? 100
             let letters = try await control.deadLetters(try Self.name(context), from: UInt64(from), limit: limit)
+            try await trail.note("dead_letters", [:], results: letters.count, by: try Reader(context, query))
             return try .json(["deadLetters": .array(letters.map(\.json))])
         }
         group.serve(.pauseSink) { request, context, _ in

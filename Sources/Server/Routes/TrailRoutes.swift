@@ -20,7 +20,7 @@ struct TrailRoutes: Sendable {
     func add(to group: RouterGroup<ClientContext>) {
         group.serve(.accesses) { _, context, query in
             let question = try Self.question(query)
-            let answer = try await trail.accesses(question, by: try Self.reader(context, query))
+            let answer = try await trail.accesses(question, by: try Reader(context, query))
             return try .json(Self.json(answer, as: "accesses"))
         }
         group.serve(.searchAccesses) { request, context, _ in
@@ -40,7 +40,7 @@ struct TrailRoutes: Sendable {
                 cursor: query["cursor"],
                 limit: try query.number("limit", in: Self.limits) ?? Self.defaultLimit,
                 proofs: try query.flag("proofs"),
-                by: try Self.reader(context, query)
+                by: try Reader(context, query)
             )
             return try .json(Self.json(answer, as: "events"))
         }
@@ -48,7 +48,7 @@ struct TrailRoutes: Sendable {
             let found = try await trail.event(
                 at: try Self.index(context),
                 proof: try query.flag("proofs"),
-                by: try Self.reader(context, query)
+                by: try Reader(context, query)
             )
             return try .json(Self.json(found))
         }
@@ -116,10 +116,6 @@ struct TrailRoutes: Sendable {
         }
         if let from, let to, from >= to { throw QueryParameters.invalid("to", "is not after from") }
         return (from, to)
-    }
-
-    private static func reader(_ context: ClientContext, _ query: QueryParameters) throws(Refusal) -> Reader {
-        Reader(name: context.client.id, channel: .api, reason: try query.text("reason", .reason))
     }
 
     private static func index(_ context: ClientContext) throws(Refusal) -> UInt64 {

@@ -24,7 +24,7 @@ struct AlertsCommand: AsyncParsableCommand {
     ) async throws -> Value {
         let installation = try option.load()
         return try await installation.withLedger { ledger in
-            try await body(installation.alertDesk(ledger, producer: "cli"))
+            try await body(try installation.alertDesk(ledger, producer: "cli"))
         }
     }
 
@@ -47,8 +47,11 @@ struct AlertsCommand: AsyncParsableCommand {
         @Option(help: "Only alerts that stand so: open, acknowledged, resolved, dismissed. Repeatable.")
         var status: [String] = []
 
-        @Option(help: "At most so many.")
+        @Option(help: "At most so many, from 1 to 1000.")
         var limit = 100
+
+        @Option(help: "Where to go on: what the page before ended with.")
+        var cursor: UInt64?
 
         func run() async throws {
             let statuses = try status.map { name in
@@ -57,9 +60,14 @@ struct AlertsCommand: AsyncParsableCommand {
                 }
                 return status
             }
-            let alerts = try await withDesk(configurationOption) { try await $0.alerts(Set(statuses)) }
-            let shown = alerts.prefix(max(limit, 0))
-            if format.format == .json { return Output.json(["alerts": .array(shown.map(\.json))]) }
+            guard (1...1000).contains(limit) else { throw ValidationError("--limit is from 1 to 1000") }
+            let (shown, next) = try await withDesk(configurationOption) {
+                try await $0.alerts(Set(statuses), before: cursor, limit: limit)
+            }
+            if format.format == .json {
+                let cursor = next.map { JSONValue.string(String($0)) } ?? .null
+                return Output.json(["alerts": .array(shown.map(\.json)), "nextCursor": cursor])
+            }
             Output.table(
                 ["alert", "status", "severity", "with", "what"],
                 shown.map { alert in
@@ -69,6 +77,7 @@ struct AlertsCommand: AsyncParsableCommand {
                     ]
                 }
             )
+            if let next { Output.line("There is more: --cursor \(next)") }
         }
     }
 

@@ -17,8 +17,16 @@ extension AlertsCommand {
 
         func run() async throws {
             let now = SystemClock().now()
-            let found = try await withDesk(configurationOption) { try await $0.suppressions() }
-                .filter { all || $0.lasts(at: now) }
+            let found = try await withDesk(configurationOption) { desk in
+                var found: [SuppressionView] = []
+                var before: UInt64?
+                repeat {
+                    let page = try await desk.suppressions(lasting: all ? nil : now, before: before, limit: 1000)
+                    found += page.suppressions
+                    before = page.next
+                } while before != nil
+                return found
+            }
             if format.format == .json { return Output.json(["suppressions": .array(found.map { $0.json(at: now) })]) }
             Output.table(
                 ["suppression", "rule", "about", "until", "held back", "by", "why"],

@@ -123,7 +123,7 @@ final class MunimentServer: Sendable {
         try await own.recordStart(installation.configuration, policyHash: gateway.policyHash)
         try await recordWatch.restrictGateway()
         let dataPort = try await gateway.start()
-        let controlPlane = makeControlPlane()
+        let controlPlane = try makeControlPlane()
         let (bound, boundContinuation) = AsyncStream<Int>.makeStream()
         let control = ServiceGroup(
             services: [controlPlane.application(listener(), onReady: { boundContinuation.yield($0) })],
@@ -203,7 +203,7 @@ final class MunimentServer: Sendable {
         try await sinks.close()
     }
 
-    private func makeControlPlane() -> ControlPlane {
+    private func makeControlPlane() throws -> ControlPlane {
         let configuration = installation.configuration
         let gateway = self.gateway
         return ControlPlane(
@@ -231,7 +231,7 @@ final class MunimentServer: Sendable {
                     signer: installation.signer
                 ),
                 sinks: sinks.service.sinks,
-                alerts: installation.alertDesk(ledger, producer: producer),
+                alerts: try installation.alertDesk(ledger, producer: producer),
                 backtests: BacktestDesk(
                     ledger: ledger,
                     rules: configuration.detection.rules,
