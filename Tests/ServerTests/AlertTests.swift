@@ -28,6 +28,32 @@ import WallTime
         )
     }
 
+    @Test func pagesMissNothingAndEachQuestionIsRecorded() async throws {
+        let installation = try Installation()
+        let caller = try await installation.caller(.alerts)
+        let ids = (0..<5).map { "D-13-\($0)-a" }
+        for id in ids { try await raise(installation, id) }
+        try await installation.test { client in
+            var found: [String] = []
+            var path = "/api/v1/alerts?status=open&limit=2"
+            for _ in 0..<3 {
+                let page = try await client.get(path, caller.header).json()
+                found += page["alerts"]?.array?.compactMap { $0["alertId"]?.string } ?? []
+                guard let cursor = page["nextCursor"]?.string else { break }
+                path = "/api/v1/alerts?status=open&limit=2&cursor=\(cursor)"
+            }
+            #expect(found == ids.reversed())
+            for id in [ids[3], "erika@example.com"] {
+                _ = try await client.get("/api/v1/alerts?alertId=\(id)", caller.header)
+            }
+        }
+        let asked = try await installation.events(.auditTrailRead).filter { $0["question"] == "alerts" }
+        #expect(asked.count == 5 && asked.allSatisfy { $0["actor"]?.string == caller.id })
+        #expect(asked.compactMap { $0["results"]?.int }.sorted() == [0, 1, 1, 2, 2])
+        #expect(asked.compactMap { $0["status"]?.string } == ["open", "open", "open"])
+        #expect(asked.compactMap { $0["alertId"]?.string } == [ids[3]])
+    }
+
     @Test func alertsAreListedAndDecidedAbout() async throws {
         let installation = try Installation()
         let caller = try await installation.caller(.alerts)

@@ -42,6 +42,7 @@ extension EventCatalogue {
         "API_CLIENT_REVOKED": ["actor", "clientId", "reason"],
         "AUDIT_TRAIL_READ": [
             "actor", "channel", "question", "results", "reason", "customerId", "agentId", "interactionId", "recipient",
+            "status", "alertId", "containmentId", "sink",
         ],
         "REDACTION_REVERSED": ["actor", "dataType", "scope", "reason", "token", "customerId"],
         "REDACTION_TOKENS_DESTROYED": ["actor", "scope", "reason", "tokens"],

@@ -25,13 +25,17 @@ struct AlertRoutes: Sendable {
             let (before, limit) = try query.page()
             let reader = try Reader(context, query)
             var found: (alerts: [AlertView], next: UInt64?) = ([], nil)
+            var asked: [String: JSONValue] = [:]
+            asked["status"] = statuses.first.map { .string($0.rawValue) }
             if let id = try query.text("alertId", .alertID) {
                 do { found.alerts = [try await desk.alert(id)] } catch AlertError.unknownAlert {}
+                // An id that is none of ours is a text of the caller's, which has no place in the record.
+                asked["alertId"] = found.alerts.first.map { .string($0.id) }
                 found.alerts.removeAll { !statuses.isEmpty && !statuses.contains($0.status) }
             } else {
                 found = try await desk.alerts(statuses, before: before, limit: limit)
             }
-            try await trail.note("alerts", [:], results: found.alerts.count, by: reader)
+            try await trail.note("alerts", asked, results: found.alerts.count, by: reader)
             return try .json([
                 "alerts": .array(found.alerts.map(\.json)), "nextCursor": .optional(found.next.map { String($0) }),
             ])

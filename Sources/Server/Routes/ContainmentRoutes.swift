@@ -27,7 +27,12 @@ struct ContainmentRoutes: Sendable {
             guard let id = context.parameters.get("id"), let found = try await desk.book().cases[id] else {
                 throw Refusal(.unknownCase)
             }
-            try await trail.note("containment_case", [:], results: 1, by: try Reader(context, query))
+            try await trail.note(
+                "containment_case",
+                ["containmentId": .string(id)],
+                results: 1,
+                by: try Reader(context, query)
+            )
             return try .json(found.json(with: try await desk.history(of: id)))
         }
         group.serve(.contain) { request, context, _ in

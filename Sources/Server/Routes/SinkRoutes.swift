@@ -25,8 +25,10 @@ struct SinkRoutes: Sendable {
         group.serve(.deadLetters) { _, context, query in
             let from = try query.number("from", in: 0...Int.max) ?? 0
             let limit = try query.number("limit", in: 1...1000) ?? 100
-            let letters = try await control.deadLetters(try Self.name(context), from: UInt64(from), limit: limit)
-            try await trail.note("dead_letters", [:], results: letters.count, by: try Reader(context, query))
+            let name = try Self.name(context)
+            let letters = try await control.deadLetters(name, from: UInt64(from), limit: limit)
+            let reader = try Reader(context, query)
+            try await trail.note("dead_letters", ["sink": .string(name)], results: letters.count, by: reader)
             return try .json(["deadLetters": .array(letters.map(\.json))])
         }
         group.serve(.pauseSink) { request, context, _ in
