@@ -31,7 +31,10 @@ public struct GenesysPlatform: Platform {
     }
 
     public func roles(agent: String) async -> PlatformAnswer<[String]> {
-        do { return .known(try await client.user(id: agent).roleNames) } catch { return Self.answer(error) }
+        // With less room than conversations have: ids of agents can be made up, and must not use up what bindings need.
+        do { return .known(try await client.user(id: agent, priority: .background).roleNames) } catch {
+            return Self.answer(error)
+        }
     }
 
     private static func answer<Value>(_ error: any Error) -> PlatformAnswer<Value> {
@@ -54,6 +57,8 @@ final class FactsCache<Value: Sendable>: Sendable {
         let answer: Answer
         let at: Int64
         let until: Int64
+        /// Until when newer facts are not asked for again after that has failed.
+        var failingUntil: Int64 = .min
     }
 
     private struct State {
@@ -102,6 +107,8 @@ final class FactsCache<Value: Sendable>: Sendable {
             switch state.slots[key] {
             case .known(let known) where now < known.until && now - known.at < youngerThan:
                 return .answer(known.answer)
+            case .known(let known) where now < known.until && now < known.failingUntil:
+                return .answer(.failed)
             case .asking(_, let before?) where now < before.until && now - before.at < youngerThan:
                 return .answer(before.answer)
             case .asking(var waiting, let before):
@@ -142,9 +149,17 @@ final class FactsCache<Value: Sendable>: Sendable {
     private func settle(_ key: String, _ answer: Answer, _ generation: Int) {
         let now = self.now()
         let waiting: [@Sendable (Answer) -> Void] = state.withLock { state in
-            guard case .asking(let waiting, _) = state.slots[key] else { return [] }
+            guard case .asking(let waiting, let before) = state.slots[key] else { return [] }
             var lifetime = self.lifetime
-            if case .failed = answer { lifetime = Self.failureLifetime }
+            if case .failed = answer {
+                lifetime = Self.failureLifetime
+                if var before, now < before.until {
+                    // Facts that are good for those who need no newer ones are not lost with an attempt to have newer ones.
+                    before.failingUntil = now + lifetime
+                    state.slots[key] = .known(before)
+                    return waiting
+                }
+            }
             if generation != state.generation { lifetime = 0 }
             state.slots[key] = .known(Known(answer: answer, at: now, until: now + lifetime))
             return waiting

@@ -1,6 +1,7 @@
 /// How a call ranks when the request budget runs short.
 public enum RequestPriority: Sendable, Hashable {
-    /// Work for which nobody waits, such as the import of facts: leaves room for ordinary work.
+    /// Work that leaves room for ordinary work, because nobody waits for it, such as the import of facts, or because strangers can cause
+    /// any amount of it, such as look-ups of agents.
     case background
     /// Ordinary work: may not touch the reserved share.
     case ordinary

@@ -212,6 +212,34 @@ import Testing
         #expect(newer.withLock { $0 } == "2" && value(cache.answer("k") { _ in }) == "2")
     }
 
+    /// A platform that cannot say anything newer takes nothing from those to whom what it said is new enough.
+    @Test func anAttemptThatFailsLosesNothing() async {
+        let platform = Platform()
+        let cache = platform.cache()
+        #expect(await ask(cache, "k", platform, .known(1)) == "1")
+        platform.now.store(600, ordering: .relaxed)
+        let newer = Mutex<String?>(nil)
+        #expect(
+            value(cache.answer("k", youngerThan: 500) { answer in newer.withLock { $0 = self.value(answer) } })
+                == "wait"
+        )
+        await platform.answer(.failed)
+        while newer.withLock({ $0 }) == nil { await Task.yield() }
+        #expect(newer.withLock { $0 } == "failed" && value(cache.answer("k") { _ in }) == "1")
+        // It is not asked again by every read, and the facts end when they would have ended.
+        platform.now.store(1599, ordering: .relaxed)
+        #expect(value(cache.answer("k", youngerThan: 500) { _ in }) == "failed")
+        #expect(platform.asked.load(ordering: .relaxed) == 2)
+        platform.now.store(1600, ordering: .relaxed)
+        #expect(value(cache.answer("k", youngerThan: 500) { _ in }) == "wait")
+        await platform.answer(.failed)
+        while cache.size.waiting > 0 { await Task.yield() }
+        platform.now.store(4999, ordering: .relaxed)
+        #expect(value(cache.answer("k") { _ in }) == "1")
+        platform.now.store(5000, ordering: .relaxed)
+        #expect(await ask(cache, "k", platform, .known(3)) == "3")
+    }
+
     @Test func memoryIsBounded() async {
         let platform = Platform()
         let cache = platform.cache(capacity: 10)
